@@ -1,4 +1,4 @@
-"""A registry in memory: decisions of the domain write into it as through the one door; and what always holds of it."""
+"""A registry in memory that stores change sets of the domain, and the invariants of its permits and declarations."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -40,81 +40,86 @@ RETURNED = frozenset({DeclarationStatus.REJECTED, DeclarationStatus.REFUSED, Dec
 
 
 class InMemoryRegistry:
-    """Three permits of two lines, one of them for many crossings, and the declarations that cite them."""
+    """Three permits of two lines, one of them for many crossings, and the declarations that cite them.
+
+    `posting_keys` are the keys that identify each posting in the database.
+    """
 
     def __init__(self) -> None:
         self.permits: dict[UUID, PermitRecord] = {}
         self.declarations: dict[UUID, DeclarationRecord] = {}
         self.entries: dict[tuple[UUID, str], list[LedgerEntry]] = {}
-        self.names: set[tuple[object, ...]] = set()
+        self.posting_keys: set[tuple[object, ...]] = set()
         self.moment = NOON
-        self.made = 0
+        self.id_count = 0
         for kind in ("export", "export", "travelling_exhibition"):
             stated = permit_content(*LINES_OF_A_PERMIT, kind=kind)
             lines = {n.line: PermitLineRecord(content=n, balance=Balance(granted=n.quantity)) for n in stated.lines}
-            permit = PermitRecord(id=self.id(), content=stated, status=PermitStatus.ISSUED, lines=lines, sequence=1)
+            permit = PermitRecord(
+                id=self.next_id(), content=stated, status=PermitStatus.ISSUED, lines=lines, sequence=1
+            )
             self.permits[permit.id] = permit
             for line_letter, one in lines.items():
                 self.entries[permit.id, line_letter] = [
                     LedgerEntry(side=Side.EXPORT, kind=EntryKind.GRANT, quantity=one.content.quantity)
                 ]
 
-    def id(self) -> UUID:
-        """Make ids in order, the same at each run."""
-        self.made += 1
-        return UUID(int=self.made)
+    def next_id(self) -> UUID:
+        """Return the next id. Each run has the same ids in the same order."""
+        self.id_count += 1
+        return UUID(int=self.id_count)
 
-    def act(self, party: Any, role: str) -> Actor:
-        """Sign the next thing that is done, a second after the last."""
+    def next_actor(self, party: Any, role: str) -> Actor:
+        """Return the actor of the next decision, one second after the last one."""
         self.moment += timedelta(seconds=1)
         return Actor(party=party.id if party else None, role=ActorRole(role), at=self.moment)
 
-    def try_(self, decide: Callable[[], ChangeSet | None]) -> None:
-        """Decide and write; a refusal has a name, and nothing is written."""
+    def attempt(self, decide: Callable[[], ChangeSet | None]) -> None:
+        """Write the change set of a decision, or nothing if the decision raises a problem with a code."""
         try:
-            outcome = decide()
+            change_set = decide()
         except ProblemError as refused:
             assert refused.code
         else:
-            if outcome is not None:
-                self.write(outcome)
+            if change_set is not None:
+                self.write(change_set)
 
-    def write(self, outcome: ChangeSet) -> None:
-        """Take a decision as written, as the one door does."""
-        before, stood = dict(self.declarations), dict(self.permits)
-        for posting in outcome.postings:
+    def write(self, change_set: ChangeSet) -> None:
+        """Store a change set as `save_change_set` does, and assert what each change set must satisfy."""
+        before, permits_before = dict(self.declarations), dict(self.permits)
+        for posting in change_set.postings:
             self.entries.setdefault((posting.permit, posting.line), []).append(posting.entry)
             name = (posting.permit, posting.line, posting.declaration, posting.item, posting.cause, posting.entry.kind)
-            assert name not in self.names, "an entry's name says it once"
-            self.names.add(name)
-        for change in outcome.permits:
-            permit = replace(change.permit, sequence=change.permit.sequence + len(change.events))
-            self.permits[permit.id] = permit
-        for told in outcome.declarations:
-            assert told.events, "nothing changes in silence"
-            known = self.declarations.get(told.declaration.id)
-            assert known is None or told.declaration.sequence == known.sequence
-            self.declarations[told.declaration.id] = replace(
-                told.declaration, sequence=told.declaration.sequence + len(told.events)
+            assert name not in self.posting_keys, "each posting has its own key"
+            self.posting_keys.add(name)
+        for permit_change in change_set.permits:
+            sequence = permit_change.permit.sequence + len(permit_change.events)
+            self.permits[permit_change.permit.id] = replace(permit_change.permit, sequence=sequence)
+        for change in change_set.declarations:
+            assert change.events, "each change of a declaration has an event"
+            known = self.declarations.get(change.declaration.id)
+            assert known is None or change.declaration.sequence == known.sequence
+            self.declarations[change.declaration.id] = replace(
+                change.declaration, sequence=change.declaration.sequence + len(change.events)
             )
         uses = [c for declaration in self.declarations.values() for c in declaration.citations]
         for permit_id, permit in self.permits.items():
             mine = tuple(c for c in uses if c.permit == permit_id and (c.is_open or c.used or c.counted_elsewhere))
             self.permits[permit_id] = replace(permit, citations=mine, usage_totals=usage_totals(mine))
-        self._the_youngest_gave_way(before)
-        for permit_id, permit in stood.items():
-            self._only_consents_pass_the_paper(permit, self.permits[permit_id], outcome)
+        self._assert_youngest_displaced(before)
+        for permit_id, permit in permits_before.items():
+            self._assert_only_consents_exceed_permit(permit, self.permits[permit_id], change_set)
 
-    def others(self, declaration: DeclarationRecord | None) -> dict[UUID, DeclarationRecord]:
-        """Answer the declarations besides one."""
+    def other_declarations(self, declaration: DeclarationRecord | None) -> dict[UUID, DeclarationRecord]:
+        """Return all declarations except this one."""
         return {
             declaration_id: one
             for declaration_id, one in self.declarations.items()
             if declaration is None or declaration_id != declaration.id
         }
 
-    def around(self, permit: PermitRecord) -> WithdrawalContext:
-        """Answer what stands around a permit that is withdrawn or found."""
+    def withdrawal_context(self, permit: PermitRecord) -> WithdrawalContext:
+        """Return the context of a withdrawal: the accepted and referred declarations that cite the permit."""
         standing = {DeclarationStatus.ACCEPTED, DeclarationStatus.REFERRED}
         citing = {
             declaration_id: one
@@ -123,8 +128,10 @@ class InMemoryRegistry:
         }
         return WithdrawalContext(citing_declarations=citing, also_notify=frozenset(), day=TODAY)
 
-    def _only_consents_pass_the_paper(self, before: PermitRecord, after: PermitRecord, outcome: ChangeSet) -> None:
-        """A decision takes more than the permit has only by what it draws itself, never by what others drew."""
+    def _assert_only_consents_exceed_permit(
+        self, before: PermitRecord, after: PermitRecord, change_set: ChangeSet
+    ) -> None:
+        """Assert that a decision exceeds the permit amount only by the consents that it uses itself."""
         for line_letter, one in after.lines.items():
             for side in Side:
                 then, now = before.lines[line_letter].balance, one.balance
@@ -132,99 +139,102 @@ class InMemoryRegistry:
                     continue
                 mine = [
                     p.entry
-                    for p in outcome.postings
+                    for p in change_set.postings
                     if (p.permit, p.line, p.entry.side) == (after.id, line_letter, side)
                 ]
                 drawn = total(e.quantity for e in mine if e.kind is EntryKind.CONSENT_USED)
                 assert covered_by_consent(now, side) - covered_by_consent(then, side) <= drawn, (
-                    "nobody spends the consent of another"
+                    "no decision uses the consent of another item"
                 )
 
-    def _the_youngest_gave_way(self, before: dict[UUID, DeclarationRecord]) -> None:
-        """Whoever gave way holds nothing any more, on no permit; whoever is younger gave way too; and it was needed."""
-        gave = {
+    def _assert_youngest_displaced(self, before: dict[UUID, DeclarationRecord]) -> None:
+        """Assert that displaced declarations have no reservation, were the youngest, and had to be displaced."""
+        displaced = {
             declaration_id: one
             for declaration_id, one in self.declarations.items()
             if displacement_count(one) > displacement_count(before.get(declaration_id))
         }
-        for declaration_id, one in gave.items():
+        for declaration_id, one in displaced.items():
             assert one.status is DeclarationStatus.REFERRED and not any(c.is_open for c in one.citations)
             cited = one.findings[-1].permit
             assert cited is not None and cited.line is not None
             permit = next(p for p in self.permits.values() if p.key == (cited.issuer, cited.number))
-            held = [
+            reservations = [
                 c
                 for c in before[declaration_id].citations
                 if (c.permit, c.line, c.side) == (permit.id, cited.line, "import")
             ]
             for use in permit.citations:
                 if use.reserved > use.consent_used and (use.line, use.side) == (cited.line, Side.IMPORT):
-                    assert (use.lodged_at, use.declaration) < (held[0].lodged_at, declaration_id), (
-                        "the younger gives way first"
+                    assert (use.lodged_at, use.declaration) < (reservations[0].lodged_at, declaration_id), (
+                        "the younger reservation is displaced first"
                     )
-            if len(gave) == 1:
+            if len(displaced) == 1:
                 left = remaining(permit.lines[cited.line].balance, Side.IMPORT)
-                assert left < total(c.reserved for c in held), "nobody gives way to what fits"
+                assert left < total(c.reserved for c in reservations), "a reservation that fits is not displaced"
         for declaration_id, one in before.items():
-            if declaration_id not in gave and self.declarations[declaration_id].sequence == one.sequence:
+            if declaration_id not in displaced and self.declarations[declaration_id].sequence == one.sequence:
                 assert self.declarations[declaration_id] is one
 
     def check(self) -> None:
-        """Assert what always holds."""
+        """Assert the invariants of all permits, lines and declarations."""
         for permit in self.permits.values():
-            assert status_from_lines(permit) == permit.status, (
-                "a permit is exhausted exactly while all its lines are closed"
-            )
+            assert status_from_lines(permit) == permit.status, "the status of a permit follows from its lines"
             for line_letter, one in permit.lines.items():
                 assert recompute(self.entries[permit.id, line_letter]) == one.balance, "entries add up to the balances"
-                self._line_holds(permit, line_letter, one.balance)
+                self._assert_line(permit, line_letter, one.balance)
         for declaration in self.declarations.values():
-            self._declaration_holds(declaration)
+            self._assert_declaration(declaration)
 
-    def _line_holds(self, permit: PermitRecord, line_letter: str, balance: Balance) -> None:
+    def _assert_line(self, permit: PermitRecord, line_letter: str, balance: Balance) -> None:
+        """Assert the invariants of one line: nothing is overdrawn, and citations add up to the balance."""
         mine = [c for c in permit.citations if c.line == line_letter]
         for side in Side:
-            assert committed(balance, side) <= total_amount(balance, side), "nothing is overdrawn"
+            assert committed(balance, side) <= total_amount(balance, side), "no side is overdrawn"
             free = max(Decimal(0), permit_amount(balance, side) - committed(balance, side))
-            assert available(balance, side) <= free, "what is drawn of a consent is nobody else's"
+            assert available(balance, side) <= free, "a used consent is not available to others"
             assert used(balance, side) >= 0
             assert total(c.reserved for c in mine if c.side is side) == reserved(balance, side) >= 0
-            self._consents_hold([c for c in mine if c.side is side], balance, side)
+            self._assert_consents([c for c in mine if c.side is side], balance, side)
         arrived = total(c.used for c in mine if c.side is Side.IMPORT)
         assert balance.import_consumed == (0 if permit.is_for_many_crossings else arrived)
 
-    def _consents_hold(self, mine: list[Citation], balance: Balance, side: Side) -> None:
+    def _assert_consents(self, mine: list[Citation], balance: Balance, side: Side) -> None:
+        """Assert that each item uses at most its own consent, and that used consents add up to the balance."""
         more = balance.export_consented if side is Side.EXPORT else balance.import_consented
-        assert total(c.consent_used for c in mine) == more, "a line has more by what items draw, and by nothing else"
+        assert total(c.consent_used for c in mine) == more, "a side has more only by the consents that items use"
         for one in mine:
             assert 0 <= one.consent_used <= min(one.consented, EXACT.add(one.reserved, one.used)), (
-                "each of its own consent"
+                "each item uses only its own consent"
             )
 
-    def _declaration_holds(self, declaration: DeclarationRecord) -> None:
+    def _assert_declaration(self, declaration: DeclarationRecord) -> None:
+        """Assert that reservations, claims and used consents fit the status of a declaration."""
         asking = [c for c in declaration.citations if c.requested > 0]
         claiming = [c for c in declaration.citations if c.use == "already_counted" and c.line]
         if declaration.status is DeclarationStatus.ACCEPTED:
-            assert all(c.reserved == c.requested for c in asking), "all its items are set aside"
-            assert all(c.counted_elsewhere > 0 for c in claiming), "and all it claims is claimed"
+            assert all(c.reserved == c.requested for c in asking), "an accepted declaration has all its reservations"
+            assert all(c.counted_elsewhere > 0 for c in claiming), "an accepted declaration has all its claims"
         elif declaration.status is not DeclarationStatus.REFERRED:
             assert declaration.status is DeclarationStatus.RELEASED or not any(
                 c.consent_used for c in declaration.citations
-            ), "a consent ends with it"
-            assert not any(c.is_open for c in asking), "or none"
+            ), "a consent ends with its declaration"
+            assert not any(c.is_open for c in asking), (
+                "a declaration that is not accepted or referred has no reservation"
+            )
         if declaration.status in RETURNED:
-            said_by_an_officer = {one.number for one in declaration.content.items if one.unit == "kg"}
-            assert not any(c.counted_elsewhere for c in claiming if c.item not in said_by_an_officer)
+            stated_by_officer = {one.number for one in declaration.content.items if one.unit == "kg"}
+            assert not any(c.counted_elsewhere for c in claiming if c.item not in stated_by_officer)
 
 
 def displacement_count(declaration: DeclarationRecord | None) -> int:
-    """Count how often a declaration gave way."""
+    """Return the number of times that a declaration was displaced."""
     return sum(one.rule == reservation_fits_endorsement.name for one in declaration.findings) if declaration else 0
 
 
 def usage_totals(uses: tuple[Citation, ...]) -> tuple[UsageTotal, ...]:
-    """Sum uses up as the database does."""
-    held = add_reservations((), (use for use in uses if use.is_open))
+    """Return the usage totals of citations, as the database computes them."""
+    reservations = add_reservations((), (use for use in uses if use.is_open))
     done = [
         UsageTotal(
             line=u.line,
@@ -238,11 +248,11 @@ def usage_totals(uses: tuple[Citation, ...]) -> tuple[UsageTotal, ...]:
         for u in uses
         if u.used
     ]
-    return (*held, *done)
+    return (*reservations, *done)
 
 
 def total(amounts: Any) -> Decimal:
-    """Add quantities exactly."""
+    """Return the exact sum of quantities."""
     found = Decimal(0)
     for amount in amounts:
         found = EXACT.add(found, amount)

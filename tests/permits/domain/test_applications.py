@@ -1,4 +1,4 @@
-"""A trader applies; the authority asks, grants what was asked or less, or refuses; the trader answers or withdraws."""
+"""Applications: submission, questions and replies, assessment, grant in whole or in part, refusal, withdrawal."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -27,11 +27,12 @@ from tests.permits.sample_applications import application_content, officer, subm
 from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, OTHER_TRADER, A, B, command, line, party
 from tests.permits.view_json import as_json
 
-Act = Callable[[AsyncEngine, UUID], Awaitable[StoredResponse]]
+Transition = Callable[[AsyncEngine, UUID], Awaitable[StoredResponse]]
 
 
-def turned(by: ActorRole, there: ApplicationStatus) -> Act:
-    acts: dict[tuple[ActorRole, ApplicationStatus], Act] = {
+def transition_by(by: ActorRole, to_status: ApplicationStatus) -> Transition:
+    """Return the action by which an actor of this role changes an application to this status."""
+    transitions: dict[tuple[ActorRole, ApplicationStatus], Transition] = {
         (ActorRole.AUTHORITY, ApplicationStatus.QUERIED): lambda db, application_id: applications.query(
             db, application_id, officer(), Question(message="why?"), command()
         ),
@@ -48,68 +49,68 @@ def turned(by: ActorRole, there: ApplicationStatus) -> Act:
             db, application_id, A, Withdrawal(), command()
         ),
     }
-    return acts[by, there]
+    return transitions[by, to_status]
 
 
-TURNS = [
+TRANSITIONS = [
     (ActorRole.AUTHORITY, ApplicationStatus.QUERIED), (ActorRole.AUTHORITY, ApplicationStatus.GRANTED),
     (ActorRole.AUTHORITY, ApplicationStatus.REFUSED), (ActorRole.TRADER, ApplicationStatus.SUBMITTED),
     (ActorRole.TRADER, ApplicationStatus.WITHDRAWN),
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("here", ApplicationStatus)
-async def test_from_every_state_every_turn_does_what_the_table_says(
-    permits_db: AsyncEngine, here: ApplicationStatus
+@pytest.mark.parametrize("from_status", ApplicationStatus)
+async def test_transition_of_an_application_follows_the_table_in_each_status(
+    permits_db: AsyncEngine, from_status: ApplicationStatus
 ) -> None:
-    for by, there in TURNS:
+    for by, to_status in TRANSITIONS:
         application_id = await submit_application(permits_db)
-        if here is not ApplicationStatus.SUBMITTED:
-            await turned(ActorRole.TRADER if here is ApplicationStatus.WITHDRAWN else ActorRole.AUTHORITY, here)(
-                permits_db, application_id
-            )
-        allowed = by in APPLICATION_TRANSITIONS.get(here, {}).get(there, frozenset())
+        if from_status is not ApplicationStatus.SUBMITTED:
+            await transition_by(
+                ActorRole.TRADER if from_status is ApplicationStatus.WITHDRAWN else ActorRole.AUTHORITY, from_status
+            )(permits_db, application_id)
+        allowed = by in APPLICATION_TRANSITIONS.get(from_status, {}).get(to_status, frozenset())
         if allowed:
-            kept = await turned(by, there)(permits_db, application_id)
-            assert json.loads(kept.body)["status"] == there
+            response = await transition_by(by, to_status)(permits_db, application_id)
+            assert json.loads(response.body)["status"] == to_status
         else:
-            with pytest.raises(Conflict, match=f"application is {here}") as caught:
-                await turned(by, there)(permits_db, application_id)
+            with pytest.raises(Conflict, match=f"application is {from_status}") as caught:
+                await transition_by(by, to_status)(permits_db, application_id)
             assert caught.value.code == "invalid-transition"
-            assert (await as_json(applications.read(permits_db, application_id, A, now())))["status"] == here
+            assert (await as_json(applications.read(permits_db, application_id, A, now())))["status"] == from_status
 
 
-async def test_its_story_is_told_to_applicant_and_authority_alone(permits_db: AsyncEngine) -> None:
+async def test_application_events_reach_only_the_applicant_and_the_authority(permits_db: AsyncEngine) -> None:
     application_id = await submit_application(permits_db, application_content(reference="A-7"))
-    await turned(ActorRole.AUTHORITY, ApplicationStatus.QUERIED)(permits_db, application_id)
-    await turned(ActorRole.TRADER, ApplicationStatus.SUBMITTED)(permits_db, application_id)
-    await turned(ActorRole.AUTHORITY, ApplicationStatus.GRANTED)(permits_db, application_id)
+    await transition_by(ActorRole.AUTHORITY, ApplicationStatus.QUERIED)(permits_db, application_id)
+    await transition_by(ActorRole.TRADER, ApplicationStatus.SUBMITTED)(permits_db, application_id)
+    await transition_by(ActorRole.AUTHORITY, ApplicationStatus.GRANTED)(permits_db, application_id)
     read = await as_json(applications.read(permits_db, application_id, A, now()))
-    assert [turn["event"].partition(".")[2] for turn in read["history"]] == [
+    assert [entry["event"].partition(".")[2] for entry in read["history"]] == [
         "submitted", "queried", "answered", "granted",
     ]  # fmt: skip
-    assert [turn["reason"] for turn in read["history"]] == [None, "why?", "so", None]
+    assert [entry["reason"] for entry in read["history"]] == [None, "why?", "so", None]
     async with permits_db.connect() as conn:
         query = text(
             "SELECT type, sequence, data::json AS data, audience::json AS audience"
             " FROM outbox_events WHERE subject = :s ORDER BY sequence"
         )
-        told = (await conn.execute(query, {"s": f"application:{application_id}"})).all()
-    assert [(one.type, one.sequence) for one in told] == [
+        events = (await conn.execute(query, {"s": f"application:{application_id}"})).all()
+    assert [(one.type, one.sequence) for one in events] == [
         ("application.submitted", 1), ("application.queried", 2), ("application.answered", 3),
         ("application.granted", 4),
     ]  # fmt: skip
-    for one in told:
+    for one in events:
         assert one.data["application_id"] == str(application_id) and one.data["reference"] == "A-7"
         assert one.audience["parties"] == [str(A.id)]
         assert one.audience["offices"] == [{"role": "authority", "country": "ZA"}]
-    assert told[3].data["permit_id"] == read["permit_id"]
-    for stranger in (B, OTHER_TRADER, AUTHORITY_FR, party("authority", "DE")):
+    assert events[3].data["permit_id"] == read["permit_id"]
+    for other_party in (B, OTHER_TRADER, AUTHORITY_FR, party("authority", "DE")):
         with pytest.raises(NotFound):
-            await as_json(applications.read(permits_db, application_id, stranger, now()))
+            await as_json(applications.read(permits_db, application_id, other_party, now()))
 
 
-async def test_a_grant_issues_what_was_asked_or_less(permits_db: AsyncEngine) -> None:
+async def test_grant_issues_the_requested_lines_or_less(permits_db: AsyncEngine) -> None:
     stated = application_content(line(), line("B", "40", term="MEA", unit="kg"))
     first = await submit_application(permits_db, stated)
     whole = json.loads((await applications.grant(permits_db, first, officer(), GrantDecision(), command())).body)
@@ -138,7 +139,7 @@ async def test_a_grant_issues_what_was_asked_or_less(permits_db: AsyncEngine) ->
     assert (await as_json(applications.read(permits_db, application_id, A, now())))["status"] == "submitted"
 
 
-async def test_a_grant_asked_again_is_answered_the_same_and_issues_one_permit(permits_db: AsyncEngine) -> None:
+async def test_grant_repeated_with_its_key_returns_the_same_response_and_one_permit(permits_db: AsyncEngine) -> None:
     application_id, name = await submit_application(permits_db), command()
     first = await applications.grant(permits_db, application_id, officer(), GrantDecision(), name)
     again = await applications.grant(permits_db, application_id, officer(), GrantDecision(), name)
@@ -147,12 +148,13 @@ async def test_a_grant_asked_again_is_answered_the_same_and_issues_one_permit(pe
         assert (await conn.execute(text("SELECT count(*) FROM permits"))).scalar_one() == 1
 
 
-async def _two_people(db: AsyncEngine) -> None:
+async def _require_two_people(db: AsyncEngine) -> None:
+    """Store the policy of ZA that an application needs two people."""
     await policies.change(db, "ZA", Policy(two_people_for_permits=True), party("admin", "ZA"), command())
 
 
-async def test_two_people_assess_and_issue_where_the_policy_asks_for_it(permits_db: AsyncEngine) -> None:
-    await _two_people(permits_db)
+async def test_policy_of_two_people_requires_another_person_for_the_grant(permits_db: AsyncEngine) -> None:
+    await _require_two_people(permits_db)
     application_id = await submit_application(permits_db)
 
     async def refused(person: str) -> str:
@@ -176,8 +178,8 @@ async def test_two_people_assess_and_issue_where_the_policy_asks_for_it(permits_
     assert json.loads(granted.body)["status"] == "granted"
 
 
-async def test_nobody_who_ever_assessed_issues_whoever_assessed_after(permits_db: AsyncEngine) -> None:
-    await _two_people(permits_db)
+async def test_person_who_assessed_or_queried_once_never_grants_under_two_people(permits_db: AsyncEngine) -> None:
+    await _require_two_people(permits_db)
     application_id = await submit_application(permits_db)
     for person in ("one", "two"):
         await applications.assess(
@@ -200,7 +202,7 @@ async def test_nobody_who_ever_assessed_issues_whoever_assessed_after(permits_db
     assert json.loads(granted.body)["status"] == "granted"
 
 
-async def test_one_person_does_both_where_no_policy_asks_for_two(permits_db: AsyncEngine) -> None:
+async def test_person_who_assessed_grants_without_a_policy_of_two_people(permits_db: AsyncEngine) -> None:
     application_id = await submit_application(permits_db)
     await applications.assess(
         permits_db, application_id, officer("one"), Assessment(recommendation=Recommendation.GRANT), command()
@@ -209,7 +211,7 @@ async def test_one_person_does_both_where_no_policy_asks_for_two(permits_db: Asy
     assert json.loads(granted.body)["status"] == "granted"
 
 
-async def test_who_is_not_named_may_not_apply_and_bad_lines_are_refused_now(permits_db: AsyncEngine) -> None:
+async def test_application_of_an_unnamed_party_or_with_invalid_lines_is_refused(permits_db: AsyncEngine) -> None:
     with pytest.raises(NotAllowed) as caught:
         await submit_application(permits_db, by=OTHER_TRADER)
     assert caught.value.code == "not-your-application"
@@ -218,10 +220,10 @@ async def test_who_is_not_named_may_not_apply_and_bad_lines_are_refused_now(perm
     assert (bad.value.code, bad.value.faults[0].pointer) == ("unit-not-of-term", "/lines/0/unit")
 
 
-async def test_days_open_are_counted_until_it_is_decided(permits_db: AsyncEngine) -> None:
+async def test_days_open_are_counted_until_the_decision(permits_db: AsyncEngine) -> None:
     at = datetime(2026, 3, 1, 12, tzinfo=UTC)
-    kept = await applications.submit(permits_db, A, application_content(), IdempotentCommand(new_id(), b"", at))
-    application_id = UUID(json.loads(kept.body)["id"])
+    response = await applications.submit(permits_db, A, application_content(), IdempotentCommand(new_id(), b"", at))
+    application_id = UUID(json.loads(response.body)["id"])
 
     async def days(after: timedelta) -> list[int]:
         read = await as_json(applications.read(permits_db, application_id, A, at + after))
@@ -238,10 +240,10 @@ async def test_days_open_are_counted_until_it_is_decided(permits_db: AsyncEngine
     assert await days(timedelta(days=99)) == [10, 10]
 
 
-async def test_lists_filter_and_each_sees_its_own(permits_db: AsyncEngine) -> None:
+async def test_list_of_applications_filters_and_shows_each_party_its_own(permits_db: AsyncEngine) -> None:
     ids = [str(await submit_application(permits_db, application_content(reference=f"A-{n}"))) for n in range(3)]
     await submit_application(permits_db, application_content(kind="import", issuer="FR"), B)
-    await turned(ActorRole.AUTHORITY, ApplicationStatus.REFUSED)(permits_db, UUID(ids[0]))
+    await transition_by(ActorRole.AUTHORITY, ApplicationStatus.REFUSED)(permits_db, UUID(ids[0]))
 
     async def listed(who: Any = A, **filters: str) -> list[str]:
         page = await as_json(applications.list_applications(permits_db, who, filters, limit=50, before=None, at=now()))
@@ -258,7 +260,7 @@ async def test_lists_filter_and_each_sees_its_own(permits_db: AsyncEngine) -> No
         assert len(await listed(AUTHORITY_ZA, **filters)) == count, filters
 
 
-async def test_a_turn_honours_the_version_it_names(permits_db: AsyncEngine) -> None:
+async def test_transition_with_a_stale_version_is_refused(permits_db: AsyncEngine) -> None:
     application_id = await submit_application(permits_db)
     stale = IdempotentCommand(new_id(), b"", now(), condition=VersionCondition(versions=frozenset({7})))
     with pytest.raises(Conflict) as caught:
@@ -270,7 +272,7 @@ AGENT = party("trader", "DE", "DE1")
 FOR_A = RepresentedTrader(party=A.id, numbers=("ZA1234567",))
 
 
-async def test_an_agent_applies_for_a_trader_and_both_names_stand_in_the_history(permits_db: AsyncEngine) -> None:
+async def test_application_by_an_agent_has_agent_and_trader_in_its_history(permits_db: AsyncEngine) -> None:
     application_id = await submit_application(permits_db, application_content(trader=str(A.id)), AGENT, FOR_A)
     await applications.query(permits_db, application_id, officer(), Question(message="why?"), command())
     await applications.reply(permits_db, application_id, AGENT, Reply(message="so"), command())
@@ -283,14 +285,14 @@ async def test_an_agent_applies_for_a_trader_and_both_names_stand_in_the_history
         ]
         assert listed["id"] == str(application_id)
         agent = {"party": str(AGENT.id), "role": "trader", "for": str(A.id)}
-        by = [turn["by"] for turn in read["history"] if turn["by"]["role"] == "trader"]
+        by = [entry["by"] for entry in read["history"] if entry["by"]["role"] == "trader"]
         assert by == [agent, agent, {"party": str(A.id), "role": "trader"}]
     async with permits_db.connect() as conn:
-        told = (await conn.execute(text("SELECT audience::json AS audience FROM outbox_events"))).scalars().all()
-    assert all(set(one["parties"]) == {str(A.id), str(AGENT.id)} for one in told)
+        events = (await conn.execute(text("SELECT audience::json AS audience FROM outbox_events"))).scalars().all()
+    assert all(set(one["parties"]) == {str(A.id), str(AGENT.id)} for one in events)
 
 
-async def test_nobody_applies_for_a_trader_without_its_mandate(permits_db: AsyncEngine) -> None:
+async def test_application_for_a_trader_without_a_mandate_is_refused(permits_db: AsyncEngine) -> None:
     for stated, trader in (
         (application_content(), None),
         (application_content(trader=str(A.id)), None),

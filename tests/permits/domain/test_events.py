@@ -1,4 +1,4 @@
-"""Who may hear of what: each event's audience, as a table."""
+"""Audiences of events, as a table, and the data of events."""
 
 import json
 from typing import Any
@@ -34,24 +34,24 @@ from tests.permits.sample_data import (
 
 OFFICES = {("authority", "ZA"), ("customs", "ZA"), ("authority", "FR"), ("customs", "FR")}
 HOLDERS = {"ZA1234567", "FR99988877700011"}
-B_ITSELF = {str(B.id)}
+PARTY_B = {str(B.id)}
 
-HEARS: dict[str, tuple[set[str], set[str]]] = {
+RECEIVERS: dict[str, tuple[set[str], set[str]]] = {
     "permit.issued": (set(), HOLDERS),
     "permit.endorsed": (set(), HOLDERS),
-    "permit.used": (B_ITSELF, HOLDERS),
+    "permit.used": (PARTY_B, HOLDERS),
     "permit.exhausted": (set(), HOLDERS),
-    "permit.revoked": (B_ITSELF, HOLDERS),
-    "permit.second_use_attempted": (B_ITSELF, HOLDERS),
-    "declaration.received": (B_ITSELF, set()),
-    "declaration.accepted": (B_ITSELF, set()),
-    "declaration.rejected": (B_ITSELF, set()),
-    "declaration.released": (B_ITSELF, set()),
+    "permit.revoked": (PARTY_B, HOLDERS),
+    "permit.second_use_attempted": (PARTY_B, HOLDERS),
+    "declaration.received": (PARTY_B, set()),
+    "declaration.accepted": (PARTY_B, set()),
+    "declaration.rejected": (PARTY_B, set()),
+    "declaration.released": (PARTY_B, set()),
 }
-"""Type → parties by id (who cited it, who lodged it) and holders by identifier; offices and countries hear all."""
+"""By event type: the parties by id that cited or lodged, and the holders by identifier. Offices receive each type."""
 
 
-async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permits_db: AsyncEngine) -> None:
+async def test_event_audience_contains_only_the_parties_that_it_concerns(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
@@ -60,85 +60,87 @@ async def test_each_event_is_told_to_those_it_concerns_and_to_nobody_else(permit
     await transitions.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
     await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
-        told = (
+        events = (
             await conn.execute(text("SELECT type, data::json AS data, audience::json AS audience FROM outbox_events"))
         ).all()
-    assert {one.type for one in told} == HEARS.keys()
-    for one in told:
+    assert {one.type for one in events} == RECEIVERS.keys()
+    for one in events:
         audience: dict[str, Any] = one.audience
         received = (set(audience["parties"]), set(audience["identifiers"]))
-        assert received == HEARS[one.type], one.type
+        assert received == RECEIVERS[one.type], one.type
         assert {(office["role"], office["country"]) for office in audience["offices"]} == OFFICES, one.type
         assert set(audience["countries"]) == {"ZA", "FR"}, one.type
         named = (
             {"declaration_id", "reference"} if one.type.startswith("declaration") else {"permit_id", "issuer", "number"}
         )
         assert named | {"status", "sequence"} <= one.data.keys(), one.type
-        assert "importer" not in json.dumps(one.data), "thin: no document travels with the news"
+        assert "importer" not in json.dumps(one.data), "the data of an event contains no document"
 
 
-async def _audiences(db: AsyncEngine) -> dict[str, Audience]:
-    """Answer who hears of each type of event."""
+async def _audience_by_type(db: AsyncEngine) -> dict[str, Audience]:
+    """Return the audience of each event type."""
     async with db.connect() as conn:
-        told = (await conn.execute(text("SELECT type, audience::json AS audience FROM outbox_events"))).all()
-    return {one.type: Audience.model_validate_json(json.dumps(one.audience)) for one in told}
+        events = (await conn.execute(text("SELECT type, audience::json AS audience FROM outbox_events"))).all()
+    return {one.type: Audience.model_validate_json(json.dumps(one.audience)) for one in events}
 
 
-async def test_who_sent_a_thing_hears_how_it_was_received(permits_db: AsyncEngine) -> None:
+async def test_event_names_the_registering_party_and_the_agent_as_sender(permits_db: AsyncEngine) -> None:
     foreign = permit_content(issuer="KE", number="KE-1", export_country="KE")
     await issue_permit(permits_db, foreign, AUTHORITY_FR)
     broker = party("trader", "FR")
     sent = submission_message(declaration(item(permit_content(), "1")), broker)
     for_b = SubmissionMessage.model_validate(sent.model_dump() | {"trader": B.id})
     await lodge_batch.lodge_declarations(permits_db, [for_b], now())
-    received = await _audiences(permits_db)
+    received = await _audience_by_type(permits_db)
     registered, lodged_by_another = received["permit.issued"].sender, received["declaration.received"].sender
     assert registered == Sender(parties=(AUTHORITY_FR.id,), offices=(RoleInCountry(role=Role.AUTHORITY, country="KE"),))
     assert lodged_by_another is not None
-    assert set(lodged_by_another.parties) == {broker.id, B.id}, "the agent whose software wrote it, and its trader"
+    assert set(lodged_by_another.parties) == {broker.id, B.id}, "the agent that lodged it, and its trader"
 
 
-async def test_what_is_told_of_a_declaration_names_its_permits_by_number_and_by_id(permits_db: AsyncEngine) -> None:
+async def test_event_audience_of_a_declaration_has_its_permits_by_number_and_id(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
     await lodge_declaration(permits_db, declaration(item(permit, "100")))
-    received = await _audiences(permits_db)
+    received = await _audience_by_type(permits_db)
     for kind in ("declaration.received", "declaration.accepted"):
         assert set(received[kind].permits) == {f"ZA/{permit.number}", str(permit_id)}, kind
 
 
-async def test_a_letter_says_what_its_row_says_as_its_contract_has_it(permits_db: AsyncEngine) -> None:
+async def test_event_message_has_the_values_of_its_row_and_fits_its_contract(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     await lodge_declaration(permits_db, declaration(item(permit, "130"), reference='Frühling "26" \\'))
     async with permits_db.connect() as conn:
         rows = (
-            await conn.execute(select(outbox_events, text("data::json AS said"), text("audience::json AS heard")))
+            await conn.execute(
+                select(outbox_events, text("data::json AS data_value"), text("audience::json AS audience_value"))
+            )
         ).mappings()
         for row in rows.all():
-            line_letter = EventMessage.model_validate_json(render_event_message(dict(row)))
+            message = EventMessage.model_validate_json(render_event_message(dict(row)))
             read = (
-                line_letter.id,
-                line_letter.type,
-                line_letter.subject,
-                line_letter.sequence,
-                line_letter.at,
-                line_letter.data,
+                message.id,
+                message.type,
+                message.subject,
+                message.sequence,
+                message.at,
+                message.data,
             )
-            assert read == tuple(row[name] for name in ("id", "type", "subject", "sequence", "at", "said"))
-            assert line_letter.audience == Audience.model_validate(row["heard"])
+            assert read == tuple(row[name] for name in ("id", "type", "subject", "sequence", "at", "data_value"))
+            assert message.audience == Audience.model_validate(row["audience_value"])
 
 
-async def test_what_was_used_says_what_is_left(permits_db: AsyncEngine) -> None:
+async def test_event_permit_used_states_what_is_left(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit, "100")))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
     async with permits_db.connect() as conn:
-        told = (
+        data = (
             await conn.execute(text("SELECT data::json AS data FROM outbox_events WHERE type = 'permit.used'"))
         ).scalar_one()
-    assert told["declaration_id"] == found["id"]
-    [line] = told["lines"]
+    assert data["declaration_id"] == found["id"]
+    [line] = data["lines"]
     assert (line["line"], line["quantity"], line["used"], line["left"]) == ("A", "100", "100", "0")

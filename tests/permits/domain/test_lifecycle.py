@@ -1,4 +1,4 @@
-"""Every state × state × hand, as the public contract's table says."""
+"""Transitions for each pair of statuses and each actor role, compared with the table of the public contract."""
 
 import pytest
 
@@ -35,18 +35,20 @@ CONTRACT = {
 }
 
 
-@pytest.mark.parametrize("here", list(DeclarationStatus))
-@pytest.mark.parametrize("there", list(DeclarationStatus))
-@pytest.mark.parametrize("by", list(ActorRole))
-def test_a_declaration_turns_as_the_contract_says_and_no_other_way(
-    here: DeclarationStatus, there: DeclarationStatus, by: ActorRole
+@pytest.mark.parametrize("from_status", list(DeclarationStatus))
+@pytest.mark.parametrize("to_status", list(DeclarationStatus))
+@pytest.mark.parametrize("role", list(ActorRole))
+def test_declaration_transitions_are_exactly_those_of_the_contract(
+    from_status: DeclarationStatus, to_status: DeclarationStatus, role: ActorRole
 ) -> None:
-    assert can_transition(here, there, by) == ((here, there, by) in CONTRACT)
+    assert can_transition(from_status, to_status, role) == ((from_status, to_status, role) in CONTRACT)
 
 
-def test_what_is_final_follows_from_the_turns() -> None:
+def test_final_statuses_are_those_without_transitions() -> None:
     assert {DeclarationStatus.REFUSED, DeclarationStatus.CANCELLED} == FINAL
-    assert all(DeclarationStatus(there) for turns in DECLARATION_TRANSITIONS.values() for there in turns)
+    assert all(
+        DeclarationStatus(to_status) for transitions in DECLARATION_TRANSITIONS.values() for to_status in transitions
+    )
 
 
 PERMIT_CONTRACT = {
@@ -66,21 +68,22 @@ PERMIT_CONTRACT = {
     ("endorsed", "lost", "authority"),
     ("lost", "issued", "authority"),
     ("lost", "endorsed", "authority"),
-    *((here, there, "authority")
-      for here in ("issued", "endorsed", "exhausted", "expired", "lost") for there in ("revoked", "replaced")),
+    *((from_status, to_status, "authority")
+      for from_status in ("issued", "endorsed", "exhausted", "expired", "lost")
+      for to_status in ("revoked", "replaced")),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("here", list(PermitStatus))
-@pytest.mark.parametrize("there", list(PermitStatus))
-@pytest.mark.parametrize("by", list(ActorRole))
-def test_a_permit_turns_as_the_contract_says_and_no_other_way(
-    here: PermitStatus, there: PermitStatus, by: ActorRole
+@pytest.mark.parametrize("from_status", list(PermitStatus))
+@pytest.mark.parametrize("to_status", list(PermitStatus))
+@pytest.mark.parametrize("role", list(ActorRole))
+def test_permit_transitions_are_exactly_those_of_the_contract(
+    from_status: PermitStatus, to_status: PermitStatus, role: ActorRole
 ) -> None:
-    assert can_transition_permit(here, there, by) == ((here, there, by) in PERMIT_CONTRACT)
+    assert can_transition_permit(from_status, to_status, role) == ((from_status, to_status, role) in PERMIT_CONTRACT)
 
 
-def test_whoever_tries_another_turn_is_told_what_the_turns_are() -> None:
+def test_description_of_a_status_lists_its_allowed_transitions() -> None:
     assert "released (by customs)" in describe_transitions(DeclarationStatus.ACCEPTED)
     assert describe_transitions(DeclarationStatus.REFUSED) == "refused is final."
     assert "revoked (by authority)" in describe_permit_transitions(PermitStatus.ISSUED)

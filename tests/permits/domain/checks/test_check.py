@@ -1,4 +1,4 @@
-"""Each difference between a declaration and its permit is a finding of its own, in both directions."""
+"""Check of a declaration: each difference from its permit is one finding."""
 
 from typing import Any
 
@@ -18,15 +18,16 @@ from tests.permits.sample_data import (
 )
 
 
-async def check(db: AsyncEngine, cited: dict[str, Any], **more: Any) -> dict[str, Any]:
+async def lodge_citing(db: AsyncEngine, cited: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Lodge a declaration that cites an endorsed permit of two lines, with these changes of its item."""
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
     permit_id = await issue_permit(db, permit)
     await endorse_permit(db, permit_id, A="118", B="40")
     return await lodge_declaration(db, declaration(item(permit, **cited), **more))
 
 
-async def test_a_declaration_that_agrees_is_accepted_without_findings(permits_db: AsyncEngine) -> None:
-    found = await check(permits_db, {})
+async def test_declaration_that_agrees_with_its_permit_is_accepted_without_findings(permits_db: AsyncEngine) -> None:
+    found = await lodge_citing(permits_db, {})
     assert (found["status"], found["findings"]) == ("accepted", [])
     assert [(u["line"], u["reserved"], u["consumed"], u["unit"]) for u in found["usage"]] == [
         ("A", "100", "0", "number")
@@ -57,16 +58,16 @@ async def test_a_declaration_that_agrees_is_accepted_without_findings(permits_db
         ({"taxon": "Nemo nusquam", "documents": []}, {}, "unverified", "refer", "/items/0/documents"),
     ],
 )  # fmt: skip
-async def test_each_difference_is_a_finding_of_its_own(
+async def test_difference_between_declaration_and_permit_is_one_finding(
     permits_db: AsyncEngine, cited: dict[str, Any], more: dict[str, Any], rule: str, severity: str, pointer: str
 ) -> None:
-    found = await check(permits_db, dict(cited), **more)
+    found = await lodge_citing(permits_db, dict(cited), **more)
     assert severities(found) == {rule: severity}
     assert found["findings"][0]["pointer"] == pointer
     assert found["status"] == {"block": "rejected", "refer": "referred", "note": "accepted"}[severity]
 
 
-async def test_a_permit_of_others_reads_like_one_that_is_not_there(permits_db: AsyncEngine) -> None:
+async def test_permit_that_names_other_parties_has_the_findings_of_an_unknown_permit(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     importer = {"name": "C", "country": "FR", "identifier": "FR00000000000000"}
@@ -79,7 +80,7 @@ async def test_a_permit_of_others_reads_like_one_that_is_not_there(permits_db: A
     assert foreign["status"] == "rejected"
 
 
-async def test_a_permit_never_endorsed_is_for_an_officer_and_its_quantity_is_held(permits_db: AsyncEngine) -> None:
+async def test_permit_without_endorsement_is_referred_and_its_quantity_is_reserved(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     await issue_permit(permits_db, permit)
     found = await lodge_declaration(permits_db, declaration(item(permit)))
@@ -87,21 +88,21 @@ async def test_a_permit_never_endorsed_is_for_an_officer_and_its_quantity_is_hel
     assert (found["status"], found["usage"][0]["reserved"]) == ("referred", "100")
 
 
-async def test_a_line_not_named_at_endorsement_has_nothing_left(permits_db: AsyncEngine) -> None:
+async def test_line_that_the_endorsement_does_not_name_has_nothing_left(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit, "1", term="MEA", unit="kg")))
     assert "CITES-box-11-quantity" in severities(found)
 
 
-async def test_a_quantity_converts_exactly_into_the_unit_of_the_line(permits_db: AsyncEngine) -> None:
+async def test_quantity_converts_exactly_into_the_unit_of_the_line(permits_db: AsyncEngine) -> None:
     permit = permit_content(line("A", "40", term="MEA", unit="kg"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="40")
     found = await lodge_declaration(permits_db, declaration(item(permit, "39999.5", term="MEA", unit="g")))
     assert (found["status"], found["usage"][0]["reserved"], found["usage"][0]["unit"]) == ("accepted", "39.9995", "kg")
 
 
-async def test_a_quantity_of_25_digits_is_kept_exactly(permits_db: AsyncEngine) -> None:
+async def test_quantity_of_25_digits_is_stored_exactly(permits_db: AsyncEngine) -> None:
     long = "1234567890123.123456789012"
     permit = permit_content(line("A", "9999999999999", term="MEA", unit="kg"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="9999999999999")
@@ -109,7 +110,7 @@ async def test_a_quantity_of_25_digits_is_kept_exactly(permits_db: AsyncEngine) 
     assert (found["items"][0]["quantity"], found["usage"][0]["reserved"]) == (long, long)
 
 
-async def test_more_than_one_line_that_fits_is_for_an_officer(permits_db: AsyncEngine) -> None:
+async def test_item_that_fits_several_lines_is_referred(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="LIV"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118", B="40")
     vague = item(permit, "10")
@@ -118,7 +119,7 @@ async def test_more_than_one_line_that_fits_is_for_an_officer(permits_db: AsyncE
     assert severities(found) == {"one-line-meant": "refer"}
 
 
-async def test_a_genus_on_the_permit_covers_its_species(permits_db: AsyncEngine) -> None:
+async def test_genus_on_the_permit_covers_its_species(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(taxon="Oxypora spp.", term="LIV"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit, taxon="oxypora  Lacera", term="LIV")))
@@ -126,10 +127,11 @@ async def test_a_genus_on_the_permit_covers_its_species(permits_db: AsyncEngine)
 
 
 def _wood(quantity: str, unit: str, taxon: str) -> dict[str, Any]:
+    """Return the fields of an item of sawn wood."""
     return {"quantity": quantity, "unit": unit, "taxon": taxon, "term": "SAW"}
 
 
-@pytest.mark.parametrize(("granted", "cited", "told"), [
+@pytest.mark.parametrize(("granted", "cited", "estimate"), [
     ({"unit": "m3", "term": "SAW", "taxon": "Pericopsis elata"}, _wood("7250", "kg", "Pericopsis elata"),
      "at 725 kg a cubic metre of Pericopsis elata it may be about 10 m3"),
     ({"unit": "kg", "term": "COR", "taxon": "Acropora spp."},
@@ -139,26 +141,26 @@ def _wood(quantity: str, unit: str, taxon: str) -> dict[str, Any]:
     ({"unit": "number", "term": "COR", "taxon": "Acropora spp."},
      {"quantity": "58", "unit": "kg", "taxon": "Acropora spp.", "term": "COR"}, "it may be about 100 number"),
 ])  # fmt: skip
-async def test_an_inexact_unit_is_referred_with_the_conversion_named(
-    permits_db: AsyncEngine, granted: dict[str, Any], cited: dict[str, Any], told: str
+async def test_unit_without_exact_conversion_is_referred_with_an_estimate(
+    permits_db: AsyncEngine, granted: dict[str, Any], cited: dict[str, Any], estimate: str
 ) -> None:
     permit = permit_content(line(quantity="100", source="W", **granted))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
     found = await lodge_declaration(permits_db, declaration(item(permit, cited.pop("quantity"), source="W", **cited)))
     [finding] = [f for f in found["findings"] if f["rule"] == "CITES-box-11-unit"]
-    assert (found["status"], told in finding["message"]) == ("referred", True), finding["message"]
+    assert (found["status"], estimate in finding["message"]) == ("referred", True), finding["message"]
 
 
 async def test_message_of_a_finding_ends_with_the_remedy(permits_db: AsyncEngine) -> None:
-    found = await check(permits_db, {"term": "SID"})
+    found = await lodge_citing(permits_db, {"term": "SID"})
     message = found["findings"][0]["message"]
     assert "two sides (SID) are one skin (SKI)" in message
     assert message.endswith("Customs sees which term is right and overrides this.")
 
 
-async def test_a_finding_about_lines_tells_them_apart(permits_db: AsyncEngine) -> None:
+async def test_finding_about_lines_describes_each_line(permits_db: AsyncEngine) -> None:
     both = "A (Crocodylus niloticus, SKI, R); B (Crocodylus niloticus, MEA, R)"
-    [none] = (await check(permits_db, {"taxon": "Python regius"}))["findings"]
+    [none] = (await lodge_citing(permits_db, {"taxon": "Python regius"}))["findings"]
     assert (none["expected"], none["found"]) == (both, "Python regius")
     permit = permit_content(line(), line("B", "40", term="LIV"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118", B="40")
@@ -168,7 +170,7 @@ async def test_a_finding_about_lines_tells_them_apart(permits_db: AsyncEngine) -
     assert several["found"] == f"lines that fit: {both.replace('MEA', 'LIV')}"
 
 
-async def test_what_an_item_needs_names_the_one_document_it_cites(permits_db: AsyncEngine) -> None:
+async def test_finding_about_a_missing_document_names_the_cited_permit(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(appendix="I"), purpose="Z")
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit, "10", purpose="Z")))

@@ -1,4 +1,4 @@
-"""What a declaration leaves out is taken from its permit where that is unmistakable, and noted; else it is referred."""
+"""Completion: fields that a declaration leaves out come from its permit, or the declaration is referred."""
 
 from typing import Any
 
@@ -25,27 +25,31 @@ from tests.permits.view_json import as_json
 SPARE = ("taxon", "term", "source", "purpose", "origin_country")
 
 
-def _bare(permit: Any, quantity: str = "100", **more: Any) -> dict[str, Any]:
-    """Write an item as a customs message has it: neither taxon nor term, source, purpose, origin, issuer."""
+def _customs_item(permit: Any, quantity: str = "100", **more: Any) -> dict[str, Any]:
+    """Return an item as in a customs message: without taxon, term, source, purpose, origin and issuer."""
     made = item(permit, quantity, **more)
     made = {name: value for name, value in made.items() if name not in SPARE}
     return made | {"documents": [{"type": "C400", "number": permit.number}]}
 
 
-def _notes(found: dict[str, Any]) -> dict[str, str]:
+def _severity_by_pointer(found: dict[str, Any]) -> dict[str, str]:
+    """Return the severity of each finding about completion, by its pointer."""
     return {f["pointer"]: f["severity"] for f in found["findings"] if f["rule"].startswith("stated-")}
 
 
-async def test_what_is_left_out_comes_from_the_only_line_and_each_field_is_noted(permits_db: AsyncEngine) -> None:
+async def test_fields_left_out_are_completed_from_the_only_line_with_a_note_each(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
     foreign = {"name": "A (PTY) LTD", "country": "ZA"}
-    found = await lodge_declaration(permits_db, declaration(_bare(permit), exporter=foreign))
+    found = await lodge_declaration(permits_db, declaration(_customs_item(permit), exporter=foreign))
     assert found["status"] == "accepted"
     assert (await balance(permits_db, permit_id))["reserved"] == "100"
     fields = {f"/items/0/{name}": "note" for name in SPARE}
-    assert _notes(found) == fields | {"/items/0/documents/0/issuer": "note", "/exporter/identifier": "note"}
+    assert _severity_by_pointer(found) == fields | {
+        "/items/0/documents/0/issuer": "note",
+        "/exporter/identifier": "note",
+    }
     [goods] = found["items"]
     assert [goods[name] for name in SPARE] == ["Crocodylus niloticus", "SKI", "R", "T", "ZA"]
     assert found["exporter"]["identifier"] == "ZA1234567"
@@ -53,25 +57,25 @@ async def test_what_is_left_out_comes_from_the_only_line_and_each_field_is_noted
     assert "taxon" in taxon["message"] and f"line A of permit {permit.number} of ZA" in taxon["message"]
 
 
-async def test_what_stands_beside_source_o_comes_from_the_line_too(permits_db: AsyncEngine) -> None:
+async def test_underlying_source_of_source_o_is_completed_from_the_line(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(source="O", underlying_source="W", acquired_on="1970-01-01"), kind="pre_convention")
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     alone = await lodge_declaration(permits_db, declaration(item(permit, "10", source="O", document={"line": "A"})))
     assert (alone["status"], alone["items"][0]["underlying_source"]) == ("accepted", "W")
-    assert _notes(alone) == {"/items/0/underlying_source": "note"}
+    assert _severity_by_pointer(alone) == {"/items/0/underlying_source": "note"}
 
 
-async def test_a_declared_source_that_the_line_does_not_state_takes_nothing_of_its_second_one(
+async def test_underlying_source_is_not_completed_for_a_source_that_the_line_does_not_have(
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content(line(source="O", underlying_source="W", acquired_on="1970-01-01"), kind="pre_convention")
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     seized = await lodge_declaration(permits_db, declaration(item(permit, "10", source="I", document={"line": "A"})))
-    assert ("underlying_source" in seized["items"][0], _notes(seized)) == (False, {})
+    assert ("underlying_source" in seized["items"][0], _severity_by_pointer(seized)) == (False, {})
     assert [f["rule"] for f in seized["findings"]] == ["CITES-box-10-source"]
 
 
-async def test_of_two_lines_the_one_with_the_declared_second_source_is_meant(permits_db: AsyncEngine) -> None:
+async def test_declared_underlying_source_selects_one_of_two_lines(permits_db: AsyncEngine) -> None:
     old = {"source": "O", "acquired_on": "1970-01-01"}
     two = [line(line_letter, "40", underlying_source=code, **old) for line_letter, code in (("A", "W"), ("B", "C"))]
     permit = permit_content(*two, kind="pre_convention")
@@ -83,7 +87,7 @@ async def test_of_two_lines_the_one_with_the_declared_second_source_is_meant(per
     assert (finding["rule"], "A (Crocodylus niloticus, SKI, O/W); B" in finding["found"]) == ("one-line-meant", True)
 
 
-async def test_what_is_said_in_full_is_not_repaired(permits_db: AsyncEngine) -> None:
+async def test_declaration_stated_in_full_has_no_repairs(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit)))
@@ -91,65 +95,68 @@ async def test_what_is_said_in_full_is_not_repaired(permits_db: AsyncEngine) -> 
     assert "repairs" not in found
 
 
-async def test_of_two_lines_that_may_be_meant_neither_is_taken_and_an_officer_decides(permits_db: AsyncEngine) -> None:
+async def test_item_that_may_mean_two_lines_is_not_completed_and_is_referred(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="SID"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118", B="40")
-    found = await lodge_declaration(permits_db, declaration(_bare(permit, "10")))
+    found = await lodge_declaration(permits_db, declaration(_customs_item(permit, "10")))
     assert found["status"] == "referred"
     assert "taxon" not in found["items"][0]
     assert [f["severity"] for f in found["findings"] if f["rule"] == "one-line-meant"] == ["refer"]
 
 
-async def test_nothing_is_learnt_from_a_permit_that_names_others(permits_db: AsyncEngine) -> None:
+async def test_permit_that_names_other_parties_completes_no_field(permits_db: AsyncEngine) -> None:
     other = {"name": "C", "country": "FR", "identifier": "FR55"}
     permit = permit_content(importer=other)
     await issue_permit(permits_db, permit)
     exporter = {"name": "A (Pty) Ltd", "country": "ZA"}
-    named = _bare(permit) | {"documents": [{"number": permit.number, "issuer": "ZA"}]}
-    for goods in (_bare(permit), named):
+    named = _customs_item(permit) | {"documents": [{"number": permit.number, "issuer": "ZA"}]}
+    for goods in (_customs_item(permit), named):
         found = await lodge_declaration(permits_db, declaration(goods, exporter=exporter))
         assert found["status"] == "rejected"
-        assert _notes(found) == {}
+        assert _severity_by_pointer(found) == {}
         assert "taxon" not in found["items"][0]
         assert "identifier" not in found["exporter"]
 
 
-async def test_a_number_two_countries_gave_is_referred(permits_db: AsyncEngine) -> None:
+async def test_permit_number_of_two_countries_is_referred(permits_db: AsyncEngine) -> None:
     ours = permit_content()
     theirs = ours.model_copy(update={"issuer": "FR", "kind": "import"})
     await endorse_permit(permits_db, await issue_permit(permits_db, ours), A="118")
     await issue_permit(permits_db, theirs, AUTHORITY_FR)
-    found = await lodge_declaration(permits_db, declaration(_bare(ours)))
+    found = await lodge_declaration(permits_db, declaration(_customs_item(ours)))
     assert found["status"] == "referred"
-    assert _notes(found)["/items/0/documents/0/issuer"] == "refer"
+    assert _severity_by_pointer(found)["/items/0/documents/0/issuer"] == "refer"
 
 
-async def test_a_line_by_weight_is_used_by_the_net_mass(permits_db: AsyncEngine) -> None:
+async def test_line_by_weight_uses_the_net_mass(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(term="SKP", unit="g", quantity="60000"))
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="60000")
-    found = await lodge_declaration(permits_db, declaration(_bare(permit, "1000", unit="number", net_mass="50")))
+    found = await lodge_declaration(
+        permits_db, declaration(_customs_item(permit, "1000", unit="number", net_mass="50"))
+    )
     assert (await balance(permits_db, permit_id))["reserved"] == "50000"
     assert (found["items"][0]["quantity"], found["items"][0]["unit"]) == ("50", "kg")
-    assert _notes(found)["/items/0/quantity"] == "note"
+    assert _severity_by_pointer(found)["/items/0/quantity"] == "note"
 
 
-async def test_validating_completes_as_lodging_does(permits_db: AsyncEngine) -> None:
+async def test_validation_completes_the_same_fields_as_lodging(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
-    stated = declaration(_bare(permit))
-    told = await as_json(validate.validate(permits_db, stated, B, new_id(), now()))
+    stated = declaration(_customs_item(permit))
+    validated = await as_json(validate.validate(permits_db, stated, B, new_id(), now()))
     found = await lodge_declaration(permits_db, stated)
-    assert told["findings"] == found["findings"]
-    assert told["valid"] is True
+    assert validated["findings"] == found["findings"]
+    assert validated["valid"] is True
 
 
-def test_a_number_may_begin_with_its_issuer() -> None:
+def test_permit_number_may_begin_with_its_issuer() -> None:
     bare = NormalizedDeclaration.model_validate(
-        declaration(item(permit_content())).model_dump() | {"items": [_cites("FR-123")]}
+        declaration(item(permit_content())).model_dump() | {"items": [_item_citing("FR-123")]}
     )
     assert cited_permits([bare]).keys == {("ZA", "FR-123"), ("FR", "FR-123"), ("FR", "123")}
 
 
-def _cites(number: str) -> dict[str, Any]:
+def _item_citing(number: str) -> dict[str, Any]:
+    """Return an item that cites a permit by its number only."""
     return {"number": 1, "quantity": "1", "unit": "number", "documents": [{"number": number}]}

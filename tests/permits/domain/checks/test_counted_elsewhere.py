@@ -1,4 +1,4 @@
-"""What was counted already is named by id or reference, and claimed anew when an officer overrides a rejection."""
+"""Uses that another declaration counts: its name, the claims on its count, and claims after an override."""
 
 from typing import Any
 from uuid import UUID
@@ -35,8 +35,8 @@ from tests.permits.view_json import as_json
 ELSEWHERE = "CITES-box-4-export-country"
 
 
-async def counted(db: AsyncEngine, quantity: str = "100") -> tuple[Permit, dict[str, Any]]:
-    """A permit of which a released declaration counted so much."""
+async def release_first_declaration(db: AsyncEngine, quantity: str = "100") -> tuple[Permit, dict[str, Any]]:
+    """Return a permit and a released declaration that used this quantity of it."""
     permit = permit_content()
     await endorse_permit(db, await issue_permit(db, permit), A="118")
     first = await lodge_declaration(db, declaration(item(permit, quantity)))
@@ -44,17 +44,19 @@ async def counted(db: AsyncEngine, quantity: str = "100") -> tuple[Permit, dict[
 
 
 def claim(permit: Permit, quantity: str, by: str, number: int = 1) -> dict[str, Any]:
+    """Return an item whose use the declaration `by` counts already."""
     return item(permit, quantity, number, document={"use": "already_counted", "counted_by": by})
 
 
-async def overridden(db: AsyncEngine, found: dict[str, Any], rule: str) -> dict[str, Any]:
+async def override_rule(db: AsyncEngine, found: dict[str, Any], rule: str) -> dict[str, Any]:
+    """Override the findings of a rule and return the declaration."""
     return await run_command(
         db, transitions.override, found, CUSTOMS_FR, build_model(Override, rule=rule, reason="seen")
     )
 
 
-async def test_the_declaration_that_counted_is_named_by_its_reference_too(permits_db: AsyncEngine) -> None:
-    permit, first = await counted(permits_db)
+async def test_counting_declaration_named_by_reference_is_found(permits_db: AsyncEngine) -> None:
+    permit, first = await release_first_declaration(permits_db)
     found = await lodge_declaration(permits_db, declaration(claim(permit, "60", first["reference"])))
     assert (found["status"], found["findings"]) == ("accepted", [])
     more = await lodge_declaration(permits_db, declaration(claim(permit, "41", first["id"])))
@@ -64,8 +66,8 @@ async def test_the_declaration_that_counted_is_named_by_its_reference_too(permit
     assert (none["status"], none["findings"][0]["found"]) == ("referred", "B-nothing")
 
 
-async def test_a_reference_is_one_of_the_same_trader(permits_db: AsyncEngine) -> None:
-    permit, first = await counted(permits_db)
+async def test_reference_of_another_trader_is_not_found(permits_db: AsyncEngine) -> None:
+    permit, first = await release_first_declaration(permits_db)
     async with permits_db.begin() as conn:
         other = text("UPDATE declarations SET trader_id = gen_random_uuid() WHERE id = :id")
         await conn.execute(other, {"id": UUID(first["id"])})
@@ -73,31 +75,33 @@ async def test_a_reference_is_one_of_the_same_trader(permits_db: AsyncEngine) ->
     assert found["status"] == "referred"
 
 
-async def test_a_claim_that_was_given_back_on_rejection_stands_again_after_the_override(
+async def test_claim_of_a_rejected_declaration_is_made_again_after_the_override(
     permits_db: AsyncEngine,
 ) -> None:
-    permit, first = await counted(permits_db)
+    permit, first = await release_first_declaration(permits_db)
     found = await lodge_declaration(permits_db, declaration(claim(permit, "60", first["id"]), export_country="NA"))
     assert found["status"] == "rejected"
-    found = await overridden(permits_db, found, ELSEWHERE)
+    found = await override_rule(permits_db, found, ELSEWHERE)
     assert found["status"] == "accepted"
     late = await lodge_declaration(permits_db, declaration(claim(permit, "60", first["id"])))
     assert (late["status"], late["findings"][0]["rule"]) == ("referred", "counted-already")
     await check_balances(permits_db)
 
 
-async def test_what_others_claimed_since_the_rejection_is_one_more_finding(permits_db: AsyncEngine) -> None:
-    permit, first = await counted(permits_db)
+async def test_count_claimed_by_others_after_a_rejection_adds_a_finding_to_the_override(
+    permits_db: AsyncEngine,
+) -> None:
+    permit, first = await release_first_declaration(permits_db)
     form = declaration(claim(permit, "60", first["id"]), claim(permit, "30", first["id"], 2), export_country="NA")
     found = await lodge_declaration(permits_db, form)
     other = await lodge_declaration(permits_db, declaration(claim(permit, "35", first["id"])))
     assert (found["status"], other["status"]) == ("rejected", "accepted")
-    found = await overridden(permits_db, found, ELSEWHERE)
+    found = await override_rule(permits_db, found, ELSEWHERE)
     assert (found["status"], found["findings"][-1]["pointer"]) == ("rejected", "/items/1/documents/0/counted_by")
-    assert (await overridden(permits_db, found, "counted-already"))["status"] == "accepted"
+    assert (await override_rule(permits_db, found, "counted-already"))["status"] == "accepted"
 
 
-async def test_every_permit_of_a_rejected_declaration_is_set_aside_by_the_last_override(
+async def test_last_override_of_a_rejected_declaration_reserves_on_all_its_permits(
     permits_db: AsyncEngine,
 ) -> None:
     out = permit_content(line(appendix="I"))
@@ -111,22 +115,22 @@ async def test_every_permit_of_a_rejected_declaration_is_set_aside_by_the_last_o
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=2, quantity="2"))
     for rule in sorted({f["rule"] for f in found["findings"] if f["severity"] != "note"}):
         assert [(await balance(permits_db, permit_id))["reserved"] for permit_id in ids] == ["0", "0"]
-        found = await overridden(permits_db, found, rule)
+        found = await override_rule(permits_db, found, rule)
     assert found["status"] == "accepted"
     assert [u["reserved"] for u in found["usage"]] == ["100", "100", "20"]
     assert [(await balance(permits_db, permit_id))["reserved"] for permit_id in ids] == ["120", "100"]
     more = {"items": [{"number": 2, "quantity": "21"}]}
     with pytest.raises(Conflict) as refused:
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release, **more))
-    assert refused.value.code == "not-enough-left", "the consent is used up by what is set aside"
+    assert refused.value.code == "not-enough-left", "the reservation uses the whole consent"
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     await check_balances(permits_db)
 
 
-async def test_a_figure_that_an_officer_puts_to_a_claim_is_held_against_what_was_counted(
+async def test_quantity_of_a_claim_stated_by_an_officer_is_checked_against_the_count(
     permits_db: AsyncEngine,
 ) -> None:
-    permit, first = await counted(permits_db)
+    permit, first = await release_first_declaration(permits_db)
     vague = claim(permit, "7", first["id"]) | {"unit": "kg"}
     found = await lodge_declaration(permits_db, declaration(vague))
     assert [f["rule"] for f in found["findings"]] == ["CITES-box-11-unit"]
@@ -140,21 +144,21 @@ async def test_a_figure_that_an_officer_puts_to_a_claim_is_held_against_what_was
     )
 
 
-async def test_a_count_that_is_not_believed_takes_nothing_from_another_until_an_officer_settles_it(
+async def test_unconfirmed_count_claims_nothing_until_an_officer_overrides_it(
     permits_db: AsyncEngine,
 ) -> None:
-    permit, first = await counted(permits_db, "60")
+    permit, first = await release_first_declaration(permits_db, "60")
     wrong = await lodge_declaration(permits_db, declaration(claim(permit, "61", first["id"])))
     assert (wrong["status"], wrong["findings"][0]["rule"]) == ("referred", "counted-already")
     right = await lodge_declaration(permits_db, declaration(claim(permit, "60", first["id"])))
     assert (right["status"], right["findings"]) == ("accepted", [])
     await run_command(permits_db, transitions.refuse, right, CUSTOMS_FR, Refusal(reason="not of this shipment"))
-    assert (await overridden(permits_db, wrong, "counted-already"))["status"] == "accepted"
+    assert (await override_rule(permits_db, wrong, "counted-already"))["status"] == "accepted"
     late = await lodge_declaration(permits_db, declaration(claim(permit, "1", first["id"])))
     assert "61 of it for others" in late["findings"][0]["found"]
 
 
-async def test_a_count_that_an_officer_settled_is_claimed_when_its_lost_permit_is_found(
+async def test_overridden_count_is_claimed_when_its_lost_permit_is_found(
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
@@ -164,37 +168,38 @@ async def test_a_count_that_an_officer_settled_is_claimed_when_its_lost_permit_i
     first = await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
     found = await lodge_declaration(permits_db, declaration(claim(permit, "61", first["id"])))
     await withdraw.report_lost(permits_db, here, AUTHORITY_ZA, Loss(), command())
-    assert (await overridden(permits_db, found, "counted-already"))["status"] == "referred"
+    assert (await override_rule(permits_db, found, "counted-already"))["status"] == "referred"
     await withdraw.report_found(permits_db, here, AUTHORITY_ZA, Recovery(), command())
-    await _claims_61(permits_db, permit, first, found)
+    await _assert_61_claimed(permits_db, permit, first, found)
 
 
-async def test_a_count_that_an_officer_settled_is_claimed_when_the_rest_is_endorsed(permits_db: AsyncEngine) -> None:
-    permit, first = await counted(permits_db, "60")
+async def test_overridden_count_is_claimed_when_another_permit_of_the_item_is_endorsed(permits_db: AsyncEngine) -> None:
+    permit, first = await release_first_declaration(permits_db, "60")
     other = permit_content()
     permit_id = await issue_permit(permits_db, other)
     wrong = claim(permit, "61", first["id"])
     wrong["documents"].append({"number": other.number, "issuer": "ZA"})
     found = await lodge_declaration(permits_db, declaration(wrong))
-    assert (await overridden(permits_db, found, "counted-already"))["status"] == "referred"
+    assert (await override_rule(permits_db, found, "counted-already"))["status"] == "referred"
     await endorse_permit(permits_db, permit_id, A="100")
     await recheck_referred(permits_db, now())
-    await _claims_61(permits_db, permit, first, found)
+    await _assert_61_claimed(permits_db, permit, first, found)
 
 
-async def _claims_61(db: AsyncEngine, permit: Permit, first: dict[str, Any], found: dict[str, Any]) -> None:
+async def _assert_61_claimed(db: AsyncEngine, permit: Permit, first: dict[str, Any], found: dict[str, Any]) -> None:
+    """Assert that a declaration is accepted and claims 61 of the count of `first`."""
     assert (await as_json(read.read_declaration(db, UUID(found["id"]), B)))["status"] == "accepted"
     late = await lodge_declaration(db, declaration(claim(permit, "1", first["id"])))
     assert "61 of it for others" in late["findings"][0]["found"]
 
 
-async def test_a_claim_is_not_held_against_itself_when_its_declaration_is_checked_anew(permits_db: AsyncEngine) -> None:
-    permit, first = await counted(permits_db, "60")
-    beside = permit_content()
-    permit_id = await issue_permit(permits_db, beside)
-    both = claim(permit, "60", first["id"])
-    both["documents"].append({"number": beside.number, "issuer": "ZA"})
-    waits = await lodge_declaration(permits_db, declaration(both))
+async def test_claim_does_not_count_against_the_recheck_of_its_own_declaration(permits_db: AsyncEngine) -> None:
+    permit, first = await release_first_declaration(permits_db, "60")
+    other_permit = permit_content()
+    permit_id = await issue_permit(permits_db, other_permit)
+    item_of_both = claim(permit, "60", first["id"])
+    item_of_both["documents"].append({"number": other_permit.number, "issuer": "ZA"})
+    waits = await lodge_declaration(permits_db, declaration(item_of_both))
     assert [f["rule"] for f in waits["findings"]] == ["CITES-box-14-endorsement"]
     await endorse_permit(permits_db, permit_id, A="100")
     await recheck_referred(permits_db, now())
@@ -204,5 +209,5 @@ async def test_a_claim_is_not_held_against_itself_when_its_declaration_is_checke
     amended = await run_command(permits_db, transitions.amend, found, B, same)
     assert (amended["status"], amended["findings"]) == ("accepted", [])
     other = await lodge_declaration(permits_db, declaration(claim(permit, "1", first["id"])))
-    assert other["findings"][0]["rule"] == "counted-already", "to others it is claimed still"
+    assert other["findings"][0]["rule"] == "counted-already", "the claim still counts for other declarations"
     await check_balances(permits_db)

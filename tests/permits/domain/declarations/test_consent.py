@@ -1,4 +1,4 @@
-"""The actual quantity, the authority's consent to more, what was counted already, what is reported late."""
+"""Consent of the authority to more than the permit, dead animals, uses counted elsewhere and late uses."""
 
 from datetime import timedelta
 from typing import Any
@@ -32,39 +32,40 @@ from tests.permits.sample_data import (
 from tests.permits.view_json import as_json
 
 
-def _found(quantity: str, **more: Any) -> Release:
+def _release_of(quantity: str, **more: Any) -> Release:
+    """Return a release of this quantity of item 1."""
     return Release.model_validate({"items": [{"number": 1, "quantity": quantity, **more}]})
 
 
-async def test_more_than_was_declared_is_released_only_with_the_authoritys_consent(permits_db: AsyncEngine) -> None:
+async def test_release_of_more_than_declared_needs_the_consent_of_the_authority(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db, "118")
     with pytest.raises(Invalid) as refused:
-        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("125"))
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _release_of("125"))
     assert (refused.value.code, "consent" in refused.value.detail) == ("more-than-declared", True)
-    told = await run_command(
+    after = await run_command(
         permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="5")
     )
-    assert (told["status"], told["history"][-1]["event"]) == ("accepted", "declaration.consented")
+    assert (after["status"], after["history"][-1]["event"]) == ("accepted", "declaration.consented")
     with pytest.raises(Conflict) as over:
-        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("125"))
+        await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _release_of("125"))
     assert over.value.code == "more-than-reserved"
-    told = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("123"))
+    after = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _release_of("123"))
     kept = await balance(permits_db, permit_id)
-    assert (told["status"], kept["consumed"], kept["consented"]) == ("released", "123", "5")
+    assert (after["status"], kept["consumed"], kept["consented"]) == ("released", "123", "5")
     await check_balances(permits_db)
 
 
-async def test_a_consent_outlives_an_amendment(permits_db: AsyncEngine) -> None:
+async def test_consent_stays_after_an_amendment(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db, "118")
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="5"))
     number = (await as_json(permits_read.read_permit(permits_db, permit_id, B, now())))["number"]
     again = declaration(item(permit_content(number=number), "110"), reference=found["reference"])
     found = await run_command(permits_db, transitions.amend, found, B, again)
-    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("115"))
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _release_of("115"))
     assert (await balance(permits_db, permit_id))["consumed"] == "115"
 
 
-async def test_more_found_after_release_needs_the_consent_too(permits_db: AsyncEngine) -> None:
+async def test_correction_beyond_the_permit_needs_the_consent_of_the_authority(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db, "118")
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     more = build_model(Correction, items=[{"number": 1, "quantity": "120"}], reason="recounted")
@@ -78,9 +79,9 @@ async def test_more_found_after_release_needs_the_consent_too(permits_db: AsyncE
     await check_balances(permits_db)
 
 
-async def test_the_dead_are_corrected_too(permits_db: AsyncEngine) -> None:
+async def test_correction_changes_the_number_of_dead_animals(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db, term="LIV")
-    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("90", dead_on_arrival=3))
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _release_of("90", dead_on_arrival=3))
     less = build_model(Correction, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 4}], reason="recounted")
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, less)
     last = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA)))["data"][-1]
@@ -91,10 +92,10 @@ async def test_the_dead_are_corrected_too(permits_db: AsyncEngine) -> None:
     assert refused.value.code == "dead-on-arrival"
 
 
-async def test_what_is_corrected_leaves_no_more_dead_than_arrived(permits_db: AsyncEngine) -> None:
+async def test_correction_to_fewer_animals_than_died_is_refused(permits_db: AsyncEngine) -> None:
     _, found = await accepted_declaration(permits_db, term="LIV")
-    told = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found("40", dead_on_arrival=40))
-    assert told["usage"][0]["dead_on_arrival"] == 40
+    after = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _release_of("40", dead_on_arrival=40))
+    assert after["usage"][0]["dead_on_arrival"] == 40
 
     async def corrected(**more: Any) -> dict[str, Any]:
         fewer = build_model(Correction, items=[{"number": 1, "quantity": "30", **more}], reason="recounted")
@@ -106,13 +107,14 @@ async def test_what_is_corrected_leaves_no_more_dead_than_arrived(permits_db: As
     assert (fault.code, fault.pointer) == ("dead-on-arrival", "/items/0/dead_on_arrival")
     assert "state dead_on_arrival anew" in fault.detail
     assert (await corrected(dead_on_arrival=30))["usage"][0]["dead_on_arrival"] == 30
-    assert (await corrected())["usage"][0]["dead_on_arrival"] == 30, "what is not told anew stands"
+    assert (await corrected())["usage"][0]["dead_on_arrival"] == 30, "a number that is not stated again stays"
     assert (await corrected(dead_on_arrival=0))["usage"][0]["dead_on_arrival"] == 0
     read = await as_json(declarations_read.read_declaration(permits_db, UUID(found["id"]), B))
     assert read["usage"][0]["dead_on_arrival"] == 0
 
 
-async def _counted(db: AsyncEngine, quantity: str = "100") -> tuple[Any, dict[str, Any]]:
+async def _release_first_declaration(db: AsyncEngine, quantity: str = "100") -> tuple[Any, dict[str, Any]]:
+    """Return a permit and a released declaration that used this quantity of it."""
     permit = permit_content()
     await endorse_permit(db, await issue_permit(db, permit), A="118")
     first = await lodge_declaration(db, declaration(item(permit, quantity)))
@@ -121,19 +123,20 @@ async def _counted(db: AsyncEngine, quantity: str = "100") -> tuple[Any, dict[st
 
 
 def _claim(permit: Any, quantity: str, by: str | None, number: int = 1) -> dict[str, Any]:
+    """Return an item whose use the declaration `by` counts already."""
     return item(permit, quantity, number, document={"use": "already_counted", "counted_by": by})
 
 
-async def test_what_was_counted_already_is_not_counted_again(permits_db: AsyncEngine) -> None:
-    permit, first = await _counted(permits_db)
+async def test_use_that_another_declaration_counts_is_not_counted_again(permits_db: AsyncEngine) -> None:
+    permit, first = await _release_first_declaration(permits_db)
     found = await lodge_declaration(permits_db, declaration(_claim(permit, "100", first["id"])))
     assert (found["status"], found["findings"]) == ("accepted", [])
     assert (await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release()))["status"] == "released"
     await check_balances(permits_db)
 
 
-async def test_no_more_is_claimed_of_a_count_than_it_counted(permits_db: AsyncEngine) -> None:
-    permit, first = await _counted(permits_db)
+async def test_claims_never_exceed_the_quantity_that_was_counted(permits_db: AsyncEngine) -> None:
+    permit, first = await _release_first_declaration(permits_db)
     claims = [
         await lodge_declaration(permits_db, declaration(_claim(permit, q, first["id"]))) for q in ("60", "40", "1")
     ]
@@ -147,13 +150,13 @@ async def test_no_more_is_claimed_of_a_count_than_it_counted(permits_db: AsyncEn
     assert (await lodge_declaration(permits_db, twice))["status"] == "referred"
 
 
-@pytest.mark.parametrize("named", ["nobody", "no declaration", "a word", "one that counted elsewhere"])
-async def test_a_count_that_is_not_of_this_line_is_for_an_officer(permits_db: AsyncEngine, named: str) -> None:
-    permit, _ = await _counted(permits_db)
-    _, elsewhere = await _counted(permits_db)
+@pytest.mark.parametrize("named", ["none", "no declaration", "a word", "one that counted elsewhere"])
+async def test_count_of_another_line_is_referred(permits_db: AsyncEngine, named: str) -> None:
+    permit, _ = await _release_first_declaration(permits_db)
+    _, elsewhere = await _release_first_declaration(permits_db)
     by = {
         "no declaration": str(UUID(int=7)),
-        "nobody": None,
+        "none": None,
         "a word": "B-1",
         "one that counted elsewhere": elsewhere["id"],
     }
@@ -165,7 +168,7 @@ async def test_a_count_that_is_not_of_this_line_is_for_an_officer(permits_db: As
 @pytest.mark.parametrize(("use", "status", "rule"), [
     ("late", "referred", "CITES-VI.2-late"), ("exhausts", "rejected", "CITES-VI.2-validity"),
 ])  # fmt: skip
-async def test_a_use_reported_after_the_last_day_is_for_an_officer_only_if_it_says_so(
+async def test_use_after_the_last_day_is_referred_if_declared_late_and_else_rejected(
     permits_db: AsyncEngine, use: str, status: str, rule: str
 ) -> None:
     permit = permit_content()
@@ -175,7 +178,7 @@ async def test_a_use_reported_after_the_last_day_is_for_an_officer_only_if_it_sa
     assert (found["status"], rule in {f["rule"] for f in found["findings"]}) == (status, True)
 
 
-async def test_the_news_of_a_consent_says_who_agreed_to_what(permits_db: AsyncEngine) -> None:
+async def test_event_of_a_consent_has_item_quantity_and_status(permits_db: AsyncEngine) -> None:
     _, found = await accepted_declaration(permits_db, "118")
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="5"))
     async with permits_db.connect() as conn:
@@ -184,7 +187,7 @@ async def test_the_news_of_a_consent_says_who_agreed_to_what(permits_db: AsyncEn
     assert (data["status"], data["item"], data["quantity"]) == ("accepted", 1, "5")
 
 
-async def test_a_consent_where_the_unit_does_not_convert_is_stated_in_that_of_the_line(
+async def test_consent_in_an_inexact_unit_is_stated_in_the_unit_of_the_line(
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content(line("A", "10", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
@@ -198,22 +201,22 @@ async def test_a_consent_where_the_unit_does_not_convert_is_stated_in_that_of_th
         )
     assert refused.value.code == "inexact-unit"
     more = build_model(Consent, item=1, quantity="2", unit="m3")
-    told = await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, more)
-    assert told["history"][-1].items() >= {"item": 1, "quantity": "2", "unit": "m3"}.items()
+    after = await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, more)
+    assert after["history"][-1].items() >= {"item": 1, "quantity": "2", "unit": "m3"}.items()
     figure = build_model(Override, rule="CITES-box-11-unit", item=1, quantity="11", reason="measured")
     assert (await run_command(permits_db, transitions.override, found, CUSTOMS_FR, figure))["status"] == "accepted"
     kept = await balance(permits_db, permit_id)
-    assert (kept["reserved"], kept["consented"]) == ("11", "1"), "no more is drawn of a consent than the line lacks"
+    assert (kept["reserved"], kept["consented"]) == ("11", "1"), "the item uses of its consent only what the line lacks"
 
 
 @pytest.mark.parametrize(("unit", "arrived", "later", "dead"), [("kg", "5", "3.5", 40), ("pair", "5", "4", 8)])
-async def test_the_dead_are_animals_however_what_arrived_is_measured(
+async def test_dead_animals_are_counted_whatever_the_unit_of_the_arrived_quantity(
     permits_db: AsyncEngine, unit: str, arrived: str, later: str, dead: int
 ) -> None:
     permit = permit_content(line(term="LIV", unit="kg" if unit == "kg" else "number"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
     found = await lodge_declaration(permits_db, declaration(item(permit, arrived, term="LIV", unit=unit)))
-    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _found(arrived, dead_on_arrival=dead))
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, _release_of(arrived, dead_on_arrival=dead))
     fewer = build_model(Correction, items=[{"number": 1, "quantity": later}], reason="weighed again")
-    told = await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, fewer)
-    assert told["usage"][0]["dead_on_arrival"] == dead
+    after = await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, fewer)
+    assert after["usage"][0]["dead_on_arrival"] == dead

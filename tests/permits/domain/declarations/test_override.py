@@ -1,4 +1,4 @@
-"""Officers settle what the rules left open: overrides, consents, corrections; nobody overdraws a line."""
+"""Override, consent and correction: officers settle findings, and no decision overdraws a line."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -55,7 +55,7 @@ async def test_part_uses_close_a_line_exactly_while_nothing_is_left(permits_db: 
     await check_balances(permits_db)
 
 
-async def test_items_of_one_line_are_counted_together(permits_db: AsyncEngine) -> None:
+async def test_correction_of_two_items_of_one_line_counts_them_together(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="100")
@@ -70,7 +70,7 @@ async def test_items_of_one_line_are_counted_together(permits_db: AsyncEngine) -
     await check_balances(permits_db)
 
 
-async def test_the_issuing_authority_consents_though_it_trades_on_neither_side(permits_db: AsyncEngine) -> None:
+async def test_consent_by_the_authority_of_a_third_country_is_allowed(permits_db: AsyncEngine) -> None:
     ma = party("authority", "CN")
     permit = permit_content(kind="other", issuer="CN", export_country="HK")
     await issue_permit(permits_db, permit, ma)
@@ -79,7 +79,7 @@ async def test_the_issuing_authority_consents_though_it_trades_on_neither_side(p
     await run_command(permits_db, transitions.consent, found, ma, build_model(Consent, item=1, quantity="10"))
 
 
-async def test_overriding_the_last_finding_accepts(permits_db: AsyncEngine) -> None:
+async def test_override_of_the_last_finding_accepts_the_declaration(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
@@ -99,7 +99,7 @@ async def test_overriding_the_last_finding_accepts(permits_db: AsyncEngine) -> N
     await check_balances(permits_db)
 
 
-async def test_an_override_never_overdraws_but_consent_leads_out(permits_db: AsyncEngine) -> None:
+async def test_override_beyond_the_line_needs_the_consent_of_the_authority(permits_db: AsyncEngine) -> None:
     permit_id, _ = await accepted_declaration(permits_db, "100")
     permit = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=permit), "30")))
@@ -119,7 +119,7 @@ async def test_an_override_never_overdraws_but_consent_leads_out(permits_db: Asy
     await check_balances(permits_db)
 
 
-async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: AsyncEngine) -> None:
+async def test_inexact_unit_is_settled_by_the_quantity_of_the_officer(permits_db: AsyncEngine) -> None:
     permit = permit_content(line("A", "100", term="SAW", unit="m3", taxon="Pericopsis elata", source="W"))
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="100")
@@ -147,7 +147,7 @@ async def test_an_inexact_unit_is_settled_by_the_officers_figure(permits_db: Asy
     assert (await balance(permits_db, permit_id))["consumed"] == "11"
 
 
-async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> None:
+async def test_ambiguous_line_is_settled_by_the_line_of_the_officer(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="LIV"))
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118", B="40")
@@ -169,7 +169,7 @@ async def test_the_officer_says_which_line_is_meant(permits_db: AsyncEngine) -> 
     await check_balances(permits_db)
 
 
-async def test_an_override_sets_aside_what_was_declared_and_not_less(permits_db: AsyncEngine) -> None:
+async def test_override_with_less_than_the_declared_quantity_is_refused(permits_db: AsyncEngine) -> None:
     permit_id, _ = await accepted_declaration(permits_db, "60")
     number = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
     second = await lodge_declaration(permits_db, declaration(item(permit_content(number=number), "60")))
@@ -181,7 +181,7 @@ async def test_an_override_sets_aside_what_was_declared_and_not_less(permits_db:
     assert refused.value.code == "quantity-stands"
 
 
-async def test_a_correction_takes_nothing_from_those_who_reserved(permits_db: AsyncEngine) -> None:
+async def test_correction_uses_no_quantity_that_others_reserved(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "100"}], "transport_document": "MAEU-1"}
@@ -197,17 +197,17 @@ async def test_a_correction_takes_nothing_from_those_who_reserved(permits_db: As
     await check_balances(permits_db)
 
 
-async def test_a_correction_counts_on_the_day_of_the_use(permits_db: AsyncEngine) -> None:
+async def test_correction_has_the_value_date_of_the_use(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
     last_year = replace(command(), at=command().at - timedelta(days=400))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), last_year)
     less = build_model(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted")
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, less)
-    told = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA)))["data"]
-    assert {e["day"] for e in told[-2:]} == {day_in_last_zone("FR", last_year.at).isoformat()}
+    entries = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA)))["data"]
+    assert {e["day"] for e in entries[-2:]} == {day_in_last_zone("FR", last_year.at).isoformat()}
 
 
-async def test_nothing_is_consented_to_on_what_is_over(permits_db: AsyncEngine) -> None:
+async def test_consent_to_a_cancelled_declaration_is_refused(permits_db: AsyncEngine) -> None:
     _, found = await accepted_declaration(permits_db)
     await run_command(permits_db, transitions.cancel, found, B, Cancellation())
     with pytest.raises(Conflict):
@@ -216,29 +216,29 @@ async def test_nothing_is_consented_to_on_what_is_over(permits_db: AsyncEngine) 
         )
 
 
-async def test_a_correction_goes_up_and_down_and_to_zero_reopens(permits_db: AsyncEngine) -> None:
+async def test_correction_goes_up_and_down_and_to_zero_opens_the_line(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
     found = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
 
-    async def to(quantity: str) -> dict[str, Any]:
+    async def correct_to(quantity: str) -> dict[str, Any]:
         body = build_model(Correction, items=[{"number": 1, "quantity": quantity}], reason="recounted")
-        told = await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, body)
-        assert told["status"] == "released"
+        after = await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, body)
+        assert after["status"] == "released"
         await check_balances(permits_db)
         return await balance(permits_db, permit_id)
 
-    assert (await to("110"))["consumed"] == "110"
-    assert (await to("90"))["consumed"] == "90"
+    assert (await correct_to("110"))["consumed"] == "110"
+    assert (await correct_to("90"))["consumed"] == "90"
     with pytest.raises(Conflict) as refused:
-        await to("119")
+        await correct_to("119")
     assert refused.value.code == "not-enough-left"
-    opened = await to("0")
+    opened = await correct_to("0")
     assert [opened["consumed"], opened["available"], opened["closed"]] == ["0", "118", False]
     permit = await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at))
     assert permit["status"] == "endorsed"
 
 
-async def test_a_referred_declaration_says_so_too_when_its_permit_is_revoked(permits_db: AsyncEngine) -> None:
+async def test_revocation_adds_a_finding_to_a_referred_declaration(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     found = await lodge_declaration(permits_db, declaration(item(permit)))
@@ -251,7 +251,7 @@ async def test_a_referred_declaration_says_so_too_when_its_permit_is_revoked(per
     assert (await run_command(permits_db, transitions.override, found, CUSTOMS_FR, two))["status"] == "accepted"
 
 
-async def test_a_permit_revoked_meanwhile_is_one_more_finding_to_settle(permits_db: AsyncEngine) -> None:
+async def test_permit_revoked_after_the_check_adds_a_finding_to_the_override(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")

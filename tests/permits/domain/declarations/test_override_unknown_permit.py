@@ -1,4 +1,4 @@
-"""A document that was not known when it was cited, and came into the registry since, is written off like any other."""
+"""Override of the finding that a permit is unknown, when the permit is registered after the check."""
 
 from uuid import UUID
 
@@ -25,7 +25,7 @@ from tests.permits.sample_data import (
 SEEN = Override(rule=permit_is_known.name, reason="seen on paper")
 
 
-async def test_it_is_not_waved_through_but_checked_as_a_new_version(permits_db: AsyncEngine) -> None:
+async def test_override_of_a_permit_registered_since_the_check_needs_a_new_version(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     document = declaration(item(permit, "100"))
     found = await lodge_declaration(permits_db, document)
@@ -39,7 +39,7 @@ async def test_it_is_not_waved_through_but_checked_as_a_new_version(permits_db: 
     assert (await balance(permits_db, mine))["reserved"] == "100"
 
 
-async def test_what_is_over_is_over_whatever_is_known_by_now(permits_db: AsyncEngine) -> None:
+async def test_override_of_a_cancelled_declaration_is_refused(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     declaration_id = UUID((await lodge_declaration(permits_db, declaration(item(permit, "100"))))["id"])
     await transitions.cancel(permits_db, declaration_id, B, Cancellation(), command())
@@ -49,7 +49,7 @@ async def test_what_is_over_is_over_whatever_is_known_by_now(permits_db: AsyncEn
     assert no.value.code == "invalid-transition"
 
 
-async def test_one_that_is_still_not_known_is_the_officers_to_decide(permits_db: AsyncEngine) -> None:
+async def test_override_of_a_permit_that_is_still_unknown_is_allowed(permits_db: AsyncEngine) -> None:
     one, other = permit_content(), permit_content()
     declaration_id = UUID(
         (await lodge_declaration(permits_db, declaration(item(one, "10"), item(other, "10", 2))))["id"]
@@ -61,4 +61,4 @@ async def test_one_that_is_still_not_known_is_the_officers_to_decide(permits_db:
     kept = await transitions.override(permits_db, declaration_id, CUSTOMS_FR, first, asked)
     await issue_permit(permits_db, one)
     again = await transitions.override(permits_db, declaration_id, CUSTOMS_FR, first, asked)
-    assert again.replayed and again.body == kept.body, "what was answered once is answered again"
+    assert again.replayed and again.body == kept.body, "a repeated command has the stored response"

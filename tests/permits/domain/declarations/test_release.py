@@ -1,4 +1,4 @@
-"""Customs and traders send declarations on their way; the ledger follows."""
+"""Release, refusal, cancellation and amendment of declarations, and their ledger entries."""
 
 import json
 from dataclasses import replace
@@ -47,7 +47,7 @@ from tests.permits.sample_data import (
 from tests.permits.view_json import as_json
 
 
-async def test_a_release_consumes_what_arrived_and_closes_the_line(permits_db: AsyncEngine) -> None:
+async def test_release_consumes_what_arrived_and_closes_the_line(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
     freed = await run_command(permits_db, transitions.release, found, CUSTOMS_FR, build_model(Release))
     assert freed["status"] == "released"
@@ -62,7 +62,7 @@ async def test_a_release_consumes_what_arrived_and_closes_the_line(permits_db: A
     await check_balances(permits_db)
 
 
-async def test_what_is_released_is_not_released_again(permits_db: AsyncEngine) -> None:
+async def test_release_of_a_released_declaration_is_refused(permits_db: AsyncEngine) -> None:
     _, found = await accepted_declaration(permits_db)
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     with pytest.raises(Conflict) as refused:
@@ -73,13 +73,13 @@ async def test_what_is_released_is_not_released_again(permits_db: AsyncEngine) -
     assert [h["event"] for h in after["history"]].count("declaration.released") == 1
 
 
-async def test_a_release_takes_actual_quantities_and_the_dead(permits_db: AsyncEngine) -> None:
+async def test_release_records_actual_quantities_and_dead_animals(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db, term="LIV")
     actual = build_model(Release, items=[{"number": 1, "quantity": "90", "dead_on_arrival": 3}])
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, actual)
     assert (await balance(permits_db, permit_id))["consumed"] == "90"
-    told = await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA))
-    assert [(e["kind"], e["quantity"], e["dead_on_arrival"]) for e in told["data"]][-2:] == [
+    entries = await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA))
+    assert [(e["kind"], e["quantity"], e["dead_on_arrival"]) for e in entries["data"]][-2:] == [
         ("release", "100", None),
         ("consume", "90", 3),
     ]
@@ -94,7 +94,7 @@ async def test_a_release_takes_actual_quantities_and_the_dead(permits_db: AsyncE
         ([{"number": 1, "dead_on_arrival": 1}], "dead-on-arrival"),
     ],
 )
-async def test_a_release_of_what_was_not_declared_is_refused(
+async def test_release_with_invalid_items_is_refused(
     permits_db: AsyncEngine, items: list[dict[str, Any]], code: str
 ) -> None:
     _, found = await accepted_declaration(permits_db)
@@ -103,7 +103,7 @@ async def test_a_release_of_what_was_not_declared_is_refused(
     assert refused.value.code == code
 
 
-async def test_a_part_use_keeps_the_line_open(permits_db: AsyncEngine) -> None:
+async def test_release_of_a_part_use_keeps_the_line_open(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
@@ -122,7 +122,7 @@ async def test_a_part_use_keeps_the_line_open(permits_db: AsyncEngine) -> None:
         (transitions.cancel, B, Cancellation(), "cancelled"),
     ],
 )
-async def test_a_refusal_and_a_cancellation_give_back(
+async def test_refusal_and_cancellation_return_the_reservations(
     permits_db: AsyncEngine, act: DeclarationAction, by: Party, body: Any, status: str
 ) -> None:
     permit_id, found = await accepted_declaration(permits_db)
@@ -141,7 +141,7 @@ async def test_a_refusal_and_a_cancellation_give_back(
     (transitions.refuse, CUSTOMS_ZA, Refusal(reason="x")), (transitions.cancel, OTHER_TRADER, Cancellation()),
     (transitions.consent, AUTHORITY_FR, Consent.model_validate({"item": 1, "quantity": "1"})),
 ])  # fmt: skip
-async def test_what_is_not_ones_own_to_decide_is_not_there(
+async def test_decision_by_a_party_without_permission_is_not_found(
     permits_db: AsyncEngine, act: DeclarationAction, by: Party, body: Any
 ) -> None:
     _, found = await accepted_declaration(permits_db)
@@ -149,7 +149,7 @@ async def test_what_is_not_ones_own_to_decide_is_not_there(
         await run_command(permits_db, act, found, by, body)
 
 
-async def test_an_amendment_keeps_the_countries(permits_db: AsyncEngine) -> None:
+async def test_amendment_of_the_countries_is_refused(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
     number = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
     moved = declaration(item(permit_content(number=number), "1"), reference=found["reference"], import_country="DE")
@@ -158,7 +158,7 @@ async def test_an_amendment_keeps_the_countries(permits_db: AsyncEngine) -> None
     assert refused.value.faults[0].pointer == "/import_country"
 
 
-async def test_the_dead_are_counted_by_the_term_of_the_line_too(permits_db: AsyncEngine) -> None:
+async def test_dead_animals_are_accepted_by_the_term_of_the_line(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(term="LIV"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     vague = item(permit, "10")
@@ -168,7 +168,7 @@ async def test_the_dead_are_counted_by_the_term_of_the_line_too(permits_db: Asyn
     assert (await run_command(permits_db, transitions.release, found, CUSTOMS_FR, dead))["status"] == "released"
 
 
-async def test_nothing_of_an_item_may_have_arrived(permits_db: AsyncEngine) -> None:
+async def test_release_of_zero_consumes_nothing_and_keeps_the_line_open(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
     none = build_model(Release, items=[{"number": 1, "quantity": "0"}])
     assert (await run_command(permits_db, transitions.release, found, CUSTOMS_FR, none))["status"] == "released"
@@ -176,18 +176,18 @@ async def test_nothing_of_an_item_may_have_arrived(permits_db: AsyncEngine) -> N
     assert [kept["consumed"], kept["available"], kept["closed"]] == ["0", "118", False]
 
 
-async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
+async def test_amendment_replaces_the_reservations(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
     number = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
     again = declaration(item(permit_content(number=number), "118"), reference=found["reference"])
     kept = await transitions.amend(permits_db, UUID(found["id"]), B, again, command())
-    told = json.loads(kept.body)
-    assert (told["status"], told["version"], (await balance(permits_db, permit_id))["reserved"]) == (
+    amended = json.loads(kept.body)
+    assert (amended["status"], amended["version"], (await balance(permits_db, permit_id))["reserved"]) == (
         "accepted",
         2,
         "118",
     )
-    assert [h["event"] for h in told["history"]] == [
+    assert [h["event"] for h in amended["history"]] == [
         "declaration.received", "declaration.accepted", "declaration.amended", "declaration.accepted",
     ]  # fmt: skip
     await check_balances(permits_db)
@@ -206,7 +206,7 @@ async def test_an_amendment_swaps_reservations(permits_db: AsyncEngine) -> None:
         assert refused.value.code == "version-stale"
 
 
-async def test_a_command_asked_again_has_one_effect_and_one_answer(permits_db: AsyncEngine) -> None:
+async def test_command_repeated_with_its_key_has_one_effect_and_one_response(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
     name = new_id()
     first = await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command(name))

@@ -1,4 +1,4 @@
-"""What could not be checked when it came is never waved through: an officer who takes it on has it checked."""
+"""Unverified declarations: the override of an officer starts the check that was not possible at receipt."""
 
 from typing import Any
 
@@ -27,22 +27,23 @@ from tests.permits.sample_data import (
 OVER = build_model(Override, rule="unverified", reason="the goods are here")
 
 
-async def broken(db: AsyncEngine, form: NormalizedDeclaration) -> dict[str, Any]:
-    """Take a declaration in whose check broke again and again."""
-    return await taken(db, submission_message(form).model_copy(update={"unverified": "it broke"}))
+async def lodge_failing(db: AsyncEngine, form: NormalizedDeclaration) -> dict[str, Any]:
+    """Lodge a declaration whose check failed repeatedly."""
+    return await lodge_submission(db, submission_message(form).model_copy(update={"unverified": "it broke"}))
 
 
-async def taken(db: AsyncEngine, sent: SubmissionMessage) -> dict[str, Any]:
+async def lodge_submission(db: AsyncEngine, sent: SubmissionMessage) -> dict[str, Any]:
+    """Lodge a submission and return the id of its declaration."""
     await lodge_batch.lodge_declarations(db, [sent], command().at)
     return {"id": str(sent.id)}
 
 
-async def test_an_officer_who_takes_it_on_has_it_checked_and_its_quantities_set_aside(permits_db: AsyncEngine) -> None:
+async def test_override_of_an_unverified_declaration_checks_it_and_reserves(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
     found = await run_command(
-        permits_db, transitions.override, await broken(permits_db, declaration(item(permit))), CUSTOMS_FR, OVER
+        permits_db, transitions.override, await lodge_failing(permits_db, declaration(item(permit))), CUSTOMS_FR, OVER
     )
     assert (found["status"], (await balance(permits_db, permit_id))["reserved"]) == ("accepted", "100")
     [whole] = found["findings"]
@@ -52,22 +53,24 @@ async def test_an_officer_who_takes_it_on_has_it_checked_and_its_quantities_set_
     await check_balances(permits_db)
 
 
-async def test_what_its_check_finds_stands_to_be_settled_in_its_turn(permits_db: AsyncEngine) -> None:
+async def test_findings_of_the_check_of_an_unverified_declaration_stay_open(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
-    for quantity, source, status, held in (("5000", "R", "rejected", "0"), ("50", "W", "referred", "50")):
+    for quantity, source, status, reserved in (("5000", "R", "rejected", "0"), ("50", "W", "referred", "50")):
         form = declaration(item(permit, quantity, source=source))
         item_1 = OVER.model_copy(update={"item": 1})
-        found = await run_command(permits_db, transitions.override, await broken(permits_db, form), CUSTOMS_FR, item_1)
-        assert (found["status"], (await balance(permits_db, permit_id))["reserved"]) == (status, held)
+        found = await run_command(
+            permits_db, transitions.override, await lodge_failing(permits_db, form), CUSTOMS_FR, item_1
+        )
+        assert (found["status"], (await balance(permits_db, permit_id))["reserved"]) == (status, reserved)
         assert [f["overridden"] for f in found["findings"]] == [True, False]
     last = build_model(Override, rule="CITES-box-10-source", reason="ranch confirmed")
     assert (await run_command(permits_db, transitions.override, found, CUSTOMS_FR, last))["status"] == "accepted"
     await check_balances(permits_db)
 
 
-async def test_what_could_not_be_read_or_still_breaks_is_refused_with_what_to_do(
+async def test_override_of_an_unreadable_or_failing_declaration_is_refused(
     permits_db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     permit = permit_content()
@@ -75,8 +78,8 @@ async def test_what_could_not_be_read_or_still_breaks_is_refused_with_what_to_do
     form = declaration(item(permit))
     sent = submission_message(form)
     garbled = sent.model_copy(update={"declaration": {**sent.declaration, "items": [{"number": 1, "quantity": "x"}]}})
-    unread = await taken(permits_db, garbled)
-    breaks = await broken(permits_db, declaration(item(permit)))
+    unread = await lodge_submission(permits_db, garbled)
+    breaks = await lodge_failing(permits_db, declaration(item(permit)))
     with pytest.raises(Conflict) as refused:
         await run_command(permits_db, transitions.override, unread, CUSTOMS_FR, OVER)
     assert (refused.value.code, "could not be read" in refused.value.detail) == ("not-checked", True)

@@ -1,4 +1,4 @@
-"""The ledger of a line, played at random: no side overdrawn, entries add up to balances."""
+"""Ledger of one line: examples and random entries. No side is overdrawn, and entries add up to the balance."""
 
 from decimal import Decimal
 
@@ -33,17 +33,18 @@ QUANTITIES = st.decimals(min_value="0.001", max_value="500", places=3) | st.samp
 
 
 def entry(side: Side, kind: EntryKind, quantity: str, **more: bool) -> LedgerEntry:
+    """Return a ledger entry with this quantity."""
     return LedgerEntry(side=side, kind=kind, quantity=Decimal(quantity), **more)
 
 
-def test_a_line_is_never_overdrawn() -> None:
+def test_posting_beyond_what_is_left_raises_overdrawn() -> None:
     balance = post(Balance(granted=Decimal(120)), [entry(Side.IMPORT, EntryKind.RESERVE, "100")])
     with pytest.raises(Overdrawn) as over:
         post(balance, [entry(Side.IMPORT, EntryKind.RESERVE, "30")])
     assert (over.value.requested, over.value.remaining_quantity) == (Decimal(30), Decimal(20))
 
 
-def test_what_arrives_is_bounded_by_what_left_once_it_was_endorsed() -> None:
+def test_import_side_after_an_endorsement_has_the_endorsed_quantity() -> None:
     balance = post(Balance(granted=Decimal(120)), [entry(Side.EXPORT, EntryKind.ENDORSE, "118")])
     assert total_amount(balance, Side.IMPORT) == 118
     assert available(balance, Side.EXPORT) == 2
@@ -51,7 +52,7 @@ def test_what_arrives_is_bounded_by_what_left_once_it_was_endorsed() -> None:
         post(balance, [entry(Side.IMPORT, EntryKind.RESERVE, "119")])
 
 
-def test_a_closed_side_has_nothing_for_another() -> None:
+def test_closed_side_has_nothing_available() -> None:
     balance = post(Balance(granted=Decimal(120)), [entry(Side.IMPORT, EntryKind.CONSUME, "100", closes=True)])
     assert available(balance, Side.IMPORT) == 0
     assert remaining(balance, Side.IMPORT) == 20
@@ -59,7 +60,7 @@ def test_a_closed_side_has_nothing_for_another() -> None:
     assert available(opened, Side.IMPORT) == 120
 
 
-def test_a_consent_adds_nothing_until_it_is_drawn_on_and_then_to_one_side_only() -> None:
+def test_consent_adds_to_one_side_only_while_it_is_used() -> None:
     balance = post(Balance(granted=Decimal(10)), [entry(Side.IMPORT, EntryKind.CONSENT, "5")])
     assert balance == Balance(granted=Decimal(10))
     balance = post(balance, [entry(Side.IMPORT, EntryKind.CONSENT_USED, "5")])
@@ -76,12 +77,12 @@ def test_sums_of_long_quantities_do_not_round() -> None:
 
 
 @pytest.mark.parametrize(
-    ("quantity", "unit", "into", "is_"),
+    ("quantity", "unit", "into", "expected"),
     [("1.5", "kg", "g", "1500"), ("3", "pair", "number", "6"), ("1", "l", "cm3", "1000"), ("250", "mg", "g", "0.25"),
      ("1", "t", "mg", "1000000000"), ("2", "m2", "cm2", "20000"), ("7", "number", "pair", "3.5")],
 )  # fmt: skip
-def test_units_convert_exactly_within_their_dimension(quantity: str, unit: str, into: str, is_: str) -> None:
-    assert format_quantity(convert(Decimal(quantity), unit, into)) == is_
+def test_units_convert_exactly_within_their_dimension(quantity: str, unit: str, into: str, expected: str) -> None:
+    assert format_quantity(convert(Decimal(quantity), unit, into)) == expected
 
 
 @pytest.mark.parametrize(("unit", "into"), [("m3", "kg"), ("number", "kg"), ("m", "m2"), ("pair", "g")])
@@ -90,7 +91,7 @@ def test_units_of_two_dimensions_have_no_exact_conversion(unit: str, into: str) 
 
 
 class LineMachine(RuleBasedStateMachine):
-    """One line, drawn on by declarations and endorsed by customs in any order."""
+    """Random reservations, uses, endorsements, corrections and consents of one line."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -100,6 +101,7 @@ class LineMachine(RuleBasedStateMachine):
         self.used: dict[Side, list[Decimal]] = {Side.EXPORT: [], Side.IMPORT: []}
 
     def attempt(self, *entries: LedgerEntry) -> bool:
+        """Post entries and return True, or return False if they overdraw the line."""
         try:
             self.balance = post(self.balance, entries)
         except Overdrawn:
@@ -117,7 +119,7 @@ class LineMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: any(self.open.values()))
     @rule(data=st.data())
-    def give_back(self, data: st.DataObject) -> None:
+    def return_reservation(self, data: st.DataObject) -> None:
         side = data.draw(st.sampled_from([s for s in Side if self.open[s]]))
         assert self.attempt(LedgerEntry(side=side, kind=EntryKind.RETURN, quantity=self.open[side].pop()))
 
@@ -125,17 +127,17 @@ class LineMachine(RuleBasedStateMachine):
     @rule(data=st.data(), share=st.sampled_from(["1", "0.5", "0"]))
     def use(self, data: st.DataObject, share: str) -> None:
         side = data.draw(st.sampled_from([s for s in Side if self.open[s]]))
-        held = self.open[side][-1]
-        actual = EXACT.multiply(held, Decimal(share))
+        reserved_quantity = self.open[side][-1]
+        actual = EXACT.multiply(reserved_quantity, Decimal(share))
         entries = (
-            LedgerEntry(side=side, kind=EntryKind.RETURN, quantity=held),
+            LedgerEntry(side=side, kind=EntryKind.RETURN, quantity=reserved_quantity),
             consumption_entry(side, actual, closes=False),
         )
         if self.attempt(*entries):
             self.open[side].pop()
             self.used[side].append(actual)
         else:
-            assert side is Side.EXPORT, "what was reserved at import can be consumed"
+            assert side is Side.EXPORT, "a reservation at import can always be consumed"
 
     @rule(quantity=QUANTITIES)
     def endorse(self, quantity: Decimal) -> None:
@@ -167,7 +169,7 @@ class LineMachine(RuleBasedStateMachine):
         assert recompute(self.entries) == self.balance
 
     @invariant()
-    def what_is_reserved_is_what_stands_open(self) -> None:
+    def reserved_quantity_is_the_sum_of_open_reservations(self) -> None:
         for side in Side:
             total = Decimal(0)
             for quantity in self.open[side]:
@@ -179,7 +181,7 @@ LineMachine.TestCase.settings = settings(max_examples=60, stateful_step_count=30
 TestLine = LineMachine.TestCase
 
 
-def test_entering_an_entry_changes_one_side_only() -> None:
+def test_applied_entry_changes_one_side_only() -> None:
     before = Balance(granted=Decimal(10), endorsed=Decimal(8))
     after = apply_entry(before, entry(Side.IMPORT, EntryKind.CONSUME, "3"))
     assert (after.endorsed, after.import_consumed) == (Decimal(8), Decimal(3))

@@ -1,6 +1,6 @@
-"""Declarations over several permits and both sides, played at random: nothing overdrawn, entries add up at each step.
+"""Random decisions about declarations of several permits: after each step, invariants hold and entries add up.
 
-Every decision of the domain is played in memory, and what it answers is taken as written by the one door.
+Each decision of the domain runs in memory, and the registry stores its change set.
 """
 
 from collections.abc import Callable
@@ -54,24 +54,24 @@ STANDING = (DeclarationStatus.ACCEPTED, DeclarationStatus.REFERRED)
 OPEN = (*STANDING, DeclarationStatus.REJECTED)
 BREAKS = st.sampled_from([False] * 9 + [True])
 SELDOM = st.sampled_from([False] * 3 + [True])
-TURNS = st.sampled_from(["lost"] * 4 + ["revoked", "replaced", "replaced"])
+WITHDRAWALS = st.sampled_from(["lost"] * 4 + ["revoked", "replaced", "replaced"])
 
 
 class RegistryMachine(RuleBasedStateMachine):
-    """Traders, customs, authorities and the hub itself do what they may, in any order."""
+    """Decisions of traders, customs, authorities and the hub, in random order."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.here = InMemoryRegistry()
+        self.registry = InMemoryRegistry()
 
-    def stated(self, data: st.DataObject, movement: str, **more: Any) -> Any:
-        """Draw a declaration that cites one to three permits."""
+    def draw_declaration(self, data: st.DataObject, movement: str, **more: Any) -> Any:
+        """Return a random declaration that cites one to three permits."""
         items = []
         for number in range(1, data.draw(st.integers(1, 3)) + 1):
-            permit = self.permit(data)
+            permit = self.draw_permit(data)
             counted = [
                 declaration_id
-                for declaration_id, declaration in self.here.declarations.items()
+                for declaration_id, declaration in self.registry.declarations.items()
                 if declaration.status is DeclarationStatus.RELEASED
             ]
             document: dict[str, str | None] = {"line": data.draw(LINES), "use": data.draw(USES)}
@@ -81,44 +81,47 @@ class RegistryMachine(RuleBasedStateMachine):
             items.append(item(permit.content, data.draw(QUANTITIES), number, document=document, unit=unit))
         return declaration(*items, movement=movement, transport_document=data.draw(st.sampled_from("MN")), **more)
 
-    def permit(self, data: st.DataObject) -> PermitRecord:
-        return data.draw(st.sampled_from(sorted(self.here.permits.values(), key=lambda p: p.id)))
+    def draw_permit(self, data: st.DataObject) -> PermitRecord:
+        """Return a random permit of the registry."""
+        return data.draw(st.sampled_from(sorted(self.registry.permits.values(), key=lambda p: p.id)))
 
-    def one(self, data: st.DataObject, *statuses: DeclarationStatus) -> DeclarationRecord:
-        found = sorted((f for f in self.here.declarations.values() if f.status in statuses), key=lambda f: f.id)
+    def draw_record(self, data: st.DataObject, *statuses: DeclarationStatus) -> DeclarationRecord:
+        """Return a random declaration in one of these statuses."""
+        found = sorted((f for f in self.registry.declarations.values() if f.status in statuses), key=lambda f: f.id)
         return data.draw(st.sampled_from(found))
 
-    def some(self, *statuses: DeclarationStatus) -> bool:
-        return any(declaration.status in statuses for declaration in self.here.declarations.values())
+    def has_status(self, *statuses: DeclarationStatus) -> bool:
+        """Return whether any declaration is in one of these statuses."""
+        return any(declaration.status in statuses for declaration in self.registry.declarations.values())
 
     @rule(data=st.data(), movement=st.sampled_from(["import", "import", "import", "export"]), broken=BREAKS)
     def lodge(self, data: st.DataObject, movement: str, broken: bool) -> None:
         who = B if movement == "import" else A
-        at = self.here.act(who, "trader").at
+        at = self.registry.next_actor(who, "trader").at
         fresh = DeclarationRecord(
-            id=self.here.id(),
+            id=self.registry.next_id(),
             party=who.id,
             trader=who.id,
             received_at=at,
             digest="",
-            content=self.stated(data, movement),
+            content=self.draw_declaration(data, movement),
             status=DeclarationStatus.RECEIVED,
         )
-        rules = self.here.act(None, "rules")
+        rules = self.registry.next_actor(None, "rules")
         if broken:
-            self.here.write(unverified.lodge_unverified(fresh, "it broke", rules))
+            self.registry.write(unverified.lodge_unverified(fresh, "it broke", rules))
         else:
-            self.here.write(domain_lodge.lodge([fresh], self.here.permits.values(), rules))
+            self.registry.write(domain_lodge.lodge([fresh], self.registry.permits.values(), rules))
 
     @rule(data=st.data(), part=st.integers(5, 50).map(str), line_letter=st.sampled_from("AAB"), also=st.booleans())
-    def ship(self, data: st.DataObject, part: str, line_letter: str, also: bool) -> None:
-        """Lodge part uses of one shipment, of one permit or of two: these stand side by side."""
+    def lodge_part_uses(self, data: st.DataObject, part: str, line_letter: str, also: bool) -> None:
+        """Lodge part uses of one shipment and of one or two permits, which may be reserved together."""
         cited: dict[str, Any] = {"document": {"use": "part", "line": line_letter}}
-        items = [item(self.permit(data).content, part, n + 1, **cited) for n in range(1 + also)]
+        items = [item(self.draw_permit(data).content, part, n + 1, **cited) for n in range(1 + also)]
         stated = declaration(*items, transport_document="M")
-        at = self.here.act(B, "trader").at
+        at = self.registry.next_actor(B, "trader").at
         fresh = DeclarationRecord(
-            id=self.here.id(),
+            id=self.registry.next_id(),
             party=B.id,
             trader=B.id,
             received_at=at,
@@ -126,166 +129,181 @@ class RegistryMachine(RuleBasedStateMachine):
             content=stated,
             status=DeclarationStatus.RECEIVED,
         )
-        self.here.write(domain_lodge.lodge([fresh], self.here.permits.values(), self.here.act(None, "rules")))
+        self.registry.write(
+            domain_lodge.lodge([fresh], self.registry.permits.values(), self.registry.next_actor(None, "rules"))
+        )
 
-    @precondition(lambda self: self.some(DeclarationStatus.ACCEPTED))
+    @precondition(lambda self: self.has_status(DeclarationStatus.ACCEPTED))
     @rule(data=st.data(), share=st.sampled_from(["1", "0.5", "0", "1.1"]))
     def release(self, data: st.DataObject, share: str) -> None:
-        declaration = self.one(data, DeclarationStatus.ACCEPTED)
+        """Release a share of each declared quantity."""
+        declaration = self.draw_record(data, DeclarationStatus.ACCEPTED)
         items = [
             {"number": n.number, "quantity": EXACT.multiply(n.quantity, Decimal(share))}
             for n in declaration.content.items
         ]
         stated = Release.model_validate({"items": items if share != "1" else []})
-        by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(declaration)
-        self.here.try_(lambda: domain_release.release(declaration, self.here.permits, stated, by, TODAY, others))
+        by, others = self.registry.next_actor(CUSTOMS_FR, "customs"), self.registry.other_declarations(declaration)
+        self.registry.attempt(
+            lambda: domain_release.release(declaration, self.registry.permits, stated, by, TODAY, others)
+        )
 
-    @precondition(lambda self: self.some(*OPEN))
+    @precondition(lambda self: self.has_status(*OPEN))
     @rule(data=st.data(), refused=st.booleans())
-    def finish(self, data: st.DataObject, refused: bool) -> None:
-        declaration = self.one(data, *OPEN)
-        by = self.here.act(CUSTOMS_FR, "customs") if refused else self.here.act(B, "trader")
+    def refuse_or_cancel(self, data: st.DataObject, refused: bool) -> None:
+        declaration = self.draw_record(data, *OPEN)
+        by = self.registry.next_actor(CUSTOMS_FR, "customs") if refused else self.registry.next_actor(B, "trader")
         act = refuse.refuse if refused else cancel.cancel
-        self.here.try_(lambda: act(declaration, self.here.permits, "no", by))
+        self.registry.attempt(lambda: act(declaration, self.registry.permits, "no", by))
 
-    @precondition(lambda self: self.some(DeclarationStatus.RELEASED))
+    @precondition(lambda self: self.has_status(DeclarationStatus.RELEASED))
     @rule(data=st.data(), quantity=st.integers(0, 70).map(str))
     def correct(self, data: st.DataObject, quantity: str) -> None:
-        declaration = self.one(data, DeclarationStatus.RELEASED)
+        declaration = self.draw_record(data, DeclarationStatus.RELEASED)
         number = data.draw(st.sampled_from(declaration.content.items)).number
         stated = Correction.model_validate({"items": [{"number": number, "quantity": quantity}], "reason": "x"})
-        by, others = self.here.act(CUSTOMS_FR, "customs"), self.here.others(declaration)
-        self.here.try_(lambda: domain_correct.correct(declaration, self.here.permits, stated, by, others))
+        by, others = self.registry.next_actor(CUSTOMS_FR, "customs"), self.registry.other_declarations(declaration)
+        self.registry.attempt(lambda: domain_correct.correct(declaration, self.registry.permits, stated, by, others))
 
-    @precondition(lambda self: bool(self.here.declarations))
+    @precondition(lambda self: bool(self.registry.declarations))
     @rule(data=st.data(), quantity=QUANTITIES, number=st.integers(1, 3))
     def consent(self, data: st.DataObject, quantity: str, number: int) -> None:
-        declaration = self.one(data, *DeclarationStatus)
+        declaration = self.draw_record(data, *DeclarationStatus)
         stated = Consent.model_validate({"item": number, "quantity": quantity})
-        by = self.here.act(AUTHORITY_ZA, "authority")
-        self.here.try_(lambda: domain_consent.consent(declaration, self.here.permits, stated, by, "ZA"))
+        by = self.registry.next_actor(AUTHORITY_ZA, "authority")
+        self.registry.attempt(lambda: domain_consent.consent(declaration, self.registry.permits, stated, by, "ZA"))
 
-    @precondition(lambda self: self.some(DeclarationStatus.ACCEPTED))
+    @precondition(lambda self: self.has_status(DeclarationStatus.ACCEPTED))
     @rule(data=st.data(), more=st.integers(1, 20), share=st.sampled_from(["0.5", "0.9", "1"]))
     def arrive_with_more(self, data: st.DataObject, more: int, share: str) -> None:
-        """Consent to more of each item, and release as much of that as the share says."""
-        declaration = self.one(data, DeclarationStatus.ACCEPTED)
+        """Consent to more of each item, and release this share of it in addition."""
+        declaration = self.draw_record(data, DeclarationStatus.ACCEPTED)
         items = []
         for n in declaration.content.items:
             stated = Consent.model_validate({"item": n.number, "quantity": str(more)})
-            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.declarations[declaration.id]
-            self.here.try_(consenting_to(self.here, now, stated, by))
+            by, now = self.registry.next_actor(AUTHORITY_ZA, "authority"), self.registry.declarations[declaration.id]
+            self.registry.attempt(consent_decision(self.registry, now, stated, by))
             extra = EXACT.multiply(Decimal(more), Decimal(share))
             items.append({"number": n.number, "quantity": EXACT.add(n.quantity, extra)})
         officer = CUSTOMS_FR if declaration.content.movement == "import" else CUSTOMS_ZA
         by, others, now = (
-            self.here.act(officer, "customs"),
-            self.here.others(declaration),
-            self.here.declarations[declaration.id],
+            self.registry.next_actor(officer, "customs"),
+            self.registry.other_declarations(declaration),
+            self.registry.declarations[declaration.id],
         )
-        freed = Release.model_validate({"items": items})
-        self.here.try_(lambda: domain_release.release(now, self.here.permits, freed, by, TODAY, others))
+        release_command = Release.model_validate({"items": items})
+        self.registry.attempt(
+            lambda: domain_release.release(now, self.registry.permits, release_command, by, TODAY, others)
+        )
 
-    @precondition(lambda self: self.some(DeclarationStatus.REFERRED, DeclarationStatus.REJECTED))
+    @precondition(lambda self: self.has_status(DeclarationStatus.REFERRED, DeclarationStatus.REJECTED))
     @rule(data=st.data(), more=st.integers(1, 60).map(str))
-    def lead_out(self, data: st.DataObject, more: str) -> None:
-        """Consent to more of each item, then override all that stands."""
-        declaration = self.one(data, DeclarationStatus.REFERRED, DeclarationStatus.REJECTED)
+    def consent_and_override(self, data: st.DataObject, more: str) -> None:
+        """Consent to more of each item, then override all open findings."""
+        declaration = self.draw_record(data, DeclarationStatus.REFERRED, DeclarationStatus.REJECTED)
         for n in declaration.content.items:
             stated = Consent.model_validate({"item": n.number, "quantity": more})
-            by, now = self.here.act(AUTHORITY_ZA, "authority"), self.here.declarations[declaration.id]
-            self.here.try_(consenting_to(self.here, now, stated, by))
+            by, now = self.registry.next_actor(AUTHORITY_ZA, "authority"), self.registry.declarations[declaration.id]
+            self.registry.attempt(consent_decision(self.registry, now, stated, by))
         for finding in [f for f in declaration.findings if not f.overridden and f.severity != "note"]:
-            now, by = self.here.declarations[declaration.id], self.here.act(CUSTOMS_FR, "customs")
+            now, by = self.registry.declarations[declaration.id], self.registry.next_actor(CUSTOMS_FR, "customs")
             over = Override(rule=finding.rule, reason="consented")
-            self.here.try_(overriding(self.here, now, over, by))
+            self.registry.attempt(override_decision(self.registry, now, over, by))
 
-    @precondition(lambda self: self.some(DeclarationStatus.REFERRED, DeclarationStatus.REJECTED))
+    @precondition(lambda self: self.has_status(DeclarationStatus.REFERRED, DeclarationStatus.REJECTED))
     @rule(data=st.data())
     def override(self, data: st.DataObject) -> None:
-        declaration = self.one(data, DeclarationStatus.REFERRED, DeclarationStatus.REJECTED)
+        """Override all open findings of a declaration, with a line and a quantity where the rule needs them."""
+        declaration = self.draw_record(data, DeclarationStatus.REFERRED, DeclarationStatus.REJECTED)
         for finding in [f for f in declaration.findings if not f.overridden and f.severity != "note"]:
-            now, by = self.here.declarations[declaration.id], self.here.act(CUSTOMS_FR, "customs")
+            now, by = self.registry.declarations[declaration.id], self.registry.next_actor(CUSTOMS_FR, "customs")
             decision: dict[str, Any] = {"rule": finding.rule, "reason": "x"}
             if finding.rule in recheck.OFFICER_STATED_RULES:
                 number = declaration.content.items[int(finding.pointer.split("/")[2])].number
                 decision |= {"item": number, "line": data.draw(st.sampled_from("AB"))}
                 decision |= {"quantity": data.draw(QUANTITIES)} if finding.rule == "CITES-box-11-unit" else {}
-            self.here.try_(overriding(self.here, now, Override.model_validate(decision), by))
+            self.registry.attempt(override_decision(self.registry, now, Override.model_validate(decision), by))
 
-    @precondition(lambda self: self.some(*OPEN))
+    @precondition(lambda self: self.has_status(*OPEN))
     @rule(data=st.data())
     def amend(self, data: st.DataObject) -> None:
-        declaration = self.one(data, *OPEN)
-        by = self.here.act(B, "trader")
-        stated = self.stated(data, declaration.content.movement, reference=declaration.content.reference)
+        declaration = self.draw_record(data, *OPEN)
+        by = self.registry.next_actor(B, "trader")
+        stated = self.draw_declaration(data, declaration.content.movement, reference=declaration.content.reference)
         fresh = replace(
             declaration, content=stated, status=DeclarationStatus.RECEIVED, received_at=by.at, findings=(), citations=()
         )
-        self.here.try_(lambda: domain_amend.amend(declaration, fresh, self.here.permits.values(), by))
+        self.registry.attempt(lambda: domain_amend.amend(declaration, fresh, self.registry.permits.values(), by))
 
-    @precondition(lambda self: self.some(*STANDING))
+    @precondition(lambda self: self.has_status(*STANDING))
     @rule(data=st.data(), forgotten=SELDOM)
-    def abandon(self, data: st.DataObject, forgotten: bool) -> None:
+    def end_stale_reservations(self, data: st.DataObject, forgotten: bool) -> None:
+        """Refer a declaration as stale. Most calls do nothing, so that reservations last."""
         if not forgotten:
             return
-        declaration = self.one(data, *STANDING)
-        by = self.here.act(None, "rules")
-        self.here.try_(lambda: refer_stale(declaration, self.here.permits, 30, date(2026, 1, 1), by))
+        declaration = self.draw_record(data, *STANDING)
+        by = self.registry.next_actor(None, "rules")
+        self.registry.attempt(lambda: refer_stale(declaration, self.registry.permits, 30, date(2026, 1, 1), by))
 
-    @precondition(lambda self: self.some(DeclarationStatus.REFERRED))
+    @precondition(lambda self: self.has_status(DeclarationStatus.REFERRED))
     @rule()
-    def check_again(self) -> None:
-        by = self.here.act(None, "rules")
-        for one in [one for one in self.here.declarations.values() if recheck.can_be_rechecked(one)]:
-            again = recheck.recheck(one, self.here.permits.values(), NO_FACTS, by)
+    def recheck_referred(self) -> None:
+        """Recheck each referred declaration that may have changed."""
+        by = self.registry.next_actor(None, "rules")
+        for one in [one for one in self.registry.declarations.values() if recheck.can_be_rechecked(one)]:
+            again = recheck.recheck(one, self.registry.permits.values(), NO_FACTS, by)
             if again is not None:
-                self.here.write(again)
+                self.registry.write(again)
 
     @rule(data=st.data(), quantity=st.integers(0, 70).map(str), line_letters=st.sampled_from(["A", "A", "B", "AB"]))
     def endorse(self, data: st.DataObject, quantity: str, line_letters: str) -> None:
-        permit_id = self.permit(data).id
+        permit_id = self.draw_permit(data).id
         lines = [{"line": line_letter, "quantity": quantity} for line_letter in line_letters]
         stated = Endorsement.model_validate({"lines": lines, "transport_document": "M"})
-        by = self.here.act(CUSTOMS_ZA, "customs")
-        self.here.try_(lambda: domain_endorse.endorse(self.here.permits, permit_id, stated, by, self.here.others(None)))
+        by = self.registry.next_actor(CUSTOMS_ZA, "customs")
+        self.registry.attempt(
+            lambda: domain_endorse.endorse(
+                self.registry.permits, permit_id, stated, by, self.registry.other_declarations(None)
+            )
+        )
 
-    @rule(data=st.data(), turn=TURNS, really=SELDOM)
-    def withdraw(self, data: st.DataObject, turn: str, really: bool) -> None:
-        permit = self.permit(data)
-        turn = "found" if permit.status == "lost" else turn
-        if not really and turn != "found":
+    @rule(data=st.data(), withdrawal=WITHDRAWALS, really=SELDOM)
+    def withdraw(self, data: st.DataObject, withdrawal: str, really: bool) -> None:
+        """Withdraw or find a permit. Most calls that would withdraw do nothing, so that permits last."""
+        permit = self.draw_permit(data)
+        withdrawal = "found" if permit.status == "lost" else withdrawal
+        if not really and withdrawal != "found":
             return
-        by, around = self.here.act(AUTHORITY_ZA, "authority"), self.here.around(permit)
-        fresh = issue.NewPermit(id=self.here.id(), token_digest=b"")
+        by, context = self.registry.next_actor(AUTHORITY_ZA, "authority"), self.registry.withdrawal_context(permit)
+        fresh = issue.NewPermit(id=self.registry.next_id(), token_digest=b"")
         successor = permit_content(*LINES_OF_A_PERMIT)
-        acts: dict[str, Callable[[], ChangeSet]] = {
-            "lost": lambda: domain_withdraw.report_lost(permit, None, by, around),
-            "found": lambda: domain_withdraw.report_found(permit, None, by, around),
-            "revoked": lambda: domain_withdraw.revoke(permit, "forged", by, around),
-            "replaced": lambda: domain_replace.replace_permit(permit, fresh, successor, AUTHORITY_ZA, by, around),
+        withdrawals: dict[str, Callable[[], ChangeSet]] = {
+            "lost": lambda: domain_withdraw.report_lost(permit, None, by, context),
+            "found": lambda: domain_withdraw.report_found(permit, None, by, context),
+            "revoked": lambda: domain_withdraw.revoke(permit, "forged", by, context),
+            "replaced": lambda: domain_replace.replace_permit(permit, fresh, successor, AUTHORITY_ZA, by, context),
         }
-        self.here.try_(acts[turn])
+        self.registry.attempt(withdrawals[withdrawal])
 
     @invariant()
-    def all_that_always_holds(self) -> None:
-        self.here.check()
+    def invariants_hold(self) -> None:
+        self.registry.check()
 
 
-def overriding(
-    here: InMemoryRegistry, declaration: DeclarationRecord, stated: Override, by: Any
+def override_decision(
+    registry: InMemoryRegistry, declaration: DeclarationRecord, stated: Override, by: Any
 ) -> Callable[[], ChangeSet]:
-    """Override as the action does: what could not be checked is checked."""
+    """Return the decision of an override. As in the action, an unverified declaration is checked."""
     if is_unchecked(declaration):
-        return lambda: check_unverified(declaration, here.permits.values(), NO_FACTS, stated, by)
-    return lambda: override.override(declaration, here.permits, stated, by)
+        return lambda: check_unverified(declaration, registry.permits.values(), NO_FACTS, stated, by)
+    return lambda: override.override(declaration, registry.permits, stated, by)
 
 
-def consenting_to(
-    here: InMemoryRegistry, declaration: DeclarationRecord, stated: Consent, by: Any
+def consent_decision(
+    registry: InMemoryRegistry, declaration: DeclarationRecord, stated: Consent, by: Any
 ) -> Callable[[], ChangeSet]:
-    """Consent as the authority that issued the permits."""
-    return lambda: domain_consent.consent(declaration, here.permits, stated, by, "ZA")
+    """Return the decision of a consent by the authority that issued the permits."""
+    return lambda: domain_consent.consent(declaration, registry.permits, stated, by, "ZA")
 
 
 RegistryMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)

@@ -1,4 +1,4 @@
-"""Permits are issued, endorsed and revoked; what was declared on them follows."""
+"""Issue, endorsement and revocation of permits, and the effects on declarations that cite them."""
 
 from datetime import timedelta
 from typing import Any
@@ -43,7 +43,7 @@ from tests.permits.sample_data import (
 from tests.permits.view_json import as_json
 
 
-async def test_a_release_of_an_export_is_an_endorsement(permits_db: AsyncEngine) -> None:
+async def test_release_of_an_export_endorses_the_permit(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
     permit_id = await issue_permit(permits_db, permit)
     out = await lodge_declaration(permits_db, declaration(item(permit, "119"), movement="export"), A)
@@ -58,7 +58,7 @@ async def test_a_release_of_an_export_is_an_endorsement(permits_db: AsyncEngine)
     await check_balances(permits_db)
 
 
-async def test_where_less_left_than_was_set_aside_the_youngest_gives_way(permits_db: AsyncEngine) -> None:
+async def test_correction_of_an_export_to_less_displaces_the_youngest_reservation(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     out = await lodge_declaration(permits_db, declaration(item(permit, "110"), movement="export"), A)
@@ -79,7 +79,7 @@ async def test_where_less_left_than_was_set_aside_the_youngest_gives_way(permits
     await check_balances(permits_db)
 
 
-async def test_another_shipment_does_not_pass_after_a_part_use(permits_db: AsyncEngine) -> None:
+async def test_declaration_of_another_shipment_after_a_part_use_is_rejected(permits_db: AsyncEngine) -> None:
     permit_id, (first,) = await lodge_part_uses(permits_db, "118", "40")
     await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())
     number = (await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_ZA, command().at)))["number"]
@@ -89,7 +89,7 @@ async def test_another_shipment_does_not_pass_after_a_part_use(permits_db: Async
     assert (await lodge_declaration(permits_db, rest))["status"] == "accepted"
 
 
-async def test_an_endorsement_below_what_is_set_aside_gives_back(permits_db: AsyncEngine) -> None:
+async def test_endorsement_for_less_than_reserved_returns_the_reservation(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     held = await lodge_declaration(permits_db, declaration(item(permit, "119")))
@@ -102,7 +102,7 @@ async def test_an_endorsement_below_what_is_set_aside_gives_back(permits_db: Asy
     await check_balances(permits_db)
 
 
-async def test_an_endorsement_below_what_was_consumed_is_refused(permits_db: AsyncEngine) -> None:
+async def test_endorsement_for_less_than_consumed_is_refused(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
     permit_id = await issue_permit(permits_db, permit)
     held = await lodge_declaration(permits_db, declaration(item(permit, "110")))
@@ -115,7 +115,7 @@ async def test_an_endorsement_below_what_was_consumed_is_refused(permits_db: Asy
     await endorse_permit(permits_db, permit_id, A="110", B="40")
 
 
-async def test_more_than_granted_is_not_endorsed(permits_db: AsyncEngine) -> None:
+async def test_endorsement_for_more_than_granted_is_refused(permits_db: AsyncEngine) -> None:
     permit_id = await issue_permit(permits_db, permit_content())
     with pytest.raises(Conflict) as refused:
         await endorse_permit(permits_db, permit_id, A="121")
@@ -123,7 +123,7 @@ async def test_more_than_granted_is_not_endorsed(permits_db: AsyncEngine) -> Non
     assert (await balance(permits_db, permit_id))["endorsed"] == "0"
 
 
-async def test_an_import_permit_has_no_export_side(permits_db: AsyncEngine) -> None:
+async def test_endorsement_of_an_import_permit_is_refused(permits_db: AsyncEngine) -> None:
     permit = permit_content(kind="import", issuer="FR", number="FR-1")
     permit_id = await issue_permit(permits_db, permit, AUTHORITY_FR)
     with pytest.raises(Conflict) as refused:
@@ -133,14 +133,14 @@ async def test_an_import_permit_has_no_export_side(permits_db: AsyncEngine) -> N
     assert found["lines"][0]["export_balance"] is None
 
 
-async def test_a_holder_named_without_identifier_is_for_an_officer(permits_db: AsyncEngine) -> None:
+async def test_permit_that_names_its_holder_without_identifier_is_referred(permits_db: AsyncEngine) -> None:
     permit = permit_content(importer={"name": "B SARL", "country": "FR"})
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     found = await lodge_declaration(permits_db, declaration(item(permit)))
     assert [(f["rule"], f["severity"]) for f in found["findings"]] == [("CITES-box-3-4-own-party", "refer")]
 
 
-async def test_an_endorsement_is_not_of_tomorrow(permits_db: AsyncEngine) -> None:
+async def test_endorsement_in_the_future_is_refused(permits_db: AsyncEngine) -> None:
     permit_id = await issue_permit(permits_db, permit_content())
     box_14 = {"lines": [{"line": "A", "quantity": "1"}], "endorsed_on": (TODAY + timedelta(days=2)).isoformat()}
     with pytest.raises(Invalid) as refused:
@@ -148,7 +148,7 @@ async def test_an_endorsement_is_not_of_tomorrow(permits_db: AsyncEngine) -> Non
     assert refused.value.code == "endorsed-in-the-future"
 
 
-async def test_a_revoked_permit_refers_what_was_accepted(permits_db: AsyncEngine) -> None:
+async def test_revocation_refers_an_accepted_declaration(permits_db: AsyncEngine) -> None:
     permit_id, found = await accepted_declaration(permits_db)
     await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="forged stamp"), command())
     after = await as_json(read.read_declaration(permits_db, UUID(found["id"]), B))
@@ -166,11 +166,11 @@ async def test_a_revoked_permit_refers_what_was_accepted(permits_db: AsyncEngine
     await check_balances(permits_db)
 
 
-async def test_who_cited_a_permit_is_told_of_its_revocation(permits_db: AsyncEngine) -> None:
+async def test_revocation_is_sent_to_the_party_that_cited_the_permit(permits_db: AsyncEngine) -> None:
     permit_id, _ = await accepted_declaration(permits_db)
     await withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, Revocation(reason="forged"), command())
     async with permits_db.connect() as conn:
-        told = (
+        event = (
             await conn.execute(
                 text(
                     "SELECT data::json AS data, audience::json AS audience FROM outbox_events"
@@ -178,11 +178,11 @@ async def test_who_cited_a_permit_is_told_of_its_revocation(permits_db: AsyncEng
                 )
             )
         ).one()
-    assert str(B.id) in told.audience["parties"]
-    assert (told.data["status"], told.data["reason"]) == ("revoked", "forged")
+    assert str(B.id) in event.audience["parties"]
+    assert (event.data["status"], event.data["reason"]) == ("revoked", "forged")
 
 
-async def test_only_the_issuers_authority_writes_its_permits(permits_db: AsyncEngine) -> None:
+async def test_permit_is_written_only_by_the_authority_of_its_issuer(permits_db: AsyncEngine) -> None:
     with pytest.raises(NotAllowed):
         await issue_permit(permits_db, permit_content(), AUTHORITY_FR.model_copy(update={"country": "DE"}))
     permit_id = await issue_permit(permits_db, permit_content())
@@ -192,7 +192,7 @@ async def test_only_the_issuers_authority_writes_its_permits(permits_db: AsyncEn
         await endorse_permit(permits_db, permit_id, CUSTOMS_FR, A="1")
 
 
-async def test_the_importing_country_registers_where_the_issuer_is_not_on_the_hub(permits_db: AsyncEngine) -> None:
+async def test_importing_country_registers_permits_only_of_an_issuer_outside_the_hub(permits_db: AsyncEngine) -> None:
     from services.permits.actions import parties
 
     permit = permit_content()
@@ -205,7 +205,7 @@ async def test_the_importing_country_registers_where_the_issuer_is_not_on_the_hu
         await issue_permit(permits_db, permit_content(), AUTHORITY_FR)
 
 
-async def test_numbers_are_unique_for_their_issuer(permits_db: AsyncEngine) -> None:
+async def test_permit_number_is_unique_for_its_issuer(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     await issue_permit(permits_db, permit)
     with pytest.raises(Conflict) as refused:

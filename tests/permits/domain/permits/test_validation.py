@@ -1,4 +1,4 @@
-"""What a paper of each kind must be like: each fault has its own code and place."""
+"""Validation of permits by their kind: each fault has its own code and place."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -27,12 +27,13 @@ ISSUERS = {"import": "FR", "introduction_from_the_sea": "FR"}
 
 
 def codes(*lines: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
+    """Return code and pointer of each fault of a permit with these lines and fields."""
     dates = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
     return [(fault.code, fault.pointer) for fault in list_faults(permit_content(*lines, **{**dates, **more}), TODAY)]
 
 
 @pytest.mark.parametrize("kind", PERMIT_KINDS)
-def test_a_paper_of_each_kind_is_good_to_its_longest_day_and_no_longer(kind: str) -> None:
+def test_permit_kind_limits_the_last_day_of_validity(kind: str) -> None:
     goods = line(**NEEDS.get(kind, {}))
     months, issuer = VALIDITY_MONTHS.get(kind), ISSUERS.get(kind, "ZA")
     more: dict[str, Any] = {"carnet": CARNET} if kind == "sample_collection" else {}
@@ -46,7 +47,7 @@ def test_a_paper_of_each_kind_is_good_to_its_longest_day_and_no_longer(kind: str
 
 
 @pytest.mark.parametrize("kind", ["export", "re_export", "import", "introduction_from_the_sea"])
-def test_a_permit_is_issued_by_the_country_whose_side_it_is_for(kind: str) -> None:
+def test_permit_is_issued_only_by_the_country_of_its_side(kind: str) -> None:
     side = "import" if kind in ISSUERS else "export"
     fault = [(f"issuer-not-of-{side}-country", "/issuer")]
     for issuer in ("ZA", "FR", "KE"):
@@ -54,12 +55,12 @@ def test_a_permit_is_issued_by_the_country_whose_side_it_is_for(kind: str) -> No
         assert codes(line(**NEEDS.get(kind, {})), kind=kind, issuer=issuer) == ([] if good else fault)
 
 
-def test_a_month_without_such_a_day_ends_on_its_last() -> None:
+def test_month_without_such_a_day_ends_on_its_last_day() -> None:
     assert add_months(date(2026, 8, 31), 6) == date(2027, 2, 28)
 
 
 @pytest.mark.parametrize("missing", WHOLE)
-def test_a_re_export_names_its_origin(missing: str) -> None:
+def test_re_export_certificate_without_its_origin_is_a_fault(missing: str) -> None:
     stated: dict[str, Any] = {name: None if name == missing else value for name, value in WHOLE.items()}
     expected = [(f"{missing.replace('_', '-')}-missing", f"/lines/0/{missing}")]
     assert codes(line(**stated), kind="re_export") == expected
@@ -71,22 +72,24 @@ def test_a_re_export_names_its_origin(missing: str) -> None:
     ({"acquired_on": None}, "acquisition-date-missing", "acquired_on"),
     ({"acquired_on": "2026-03-02"}, "date-after-issue", "acquired_on"),
 ])  # fmt: skip
-def test_a_pre_convention_certificate_says_since_when(change: dict[str, Any], code: str, place: str) -> None:
+def test_pre_convention_certificate_without_source_or_acquisition_date_is_a_fault(
+    change: dict[str, Any], code: str, place: str
+) -> None:
     assert codes(line(**{**NEEDS["pre_convention"], **change}), kind="pre_convention") == [(code, f"/lines/0/{place}")]
 
 
-def test_a_paper_is_issued_on_a_day_that_has_come() -> None:
+def test_permit_issued_in_the_future_is_a_fault() -> None:
     assert codes(issued_on=TODAY, valid_until=TODAY) == []
     assert codes(issued_on=TODAY + timedelta(days=1), valid_until=TODAY + timedelta(days=9)) == [
         ("issued-in-the-future", "/issued_on")
     ]
 
 
-def test_a_sample_collection_may_be_issued_before_its_carnet() -> None:
+def test_sample_collection_may_be_issued_before_its_carnet() -> None:
     assert codes(kind="sample_collection") == []
 
 
-def test_a_sample_collection_is_never_valid_past_its_carnet() -> None:
+def test_sample_collection_valid_longer_than_its_carnet_is_a_fault() -> None:
     carnet = {"number": "ATA-1", "valid_until": "2026-04-01"}
     assert codes(kind="sample_collection", carnet=carnet) == []
     past = [("validity-past-carnet", "/valid_until")]
@@ -94,7 +97,7 @@ def test_a_sample_collection_is_never_valid_past_its_carnet() -> None:
     assert codes(carnet=carnet) == [("carnet-out-of-place", "/carnet")]
 
 
-def test_a_quota_is_shown_whole_and_not_passed() -> None:
+def test_quota_that_is_incomplete_or_exceeded_is_a_fault() -> None:
     assert codes(line(quota_used="120", annual_quota="120")) == []
     assert codes(line(quota_used="121", annual_quota="120")) == [("quota-exceeded", "/lines/0/quota_used")]
     assert codes(line(quota_used="119", annual_quota="500")) == [("quota-used-too-low", "/lines/0/quota_used")]
@@ -106,11 +109,11 @@ def test_a_quota_is_shown_whole_and_not_passed() -> None:
     ("LIV", "number", True), ("LIV", "kg", True), ("LIV", "l", False), ("SKI", "pair", True), ("SKI", "m3", False),
     ("MEA", "number", False), ("TIM", "m3", True), ("TIM", "number", False), ("FIB", "cm", True), ("TIP", "l", True),
 ])  # fmt: skip
-def test_a_term_is_stated_in_a_unit_it_can_have(term: str, unit: str, good: bool) -> None:
+def test_unit_that_does_not_fit_the_term_is_a_fault(term: str, unit: str, good: bool) -> None:
     assert codes(line(term=term, unit=unit)) == ([] if good else [("unit-not-of-term", "/lines/0/unit")])
 
 
-def test_every_term_in_the_table_of_units_is_a_term() -> None:
+def test_table_of_units_contains_only_known_terms() -> None:
     assert TERM_DIMENSIONS.keys() <= TERM_CODES
     assert set().union(*TERM_DIMENSIONS.values()) <= {dimension for dimension, _ in UNITS.values()}
 
@@ -125,6 +128,7 @@ def test_lines_for_the_same_goods_overlap(other: dict[str, Any], overlap: bool) 
 
 
 def listed(name: str, kingdom: str = "Animalia", synonym: str = "", above: str = "") -> ListingMatch:
+    """Return a match of a listing of a species, by its name or by a synonym."""
     found = Listing(
         taxon_id="1",
         name=name,
@@ -143,7 +147,9 @@ def listed(name: str, kingdom: str = "Animalia", synonym: str = "", above: str =
     *(("Plantae", code, code in "ADIOUWXY") for code in "ACDFRUWXY"),
     *(("Animalia", code, code in "CDFIORUWX") for code in "ACDFRUWXY"), *(("", code, True) for code in "ACDFRUWXY"),
 ])  # fmt: skip
-def test_a_source_is_of_the_kingdom_that_the_listing_knows(name: str, kingdom: str, code: str, good: bool) -> None:
+def test_source_of_another_kingdom_than_the_listed_one_is_a_fault(
+    name: str, kingdom: str, code: str, good: bool
+) -> None:
     stated = line(**({"source": code} if name == "source" else {"source": "I", "underlying_source": code}))
     known = Facts(listings=Listings(matches={"Crocodylus niloticus": (listed("Crocodylus niloticus", kingdom),)}))
     found = [(fault.code, fault.pointer) for fault in list_faults(permit_content(stated), TODAY, known)]
@@ -163,12 +169,12 @@ def test_lines_for_one_taxon_by_two_names_overlap(one: str, other: str, overlap:
         "Lama vicugna": (listed("Vicugna vicugna", synonym="lama vicugna"),),
         "Crocodylus niloticus": (croc,), "Crocodylus niloticus × Crocodylus siamensis": (replace(croc, kind="hybrid"),),
     }))  # fmt: skip
-    paper = permit_content(line(taxon=one), line("B", taxon=other))
-    assert [fault.code for fault in list_faults(paper, TODAY, known)] == (["lines-overlap"] if overlap else [])
+    permit = permit_content(line(taxon=one), line("B", taxon=other))
+    assert [fault.code for fault in list_faults(permit, TODAY, known)] == (["lines-overlap"] if overlap else [])
     apart = permit_content(line(taxon=one), line("B", taxon=other, description="small"))
     assert list(list_faults(apart, TODAY, known)) == []
 
 
-def test_all_faults_are_named_at_once() -> None:
+def test_faults_of_a_permit_are_all_listed_at_once() -> None:
     found = codes(line(unit="m3"), line("B", "1", quota_used="1", term="MEA", unit="kg"), valid_until="2026-02-01")
     assert [code for code, _ in found] == ["validity-before-issue", "unit-not-of-term", "quota-incomplete"]

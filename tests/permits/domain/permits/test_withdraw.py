@@ -1,4 +1,4 @@
-"""The whole life of a permit: every turn from every state does what the table says, and who is concerned hears."""
+"""Withdrawal of permits: each transition from each status, its events, and the declarations that cite the permit."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -42,82 +42,88 @@ from tests.permits.view_json import as_json
 NO = Revocation(reason="forged")
 
 
-async def revoked(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
+async def revoke_permit(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
+    """Revoke a permit as the authority of ZA."""
     return await withdraw.revoke(db, permit_id, AUTHORITY_ZA, NO, command())
 
 
-async def replaced(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
+async def replace_permit(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
+    """Replace a permit by another one as the authority of ZA."""
     return await withdraw.replace(db, permit_id, AUTHORITY_ZA, permit_content(), command())
 
 
-async def lost(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
+async def lose_permit(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
+    """Report a permit as lost as the authority of ZA."""
     return await withdraw.report_lost(db, permit_id, AUTHORITY_ZA, Loss(reason="in the post"), command())
 
 
-async def found(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
+async def find_permit(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
+    """Report a permit as found as the authority of ZA."""
     return await withdraw.report_found(db, permit_id, AUTHORITY_ZA, Recovery(), command())
 
 
-async def standing(db: AsyncEngine, here: PermitStatus) -> UUID:
-    """Answer the id of a permit that stands in a state."""
+async def permit_in_status(db: AsyncEngine, from_status: PermitStatus) -> UUID:
+    """Return the id of a permit in this status."""
     over = {"issued_on": TODAY - timedelta(days=100), "valid_until": TODAY - timedelta(days=9)}
-    permit = permit_content(**(over if here is PermitStatus.EXPIRED else {}))
+    permit = permit_content(**(over if from_status is PermitStatus.EXPIRED else {}))
     permit_id = await issue_permit(db, permit)
-    if here in {PermitStatus.ENDORSED, PermitStatus.EXHAUSTED}:
+    if from_status in {PermitStatus.ENDORSED, PermitStatus.EXHAUSTED}:
         await endorse_permit(db, permit_id, A="118")
-    if here is PermitStatus.EXHAUSTED:
+    if from_status is PermitStatus.EXHAUSTED:
         stated = await lodge_declaration(db, declaration(item(permit, "100")))
         await transitions.release(db, UUID(stated["id"]), CUSTOMS_FR, Release(), command())
-    reach = {PermitStatus.REVOKED: revoked, PermitStatus.REPLACED: replaced, PermitStatus.LOST: lost}
-    if here in reach:
-        await reach[here](db, permit_id)
-    assert (await as_json(permits_read.read_permit(db, permit_id, A, now())))["status"] == here
+    reach = {PermitStatus.REVOKED: revoke_permit, PermitStatus.REPLACED: replace_permit, PermitStatus.LOST: lose_permit}
+    if from_status in reach:
+        await reach[from_status](db, permit_id)
+    assert (await as_json(permits_read.read_permit(db, permit_id, A, now())))["status"] == from_status
     return permit_id
 
 
-Turn = Callable[[AsyncEngine, UUID], Awaitable[StoredResponse]]
-BY_AUTHORITY: dict[Turn, tuple[PermitStatus, ...]] = {
-    revoked: (PermitStatus.REVOKED,),
-    replaced: (PermitStatus.REPLACED,),
-    lost: (PermitStatus.LOST,),
-    found: (PermitStatus.ISSUED, PermitStatus.ENDORSED),
+Transition = Callable[[AsyncEngine, UUID], Awaitable[StoredResponse]]
+BY_AUTHORITY: dict[Transition, tuple[PermitStatus, ...]] = {
+    revoke_permit: (PermitStatus.REVOKED,),
+    replace_permit: (PermitStatus.REPLACED,),
+    lose_permit: (PermitStatus.LOST,),
+    find_permit: (PermitStatus.ISSUED, PermitStatus.ENDORSED),
 }
 
 
-@pytest.mark.parametrize("here", PermitStatus)
+@pytest.mark.parametrize("from_status", PermitStatus)
 @pytest.mark.parametrize("act", BY_AUTHORITY)
-async def test_from_every_state_every_turn_of_the_authority_does_what_the_table_says(
-    permits_db: AsyncEngine, here: PermitStatus, act: Turn
+async def test_transition_by_the_authority_follows_the_table_in_each_status(
+    permits_db: AsyncEngine, from_status: PermitStatus, act: Transition
 ) -> None:
-    permit_id = await standing(permits_db, here)
+    permit_id = await permit_in_status(permits_db, from_status)
     allowed = [
-        there
-        for there in BY_AUTHORITY[act]
-        if ActorRole.AUTHORITY in PERMIT_TRANSITIONS.get(here, {}).get(there, frozenset())
+        to_status
+        for to_status in BY_AUTHORITY[act]
+        if ActorRole.AUTHORITY in PERMIT_TRANSITIONS.get(from_status, {}).get(to_status, frozenset())
     ]
     if not allowed:
-        with pytest.raises(Conflict, match=f"is {here}") as caught:
+        with pytest.raises(Conflict, match=f"is {from_status}") as caught:
             await act(permits_db, permit_id)
         assert caught.value.code == "invalid-transition"
     else:
         assert json.loads((await act(permits_db, permit_id)).body)["status"] in allowed
     status = (await as_json(permits_read.read_permit(permits_db, permit_id, A, now())))["status"]
-    assert status in (allowed or [here])
+    assert status in (allowed or [from_status])
 
 
-@pytest.mark.parametrize("here", PermitStatus)
-async def test_only_a_standing_permit_is_endorsed(permits_db: AsyncEngine, here: PermitStatus) -> None:
-    permit_id = await standing(permits_db, here)
-    if here is PermitStatus.ISSUED or here is PermitStatus.ENDORSED:
+@pytest.mark.parametrize("from_status", PermitStatus)
+async def test_endorsement_is_allowed_only_for_an_issued_or_endorsed_permit(
+    permits_db: AsyncEngine, from_status: PermitStatus
+) -> None:
+    permit_id = await permit_in_status(permits_db, from_status)
+    if from_status is PermitStatus.ISSUED or from_status is PermitStatus.ENDORSED:
         assert (await endorse_permit(permits_db, permit_id, A="1"))["status"] == "endorsed"
     else:
         with pytest.raises((Conflict, Invalid)) as caught:
             await endorse_permit(permits_db, permit_id, A="1")
-        expired = here is PermitStatus.EXPIRED
+        expired = from_status is PermitStatus.EXPIRED
         assert caught.value.code == ("endorsed-out-of-validity" if expired else "invalid-transition")
 
 
-async def test_a_replaced_permit_and_its_successor_name_one_another(permits_db: AsyncEngine) -> None:
+async def test_replaced_permit_and_its_successor_name_each_other(permits_db: AsyncEngine) -> None:
     permit, successor = permit_content(), permit_content()
     old = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, old, A="118")
@@ -137,7 +143,7 @@ async def test_a_replaced_permit_and_its_successor_name_one_another(permits_db: 
     assert [f["found"] for f in referred["findings"] if f["rule"] == "CITES-VI.1-withdrawn"] == ["replaced"]
 
 
-async def test_what_replaces_has_a_number_of_its_own_and_the_same_issuer(permits_db: AsyncEngine) -> None:
+async def test_successor_of_a_permit_needs_its_own_number_and_the_same_issuer(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     with pytest.raises(Conflict) as taken:
@@ -148,26 +154,28 @@ async def test_what_replaces_has_a_number_of_its_own_and_the_same_issuer(permits
     assert (await as_json(permits_read.read_permit(permits_db, permit_id, A, now())))["status"] == "issued"
 
 
-async def test_a_lost_permit_covers_nothing_until_it_is_found(permits_db: AsyncEngine) -> None:
+async def test_lost_permit_covers_nothing_until_it_is_found(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
-    await lost(permits_db, permit_id)
+    await lose_permit(permits_db, permit_id)
     blocked = await lodge_declaration(permits_db, declaration(item(permit, "1")))
     assert blocked["status"] == "rejected"
-    assert json.loads((await found(permits_db, permit_id)).body)["status"] == "endorsed"
+    assert json.loads((await find_permit(permits_db, permit_id)).body)["status"] == "endorsed"
     assert (await lodge_declaration(permits_db, declaration(item(permit, "1"))))["status"] == "accepted"
 
 
 @pytest.mark.parametrize("act", BY_AUTHORITY)
-async def test_a_turn_is_answered_once_and_honours_its_version(permits_db: AsyncEngine, act: Turn) -> None:
-    permit_id = await standing(permits_db, PermitStatus.LOST if act is found else PermitStatus.ISSUED)
+async def test_transition_of_a_permit_is_idempotent_and_refuses_a_stale_version(
+    permits_db: AsyncEngine, act: Transition
+) -> None:
+    permit_id = await permit_in_status(permits_db, PermitStatus.LOST if act is find_permit else PermitStatus.ISSUED)
     stale = IdempotentCommand(new_id(), b"", now(), condition=VersionCondition(versions=frozenset({77})))
-    calls: dict[Turn, Callable[[IdempotentCommand], Awaitable[StoredResponse]]] = {
-        revoked: lambda name: withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, NO, name),
-        replaced: lambda name: withdraw.replace(permits_db, permit_id, AUTHORITY_ZA, successor, name),
-        lost: lambda name: withdraw.report_lost(permits_db, permit_id, AUTHORITY_ZA, Loss(), name),
-        found: lambda name: withdraw.report_found(permits_db, permit_id, AUTHORITY_ZA, Recovery(), name),
+    calls: dict[Transition, Callable[[IdempotentCommand], Awaitable[StoredResponse]]] = {
+        revoke_permit: lambda name: withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, NO, name),
+        replace_permit: lambda name: withdraw.replace(permits_db, permit_id, AUTHORITY_ZA, successor, name),
+        lose_permit: lambda name: withdraw.report_lost(permits_db, permit_id, AUTHORITY_ZA, Loss(), name),
+        find_permit: lambda name: withdraw.report_found(permits_db, permit_id, AUTHORITY_ZA, Recovery(), name),
     }
     successor, name = permit_content(), command()
     with pytest.raises(Conflict) as caught:
@@ -177,39 +185,40 @@ async def test_a_turn_is_answered_once_and_honours_its_version(permits_db: Async
     assert (again.body, again.replayed) == (first.body, True)
 
 
-async def test_who_cited_it_hears_of_each_turn(permits_db: AsyncEngine) -> None:
+async def test_transitions_of_a_permit_are_sent_to_the_party_that_cited_it(permits_db: AsyncEngine) -> None:
     permit = permit_content(importer={"name": "B SARL", "country": "FR", "identifier": "FR99988877700011"})
     permit_id = await issue_permit(permits_db, permit)
     await lodge_declaration(permits_db, declaration(item(permit, "1")))
-    for act in (lost, found, lost, replaced):
+    for act in (lose_permit, find_permit, lose_permit, replace_permit):
         await act(permits_db, permit_id)
     async with permits_db.connect() as conn:
         query = text(
             "SELECT type, audience::json AS audience, data::json AS data FROM outbox_events"
             " WHERE subject = :s ORDER BY sequence"
         )
-        told: list[Any] = list((await conn.execute(query, {"s": f"permit:{permit_id}"})).all())
-    received = [one.type for one in told if str(B.id) in one.audience["parties"]]
+        events: list[Any] = list((await conn.execute(query, {"s": f"permit:{permit_id}"})).all())
+    received = [one.type for one in events if str(B.id) in one.audience["parties"]]
     assert received == ["permit.lost", "permit.found", "permit.lost", "permit.replaced"]
-    assert told[-1].data["replaced_by"]["issuer"] == "ZA"
+    assert events[-1].data["replaced_by"]["issuer"] == "ZA"
 
 
 async def _read(db: AsyncEngine, stated: dict[str, Any]) -> dict[str, Any]:
+    """Read a declaration again as its trader."""
     return await as_json(declarations_read.read_declaration(db, UUID(stated["id"]), B))
 
 
-async def test_what_was_referred_for_a_loss_alone_is_accepted_again_when_the_permit_is_found(
+async def test_declaration_referred_for_a_loss_is_accepted_when_the_permit_is_found(
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
     waiting = await lodge_declaration(permits_db, declaration(item(permit, "100")))
-    await lost(permits_db, permit_id)
+    await lose_permit(permits_db, permit_id)
     referred = await _read(permits_db, waiting)
     assert (referred["status"], referred["usage"][0]["reserved"]) == ("referred", "100")
     assert referred["history"][-1]["reason"] == f"Permit {permit.number} of ZA is lost"
-    await found(permits_db, permit_id)
+    await find_permit(permits_db, permit_id)
     again = await _read(permits_db, waiting)
     assert (again["status"], again["usage"][0]["reserved"]) == ("accepted", "100")
     [loss] = again["findings"]
@@ -220,12 +229,12 @@ async def test_what_was_referred_for_a_loss_alone_is_accepted_again_when_the_per
     assert (last["from"], last["to"], last["by"]["role"], last["overridden"]) == (
         "referred", "accepted", "rules", "CITES-VI.1-withdrawn",
     )  # fmt: skip
-    await revoked(permits_db, permit_id)
-    gone = await _read(permits_db, waiting)
-    assert (gone["status"], [f["overridden"] for f in gone["findings"]]) == ("referred", [True, False])
+    await revoke_permit(permits_db, permit_id)
+    after = await _read(permits_db, waiting)
+    assert (after["status"], [f["overridden"] for f in after["findings"]]) == ("referred", [True, False])
 
 
-async def test_what_else_stands_is_still_an_officers_when_the_permit_is_found(permits_db: AsyncEngine) -> None:
+async def test_declaration_with_other_findings_stays_referred_when_the_permit_is_found(permits_db: AsyncEngine) -> None:
     permit, other = permit_content(), permit_content()
     permit_id, second = await issue_permit(permits_db, permit), await issue_permit(permits_db, other)
     for one in (permit_id, second):
@@ -235,10 +244,10 @@ async def test_what_else_stands_is_still_an_officers_when_the_permit_is_found(pe
         permits_db, declaration(item(permit_content(number=other.number), "9"), item(other, "9", 2))
     )
     assert (source["status"], both["status"]) == ("referred", "accepted")
-    await lost(permits_db, permit_id)
-    await lost(permits_db, second)
-    await found(permits_db, permit_id)
-    told = await _read(permits_db, source)
-    assert (told["status"], told["history"][-1]["event"]) == ("referred", "declaration.overridden")
-    assert [f["rule"] for f in told["findings"] if not f["overridden"]] == ["CITES-box-10-source"]
-    assert (await _read(permits_db, both))["status"] == "referred", "its permit is lost still"
+    await lose_permit(permits_db, permit_id)
+    await lose_permit(permits_db, second)
+    await find_permit(permits_db, permit_id)
+    after = await _read(permits_db, source)
+    assert (after["status"], after["history"][-1]["event"]) == ("referred", "declaration.overridden")
+    assert [f["rule"] for f in after["findings"] if not f["overridden"]] == ["CITES-box-10-source"]
+    assert (await _read(permits_db, both))["status"] == "referred", "its other permit is still lost"

@@ -1,4 +1,4 @@
-"""Names are found whoever writes them how, and a split listing answers by country."""
+"""Listings: names are found in each spelling, and a split listing depends on the country."""
 
 from datetime import date
 
@@ -23,7 +23,7 @@ SPLIT = taxon_row(
 )  # fmt: skip
 
 
-async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) -> None:
+async def test_names_are_found_in_each_spelling(permits_db: AsyncEngine) -> None:
     async def found(name: str, country: str | None = "ZA") -> tuple[str, str | None, str]:
         [one] = await rows_as_json(read.list_taxa(permits_db, name, TODAY, country, limit=50))
         return one["taxon"], one["appendix"], one["matched_by"]
@@ -51,7 +51,7 @@ async def test_names_are_found_whoever_writes_them_how(permits_db: AsyncEngine) 
     assert await rows_as_json(read.list_taxa(permits_db, "Nemo nusquam", TODAY, None, limit=50)) == []
 
 
-async def test_an_author_whom_the_listing_knows_is_no_part_of_a_name(permits_db: AsyncEngine) -> None:
+async def test_author_that_the_listing_knows_is_no_part_of_a_name(permits_db: AsyncEngine) -> None:
     genus = taxon_row(1, "Inventus", "II", AuthorYear="Someone von Elsewhere, 1901", RankName="GENUS", Species="")
     await load_content(permits_db, index_csv([genus, taxon_row(2, "Inventus primus", AuthorYear="(Pfitzer)")]))
     for name, expected in (
@@ -66,7 +66,7 @@ async def test_an_author_whom_the_listing_knows_is_no_part_of_a_name(permits_db:
     assert found["status"] == "accepted"
 
 
-async def test_a_line_in_capitals_covers_its_species_and_no_other(permits_db: AsyncEngine) -> None:
+async def test_line_with_capitals_covers_its_species_and_no_other(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(taxon="Crocodylus Niloticus"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
     other = await lodge_declaration(permits_db, declaration(item(permit, "10", taxon="Crocodylus porosus")))
@@ -77,7 +77,7 @@ async def test_a_line_in_capitals_covers_its_species_and_no_other(permits_db: As
     assert same["status"] == "accepted"
 
 
-async def test_what_limits_the_trade_of_a_population_is_not_taken_for_its_country(permits_db: AsyncEngine) -> None:
+async def test_annotation_about_trade_is_not_parsed_as_a_country(permits_db: AsyncEngine) -> None:
     text = (
         "Appendix I, except the populations of Botswana, Egypt [subject to a zero quota for wild specimens traded for "
         "commercial purposes], Namibia (subject to an annual quota of 1,600) and South Africa, which are included in "
@@ -88,7 +88,7 @@ async def test_what_limits_the_trade_of_a_population_is_not_taken_for_its_countr
         assert await appendices(permits_db, "Inventus divisus", country=country) == [expected], country
 
 
-async def test_a_split_listing_answers_by_country(permits_db: AsyncEngine) -> None:
+async def test_split_listing_returns_the_appendix_by_country(permits_db: AsyncEngine) -> None:
     unclear = taxon_row(2, "Inventus dubius", "I/II", FullAnnotationEnglish="Some populations only")
     party = taxon_row(3, "Inventus tertius", "III", FullAnnotationEnglish="Listed by South Africa")
     await load_content(permits_db, index_csv([SPLIT, unclear, party]))
@@ -100,17 +100,17 @@ async def test_a_split_listing_answers_by_country(permits_db: AsyncEngine) -> No
     assert one["listed_by"] == "ZA"
 
 
-async def test_who_is_typing_is_shown_what_begins_so(permits_db: AsyncEngine) -> None:
+async def test_beginning_of_a_name_lists_all_taxa_that_begin_so(permits_db: AsyncEngine) -> None:
     begun = await rows_as_json(read.list_taxa(permits_db, "croco", TODAY, "ZA", limit=50))
-    told = [one["taxon"] for one in begun]
-    assert told[0] == "Crocodylia"
-    assert "Crocodylus niloticus" in told and all(name.startswith("Croco") for name in told)
+    names = [one["taxon"] for one in begun]
+    assert names[0] == "Crocodylia"
+    assert "Crocodylus niloticus" in names and all(name.startswith("Croco") for name in names)
     assert [
         one["taxon"] for one in await rows_as_json(read.list_taxa(permits_db, "Crocodylus nil", TODAY, "ZA", limit=50))
     ] == ["Crocodylus niloticus"]
 
 
-async def test_the_first_listing_answers_for_its_days(permits_db: AsyncEngine) -> None:
+async def test_first_listing_has_the_appendix_of_each_day(permits_db: AsyncEngine) -> None:
     before, after = date(2026, 3, 4), date(2026, 3, 5)
     for name, was, became in (
         ("Rhincodon typus", ["II"], ["I"]), ("Mobula birostris", ["II"], ["I"]), ("Okapia johnstoni", [], ["I"]),
@@ -124,7 +124,7 @@ async def test_the_first_listing_answers_for_its_days(permits_db: AsyncEngine) -
     assert await appendices(permits_db, "Elephas maximus", date(2023, 2, 22)) == []
 
 
-async def test_a_species_that_the_first_listing_does_not_name_may_be_among_those_in_appendix_one(
+async def test_species_that_the_first_listing_does_not_name_may_be_in_appendix_one(
     permits_db: AsyncEngine,
 ) -> None:
     for name in ("Crocodylus cataphractus", "Dalbergia imaginaria", "Panthera imaginaria"):

@@ -1,4 +1,4 @@
-"""Names mean the same in whatever case and with whatever author; what may be an epithet never makes them wider."""
+"""Keys of names: the same for each case and author. A word that may be an epithet never makes a name wider."""
 
 import pytest
 
@@ -46,7 +46,7 @@ WRITTEN = {
 
 
 @pytest.mark.parametrize(("written", "key"), WRITTEN.items())
-def test_a_name_is_read_whoever_writes_it_how(written: str, key: str) -> None:
+def test_name_has_the_same_key_in_each_spelling(written: str, key: str) -> None:
     assert names.key(written) == key
 
 
@@ -55,10 +55,10 @@ def test_a_name_is_read_whoever_writes_it_how(written: str, key: str) -> None:
     ["Crocodylus Niloticus", "Crocodylus NILOTICUS", "Crocodylus Laurenti", "Crocodylus (niloticus)", "Crocodylus Nil.",
      "Crocodylus, niloticus", "Crocodylus and Alligator", "Crocodylus Niloticus et al."],
 )  # fmt: skip
-def test_a_line_for_one_species_covers_no_other_however_it_is_written(written: str) -> None:
+def test_line_for_one_species_covers_no_other_in_any_spelling(written: str) -> None:
     assert not NO_FACTS.covers(written, "Crocodylus porosus", TODAY)
     assert NO_FACTS.covers("Crocodylus spp.", written, TODAY)
 
 
-def test_names_that_say_nothing_are_not_the_same_name() -> None:
+def test_names_without_words_are_not_the_same_name() -> None:
     assert not NO_FACTS.covers("spp.", "123", TODAY)

@@ -1,4 +1,4 @@
-"""A document is in force by the days of its issuer, the first and the last included, wherever its zones lie."""
+"""Validity of documents: first and last day included, in the time zones of the issuer."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -27,7 +27,7 @@ from tests.permits.sample_data import (
     ("2026-02-28T21:59:59+00:00", "rejected"),
     ("2026-02-28T22:00:01+00:00", "accepted"),  # 1 March there
 ])  # fmt: skip
-async def test_the_day_is_the_issuers_first_and_last_day_included(
+async def test_validity_includes_the_first_and_last_day_in_the_zone_of_the_issuer(
     permits_db: AsyncEngine, moment: str, status: str
 ) -> None:
     permit = permit_content(issued_on="2026-03-01", valid_until="2026-08-31")
@@ -39,12 +39,12 @@ async def test_the_day_is_the_issuers_first_and_last_day_included(
     assert ("CITES-VI.2-validity" in severities(found)) == (status == "rejected")
 
 
-def test_dates_of_the_stories_are_around_today() -> None:
+def test_dates_of_test_permits_are_around_today() -> None:
     assert permit_content().valid_until - TODAY == timedelta(days=60)
     assert datetime.now(UTC).date() >= TODAY
 
 
-@pytest.mark.parametrize(("issuer", "moment", "stands"), [
+@pytest.mark.parametrize(("issuer", "moment", "is_valid"), [
     ("KI", "2026-03-01T11:59:59+00:00", True),  # 1 March still in Tarawa, 2 March already on Kiritimati (+14)
     ("KI", "2026-03-01T12:00:01+00:00", False),  # 2 March everywhere
     ("AS", "2026-03-02T10:59:59+00:00", True),  # 1 March in Pago Pago (-11)
@@ -54,10 +54,10 @@ def test_dates_of_the_stories_are_around_today() -> None:
     ("AS", "2026-02-01T10:59:59+00:00", False),
     ("AS", "2026-02-01T11:00:01+00:00", True),
 ])  # fmt: skip
-async def test_a_validity_begins_in_the_first_zone_of_its_issuer_and_ends_in_the_last(
-    permits_db: AsyncEngine, issuer: str, moment: str, stands: bool
+async def test_validity_begins_in_the_first_zone_of_the_issuer_and_ends_in_the_last(
+    permits_db: AsyncEngine, issuer: str, moment: str, is_valid: bool
 ) -> None:
     permit = permit_content(issuer=issuer, export_country=issuer, issued_on="2026-02-01", valid_until="2026-03-01")
     await issue_permit(permits_db, permit, party("authority", issuer))
     found = await lodge_declaration(permits_db, declaration(item(permit)), at=datetime.fromisoformat(moment))
-    assert ("CITES-VI.2-validity" not in severities(found)) == stands
+    assert ("CITES-VI.2-validity" not in severities(found)) == is_valid

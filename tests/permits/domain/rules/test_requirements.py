@@ -1,4 +1,4 @@
-"""What a shipment needs, rule by rule, kept and violated: by Appendix, movement, source, purpose and papers."""
+"""Rules about required documents, met and not met: by Appendix, movement, source, purpose and permits."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -26,6 +26,7 @@ LONG_AGO = date(2000, 1, 1)
 
 
 def listing(*parts: Population, name: str = TAXON, since: date = LONG_AGO, until: date | None = None) -> Listing:
+    """Return a listing of a taxon with these parts."""
     lineage = (names.key(name).split(" ")[0], "inventidae", "inventa")
     return Listing(
         taxon_id="1", name=name, author="", rank="SPECIES", parts=parts, since=since, until=until, lineage=lineage
@@ -33,6 +34,7 @@ def listing(*parts: Population, name: str = TAXON, since: date = LONG_AGO, until
 
 
 def facts(*listings: Listing, called: str = TAXON, by: str = "accepted", whole: bool = False, **more: Any) -> Facts:
+    """Return facts with listings that a name `called` matches by `by`."""
     found = tuple(ListingMatch(listing=one, kind=by, key=names.key(called)) for one in listings)
     known: dict[str, tuple[ListingMatch, ...]] = {called: found} if found else {}
     known.update(
@@ -42,6 +44,7 @@ def facts(*listings: Listing, called: str = TAXON, by: str = "accepted", whole: 
 
 
 def permit(kind: str, appendix: str = "II", **more: Any) -> PermitRecord:
+    """Return an endorsed permit of one line of this kind and Appendix."""
     fields: dict[str, Any] = {"kind": kind, "issuer": "FR" if kind == "import" else "ZA", **more.pop("terms", {})}
     stated = permit_content(line(taxon=more.pop("taxon", TAXON), appendix=appendix, **more), **fields)
     lines = {
@@ -54,25 +57,27 @@ def permit(kind: str, appendix: str = "II", **more: Any) -> PermitRecord:
 
 
 def severity_by_rule(
-    papers: list[PermitRecord], known: Facts, movement: str = "import", **stated: Any
+    permits: list[PermitRecord], known: Facts, movement: str = "import", **stated: Any
 ) -> dict[str, str]:
+    """Return the severity by rule of the findings about required documents, listings and suspensions."""
     own = (
         {rule.name for rule in (*requirements.RULES, *suspensions.RULES)}
         | {rule.name for rule in listings.RULES}
         | {"lists-empty"}
     )
-    return {one.rule: one.severity for one in findings(papers, known, movement, **stated) if one.rule in own}
+    return {one.rule: one.severity for one in findings(permits, known, movement, **stated) if one.rule in own}
 
 
-def findings(papers: list[PermitRecord], known: Facts, movement: str = "import", **stated: Any) -> tuple[Finding, ...]:
+def findings(permits: list[PermitRecord], known: Facts, movement: str = "import", **stated: Any) -> tuple[Finding, ...]:
+    """Check a declaration that cites these permits and return its findings."""
     more = {name: stated.pop(name) for name in ("export_country", "import_country") if name in stated}
     goods = item(permit_content(), "10", **{"taxon": TAXON, "documents": [], **stated})
     goods["documents"] = [
-        *({"number": p.content.number, "issuer": p.content.issuer} for p in papers),
+        *({"number": p.content.number, "issuer": p.content.issuer} for p in permits),
         *goods["documents"],
     ]
     who = B if movement == "import" else A
-    filed = DeclarationRecord(
+    record = DeclarationRecord(
         id=new_id(),
         party=who.id,
         trader=who.id,
@@ -81,7 +86,7 @@ def findings(papers: list[PermitRecord], known: Facts, movement: str = "import",
         content=declaration(goods, movement=movement, **more),
         status=DeclarationStatus.RECEIVED,
     )
-    return tuple(check(filed, {p.key: p for p in papers}, known).findings)
+    return tuple(check(record, {p.key: p for p in permits}, known).findings)
 
 
 APPENDIX_I, APPENDIX_II, APPENDIX_III, NOT_LISTED = (
@@ -120,16 +125,16 @@ EU = {"FR": Policy(import_permit_for_appendix_ii=True)}
     ("II", "import", "phytosanitary", {"source": "W"}, {OTHER}),
     ("II", "import", "other", {}, {OTHER}),
 ])  # fmt: skip
-def test_what_papers_an_appendix_needs(
+def test_documents_of_an_appendix_are_required(
     appendix: str, movement: str, kinds: str, stated: dict[str, Any], expected: set[str]
 ) -> None:
     known = facts(listing(Population(appendix=appendix)))
     source = stated.get("source", "R")
-    papers = [permit(kind, appendix, source=source) for kind in kinds.split()]
-    assert set(severity_by_rule(papers, known, movement, **stated)) == set(expected)
+    permits = [permit(kind, appendix, source=source) for kind in kinds.split()]
+    assert set(severity_by_rule(permits, known, movement, **stated)) == set(expected)
 
 
-def test_without_any_document_what_is_listed_is_blocked_and_what_is_not_needs_nothing() -> None:
+def test_item_without_a_document_is_blocked_if_listed_and_accepted_if_not() -> None:
     assert severity_by_rule([], APPENDIX_I, purpose="Z") == {EXPORT_I: "block", IMPORT_I: "block"}
     assert severity_by_rule([], APPENDIX_II) == {EXPORT_II: "block"}
     assert severity_by_rule([], APPENDIX_II, "export") == {EXPORT_II: "block"}
@@ -139,7 +144,7 @@ def test_without_any_document_what_is_listed_is_blocked_and_what_is_not_needs_no
     assert severity_by_rule([], facts()) == {"unverified": "refer"}
 
 
-def test_what_is_said_not_to_be_cites_is_believed_only_where_the_index_names_it_nowhere() -> None:
+def test_statement_not_cites_is_accepted_only_without_a_listing_in_the_index() -> None:
     says: dict[str, Any] = {"documents": [{"type": "Y900", "number": "Y900", "issuer": "FR"}]}
     assert severity_by_rule([], facts(whole=True), **says) == {"not-CITES": "note"}
     assert severity_by_rule([], facts(), **says) == {"unverified": "refer"}
@@ -147,27 +152,27 @@ def test_what_is_said_not_to_be_cites_is_believed_only_where_the_index_names_it_
     assert severity_by_rule([], APPENDIX_II, **says) == {EXPORT_II: "block"}
 
 
-def test_of_appendix_three_the_country_that_listed_it_gives_an_export_permit_and_others_a_certificate() -> None:
+def test_appendix_three_needs_an_export_permit_only_from_the_listing_country() -> None:
     certificate, exported = permit("certificate_of_origin", "III"), permit("export", "III")
     assert severity_by_rule([certificate], III_ZA) == {THREE: "block"}
     assert severity_by_rule([exported], III_ZA) == {}
     assert severity_by_rule([certificate], III_NA) == {}
 
 
-def test_an_import_permit_for_appendix_two_is_asked_for_where_the_country_switched_it_on() -> None:
-    papers = [permit("export")]
+def test_import_permit_for_appendix_two_is_required_only_by_policy() -> None:
+    permits = [permit("export")]
     switched = replace(APPENDIX_II, policies=EU)
-    assert severity_by_rule(papers, APPENDIX_II) == {}
-    assert severity_by_rule(papers, switched) == {NATIONAL: "block"}
-    assert severity_by_rule([*papers, permit("import")], switched) == {}
-    assert severity_by_rule(papers, switched, "export") == {}
-    assert severity_by_rule(papers, replace(APPENDIX_II, policies={"DE": EU["FR"]})) == {}
+    assert severity_by_rule(permits, APPENDIX_II) == {}
+    assert severity_by_rule(permits, switched) == {NATIONAL: "block"}
+    assert severity_by_rule([*permits, permit("import")], switched) == {}
+    assert severity_by_rule(permits, switched, "export") == {}
+    assert severity_by_rule(permits, replace(APPENDIX_II, policies={"DE": EU["FR"]})) == {}
 
 
 SPLIT = (Population(appendix="II", countries=frozenset({"ZA"})), Population(appendix="I"))
 
 
-def test_a_split_listing_needs_the_country_and_the_source() -> None:
+def test_split_listing_needs_the_country_of_origin_and_the_source() -> None:
     known = facts(listing(*SPLIT))
     assert severity_by_rule([], known, origin_country="ZA") == {EXPORT_II: "block"}
     assert set(severity_by_rule([], known, origin_country="MZ", purpose="Z")) == {EXPORT_I, IMPORT_I}
@@ -175,18 +180,18 @@ def test_a_split_listing_needs_the_country_and_the_source() -> None:
     half = facts(listing(Population(appendix=None, countries=frozenset({"MX"})), Population(appendix="II")))
     assert severity_by_rule([], half, origin_country="MX") == {}
     assert severity_by_rule([], half, origin_country="ZA") == {EXPORT_II: "block"}
-    untold = facts(
+    without_range = facts(
         listing(Population(appendix="II", is_range_known=False), Population(appendix=None, is_range_known=False))
     )
-    assert severity_by_rule([], untold) == {"split-listing": "refer"}
+    assert severity_by_rule([], without_range) == {"split-listing": "refer"}
 
 
-def test_where_a_line_names_taxon_and_appendix_the_listings_silence_is_a_note() -> None:
+def test_line_of_a_taxon_without_a_listing_is_noted() -> None:
     assert severity_by_rule([permit("export")], facts()) == {"listing-silent": "note"}
     assert severity_by_rule([permit("export")], APPENDIX_II) == {}
 
 
-def test_the_appendix_is_that_of_the_day_of_issue_and_compared_with_todays() -> None:
+def test_appendix_is_compared_with_the_listing_at_issue_and_today() -> None:
     then = TODAY - timedelta(days=30)
     assert severity_by_rule([permit("export", "II")], APPENDIX_I) == {"CITES-box-10-appendix": "refer"}
     assert severity_by_rule([permit("export", "I", source="D")], APPENDIX_II, source="D") == {
@@ -200,14 +205,14 @@ def test_the_appendix_is_that_of_the_day_of_issue_and_compared_with_todays() -> 
     assert severity_by_rule([permit("export", "II")], facts(before, softer)) == {"CITES-XV-appendix-since": "note"}
 
 
-def test_a_synonym_of_the_name_on_the_permit_matches_with_a_note_and_a_higher_taxon_covers() -> None:
+def test_synonym_matches_with_a_note_and_higher_taxon_without() -> None:
     one = listing(Population(appendix="II"))
     other = ListingMatch(listing=one, kind="synonym", key="aliud nomen")
     synonym = Listings(
         matches={TAXON: (ListingMatch(listing=one, kind="accepted", key=one.key),), "Aliud nomen": (other,)}
     )
-    papers = [permit("export")]
-    assert severity_by_rule(papers, Facts(listings=synonym), taxon="Aliud nomen") == {"CITES-box-7-synonym": "note"}
+    permits = [permit("export")]
+    assert severity_by_rule(permits, Facts(listings=synonym), taxon="Aliud nomen") == {"CITES-box-7-synonym": "note"}
     family = permit("export", taxon="Inventidae spp.")
     above = ListingMatch(
         listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"
@@ -217,8 +222,8 @@ def test_a_synonym_of_the_name_on_the_permit_matches_with_a_note_and_a_higher_ta
     assert severity_by_rule([family], APPENDIX_II, taxon="Nemo nusquam") == {}
 
 
-def of_a_family(*parts: Population, since: date = LONG_AGO, until: date | None = None) -> Facts:
-    """Let a family be of Appendix II, and one species of it listed by itself."""
+def facts_of_family(*parts: Population, since: date = LONG_AGO, until: date | None = None) -> Facts:
+    """Return facts with a family in Appendix II and a separate listing of one of its species."""
     above = ListingMatch(
         listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"
     )
@@ -230,8 +235,8 @@ def of_a_family(*parts: Population, since: date = LONG_AGO, until: date | None =
     )
 
 
-def test_a_line_for_a_higher_taxon_is_asked_by_the_declared_one() -> None:
-    family, one = permit("export", taxon="Inventidae spp."), of_a_family(Population(appendix="I"))
+def test_line_for_a_higher_taxon_needs_the_documents_of_the_declared_taxon() -> None:
+    family, one = permit("export", taxon="Inventidae spp."), facts_of_family(Population(appendix="I"))
     at_issue = {"CITES-box-10-appendix": "refer"}
     assert severity_by_rule([family], one) == {**at_issue, IMPORT_I: "block", COMMERCIAL: "block"}
     assert severity_by_rule([family], one, "export") == {**at_issue, COMMERCIAL: "block"}
@@ -241,22 +246,24 @@ def test_a_line_for_a_higher_taxon_is_asked_by_the_declared_one() -> None:
         severity_by_rule([permit("export", "I", taxon="Inventidae spp."), permit("import", "I")], one, purpose="Z")
         == {}
     )
-    assert severity_by_rule([family], of_a_family(Population(appendix="II"))) == {}
-    open_ = of_a_family(Population(appendix="II", is_range_known=False), Population(appendix="I", is_range_known=False))
-    assert severity_by_rule([family], open_) == {"listing-silent": "note"}
-    [silent] = [one for one in findings([family], open_) if one.rule == "listing-silent"]
+    assert severity_by_rule([family], facts_of_family(Population(appendix="II"))) == {}
+    ambiguous = facts_of_family(
+        Population(appendix="II", is_range_known=False), Population(appendix="I", is_range_known=False)
+    )
+    assert severity_by_rule([family], ambiguous) == {"listing-silent": "note"}
+    [silent] = [one for one in findings([family], ambiguous) if one.rule == "listing-silent"]
     assert silent.found == "Appendix I or Appendix II; line A: Appendix II"
 
 
-def test_a_line_for_a_higher_taxon_is_asked_by_the_population_of_the_declared_one() -> None:
-    known = of_a_family(Population(appendix="I", countries=frozenset({"IN"})), Population(appendix="II"))
+def test_line_for_a_higher_taxon_follows_the_population_of_the_declared_taxon() -> None:
+    known = facts_of_family(Population(appendix="I", countries=frozenset({"IN"})), Population(appendix="II"))
     family, indian = (permit("export", taxon="Inventidae spp.", origin_country=code) for code in ("ZA", "IN"))
     assert severity_by_rule([family], known) == {}
     asked = severity_by_rule([indian], known, origin_country="IN")
     assert set(asked) == {"CITES-box-10-appendix", IMPORT_I, COMMERCIAL}
 
 
-def test_what_moved_to_appendix_one_since_its_wider_line_was_issued_is_for_an_officer() -> None:
+def test_taxon_moved_to_appendix_one_after_the_issue_of_its_line_is_referred() -> None:
     then = TODAY - timedelta(days=20)
     before, after = listing(Population(appendix="II"), until=then), listing(Population(appendix="I"), since=then)
     above = ListingMatch(
@@ -267,7 +274,7 @@ def test_what_moved_to_appendix_one_since_its_wider_line_was_issued_is_for_an_of
     assert severity_by_rule([permit("export", taxon="Inventidae spp.")], known) == {"CITES-XV-appendix-today": "refer"}
 
 
-@pytest.mark.parametrize(("on_paper", "stated", "covered"), [
+@pytest.mark.parametrize(("permit_name", "stated", "covered"), [
     ("Inventus probatus", "Inventus probatus × Inventus alienus", False),
     ("Inventus alienus", "Inventus probatus x alienus", False),
     ("Inventus probatus × Inventus alienus", "Inventus probatus x alienus", True),
@@ -278,8 +285,8 @@ def test_what_moved_to_appendix_one_since_its_wider_line_was_issued_is_for_an_of
     ("Inventus probatus", "Inventus probatus minor × Inventus probatus maior", True),
     ("Inventus probatus × Inventus alienus", "Inventus probatus", False),
 ])  # fmt: skip
-def test_a_hybrid_is_neither_of_its_parents_but_of_what_both_belong_to(
-    on_paper: str, stated: str, covered: bool
+def test_hybrid_is_covered_by_a_common_higher_taxon_but_by_neither_parent(
+    permit_name: str, stated: str, covered: bool
 ) -> None:
     one, other = listing(Population(appendix="II")), listing(Population(appendix="II"), name="Inventus alienus")
     mixed = tuple(ListingMatch(listing=each, kind="hybrid", key=each.key) for each in (one, other))
@@ -295,5 +302,5 @@ def test_a_hybrid_is_neither_of_its_parents_but_of_what_both_belong_to(
             }
         )
     )
-    rules = {told.rule for told in findings([permit("export", taxon=on_paper)], known, taxon=stated)}
+    rules = {finding.rule for finding in findings([permit("export", taxon=permit_name)], known, taxon=stated)}
     assert ("CITES-box-7-line" not in rules) == covered

@@ -1,4 +1,4 @@
-"""What suspensions and quotas stop, and what they leave alone."""
+"""Suspensions and quotas: the trade that they block and the trade that they do not concern."""
 
 from dataclasses import replace
 from datetime import date, timedelta
@@ -25,6 +25,7 @@ STOPPED, BY_ORIGIN = "CITES-Conf-14.3-suspension", "CITES-Conf-14.3-suspension-o
 
 
 def suspension(**more: Any) -> Suspension:
+    """Return a suspension of all trade with ZA, with these changes."""
     usual: dict[str, Any] = {
         "country": "ZA", "taxon": "", "terms": (), "sources": (), "purposes": (), "applies_to_import": False,
         "starts": LONG_AGO, "ends": None,
@@ -52,33 +53,33 @@ def suspension(**more: Any) -> Suspension:
     ({"ends": TODAY}, {}, {STOPPED}),
     ({"country": "MZ"}, {"origin_country": "MZ"}, {BY_ORIGIN}),
 ])  # fmt: skip
-def test_a_suspension_stops_what_it_is_about_and_nothing_else(
+def test_suspension_blocks_only_the_trade_that_it_concerns(
     limits: dict[str, Any], stated: dict[str, Any], expected: set[str]
 ) -> None:
     known = replace(APPENDIX_II, suspensions=(suspension(**limits),))
-    papers = [permit("export", origin_country=stated.get("origin_country", "ZA"))]
-    assert set(severity_by_rule(papers, known, **stated)) == expected
+    permits = [permit("export", origin_country=stated.get("origin_country", "ZA"))]
+    assert set(severity_by_rule(permits, known, **stated)) == expected
 
 
-def test_a_suspension_names_its_own_first_day_and_holds_once_the_list_here_has_it() -> None:
+def test_suspension_shows_its_first_day_and_applies_from_its_first_load() -> None:
     def stops(known_from: date) -> dict[str, str]:
         one = suspension(starts=date(2016, 2, 14), known_from=known_from)
-        told = findings([permit("export")], replace(APPENDIX_II, suspensions=(one,)))
-        return {f.rule: f.found or "" for f in told if f.rule == STOPPED}
+        found = findings([permit("export")], replace(APPENDIX_II, suspensions=(one,)))
+        return {f.rule: f.found or "" for f in found if f.rule == STOPPED}
 
     assert stops(TODAY) == {STOPPED: "all species of ZA since 2016-02-14"}
     assert stops(TODAY + timedelta(days=1)) == {}
 
 
-def test_a_suspension_of_all_species_leaves_alone_what_is_not_listed() -> None:
+def test_suspension_of_all_species_does_not_concern_unlisted_taxa() -> None:
     assert severity_by_rule([], replace(NOT_LISTED, suspensions=(suspension(),))) == {}
 
 
-def test_a_quota_is_not_passed_by_the_running_total_with_the_permit_in_it() -> None:
-    paper = permit("export")
+def test_quota_usage_with_this_permit_above_the_amount_is_blocked() -> None:
+    export_permit = permit("export")
 
-    def taken(total: int) -> Facts:
-        taking = QuotaUsage(
+    def facts_with_usage(total: int) -> Facts:
+        usage = QuotaUsage(
             quota=new_id(),
             taxon=TAXON,
             amount=Decimal(100),
@@ -87,13 +88,13 @@ def test_a_quota_is_not_passed_by_the_running_total_with_the_permit_in_it() -> N
             starts=LONG_AGO,
             ends=TODAY,
         )
-        return replace(APPENDIX_II, quota_usages={(paper.id, "A"): (taking,)})
+        return replace(APPENDIX_II, quota_usages={(export_permit.id, "A"): (usage,)})
 
-    assert severity_by_rule([paper], taken(100)) == {}
-    assert severity_by_rule([paper], taken(101)) == {"CITES-Conf-14.7-quota": "block"}
+    assert severity_by_rule([export_permit], facts_with_usage(100)) == {}
+    assert severity_by_rule([export_permit], facts_with_usage(101)) == {"CITES-Conf-14.7-quota": "block"}
 
 
-def test_lists_that_nobody_loaded_are_worth_a_note() -> None:
+def test_lists_that_were_never_loaded_are_noted() -> None:
     assert severity_by_rule([permit("export")], replace(APPENDIX_II, missing_lists=("quotas",))) == {
         "lists-empty": "note"
     }

@@ -1,4 +1,4 @@
-"""A source is of animals, of plants, or of both: what a declaration says otherwise is for an officer."""
+"""Sources of animals and of plants: a declared source of the other kingdom is referred."""
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,17 +14,17 @@ RULE = "CITES-Conf-12.3-source"
     ("Crocodylus niloticus", "Y", True), ("Crocodylus niloticus", "C", False), ("Crocodylus niloticus", "D", False),
     ("Nemo nusquam", "A", False),
 ])  # fmt: skip
-async def test_a_source_of_the_other_kingdom_is_referred(
+async def test_source_of_the_other_kingdom_is_referred(
     permits_db: AsyncEngine, taxon: str, source: str, found: bool
 ) -> None:
     declared = await lodge_declaration(
         permits_db, declaration(item(permit_content(), taxon=taxon, source=source, documents=[]))
     )
-    told = [(f["severity"], f["pointer"]) for f in declared["findings"] if f["rule"] == RULE]
-    assert told == ([("refer", "/items/0/source")] if found else [])
+    findings = [(f["severity"], f["pointer"]) for f in declared["findings"] if f["rule"] == RULE]
+    assert findings == ([("refer", "/items/0/source")] if found else [])
 
 
-async def test_the_source_beneath_one_that_stands_with_another_is_looked_at_too(permits_db: AsyncEngine) -> None:
+async def test_underlying_source_of_the_other_kingdom_is_referred(permits_db: AsyncEngine) -> None:
     stated = item(permit_content(), taxon="Aloe ferox", source="I", underlying_source="C", documents=[])
     declared = await lodge_declaration(permits_db, declaration(stated))
     assert [f["pointer"] for f in declared["findings"] if f["rule"] == RULE] == ["/items/0/underlying_source"]

@@ -1,4 +1,4 @@
-"""Part uses: parts of one shipment beside each other, and loads that leave and arrive one after the other."""
+"""Part uses: parts of one shipment at the same time, and part loads that leave and arrive one after the other."""
 
 import json
 from typing import Any
@@ -35,7 +35,7 @@ from tests.permits.sample_data import (
 from tests.permits.view_json import as_json
 
 
-async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEngine) -> None:
+async def test_part_uses_of_one_shipment_are_reserved_together(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
@@ -48,8 +48,8 @@ async def test_part_uses_of_one_shipment_stand_side_by_side(permits_db: AsyncEng
     assert set(severities(third)) == {"CITES-box-11-quantity"}
 
 
-async def loads_left(permits_db: AsyncEngine, permit: Permit) -> None:
-    """Endorse two part loads of a permit, each under a transport document of its own."""
+async def endorse_two_loads(permits_db: AsyncEngine, permit: Permit) -> None:
+    """Issue a permit and endorse two part loads, each with its own transport document."""
     permit_id = await issue_permit(permits_db, permit)
     for document, quantity in (("MAEU-1", "60"), ("MAEU-2", "58")):
         box_14 = {"lines": [{"line": "A", "quantity": quantity}], "transport_document": document}
@@ -57,11 +57,11 @@ async def loads_left(permits_db: AsyncEngine, permit: Permit) -> None:
 
 
 @pytest.mark.parametrize("released", [False, True])
-async def test_part_loads_that_left_under_documents_of_their_own_arrive_one_after_the_other(
+async def test_part_loads_with_different_transport_documents_are_accepted_in_order(
     permits_db: AsyncEngine, released: bool
 ) -> None:
     permit = permit_content()
-    await loads_left(permits_db, permit)
+    await endorse_two_loads(permits_db, permit)
     part: dict[str, Any] = {"document": {"use": "part"}}
     first = await lodge_declaration(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
     if released:
@@ -70,8 +70,10 @@ async def test_part_loads_that_left_under_documents_of_their_own_arrive_one_afte
     assert [(one["status"], severities(one)) for one in (first, second)] == [("accepted", {})] * 2
 
 
-async def load(db: AsyncEngine, permit_id: UUID, permit: Permit, by: str, *, declared: bool, line: str = "A") -> None:
-    """Let sixty leave as a load, by box 14 or by an export declaration, and all of it arrive as a part use."""
+async def move_part_load(
+    db: AsyncEngine, permit_id: UUID, permit: Permit, by: str, *, declared: bool, line: str = "A"
+) -> None:
+    """Move a part load of 60: endorse it, or release its export declaration if `declared`, then release its import."""
     cited = {"document": {"use": "part", "line": line}}
     if declared:
         out = declaration(item(permit, "60", **cited), movement="export", transport_document=by)
@@ -85,46 +87,48 @@ async def load(db: AsyncEngine, permit_id: UUID, permit: Permit, by: str, *, dec
     await transitions.release(db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
 
 
-async def stands(db: AsyncEngine, permit_id: UUID, line: str = "A") -> tuple[str, bool, str]:
-    """Answer where a permit stands, and whether its import side is closed, with what was consumed of it."""
+async def read_status_and_closure(db: AsyncEngine, permit_id: UUID, line: str = "A") -> tuple[str, bool, str]:
+    """Return the status of a permit, whether the import side of a line is closed, and its consumed quantity."""
     kept = await balance(db, permit_id, line)
     found = await as_json(permits_read.read_permit(db, permit_id, AUTHORITY_ZA, now()))
     return found["status"], kept["closed"], kept["consumed"]
 
 
 @pytest.mark.parametrize("declared", [False, True], ids=["box 14", "export declarations"])
-async def test_the_next_load_leaves_after_all_of_the_last_one_arrived(permits_db: AsyncEngine, declared: bool) -> None:
+async def test_next_part_load_leaves_after_the_last_one_arrived_in_full(
+    permits_db: AsyncEngine, declared: bool
+) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
-    await load(permits_db, permit_id, permit, "M-1", declared=declared)
-    assert await stands(permits_db, permit_id) == ("exhausted", True, "60"), "so far"
+    await move_part_load(permits_db, permit_id, permit, "M-1", declared=declared)
+    assert await read_status_and_closure(permits_db, permit_id) == ("exhausted", True, "60"), "so far"
     assert (await export_balance(permits_db, permit_id))["available"] == "60"
-    await load(permits_db, permit_id, permit, "M-2", declared=declared)
-    assert await stands(permits_db, permit_id) == ("exhausted", True, "120")
+    await move_part_load(permits_db, permit_id, permit, "M-2", declared=declared)
+    assert await read_status_and_closure(permits_db, permit_id) == ("exhausted", True, "120")
 
 
-async def test_the_next_load_may_be_of_another_line(permits_db: AsyncEngine) -> None:
+async def test_next_part_load_may_be_of_another_line(permits_db: AsyncEngine) -> None:
     permit = permit_content(line("A", "60"), line("B", "60", description="flanks"))
     permit_id = await issue_permit(permits_db, permit)
-    await load(permits_db, permit_id, permit, "M-1", declared=False)
-    assert await stands(permits_db, permit_id) == ("exhausted", True, "60"), "so far"
-    await load(permits_db, permit_id, permit, "M-2", declared=False, line="B")
-    assert await stands(permits_db, permit_id, "B") == ("exhausted", True, "60")
+    await move_part_load(permits_db, permit_id, permit, "M-1", declared=False)
+    assert await read_status_and_closure(permits_db, permit_id) == ("exhausted", True, "60"), "so far"
+    await move_part_load(permits_db, permit_id, permit, "M-2", declared=False, line="B")
+    assert await read_status_and_closure(permits_db, permit_id, "B") == ("exhausted", True, "60")
 
 
-async def test_a_use_that_is_no_part_closes_at_once_whatever_might_leave_yet(permits_db: AsyncEngine) -> None:
+async def test_full_use_closes_the_line_although_more_could_leave(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="60")
     found = await lodge_declaration(permits_db, declaration(item(permit, "60")))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
-    assert await stands(permits_db, permit_id) == ("exhausted", True, "60")
+    assert await read_status_and_closure(permits_db, permit_id) == ("exhausted", True, "60")
     with pytest.raises(Conflict) as refused:
         await endorse_permit(permits_db, permit_id, A="60")
     assert refused.value.code == "invalid-transition"
 
 
-async def test_what_is_endorsed_for_less_than_was_left_closes_a_line_that_parts_used_up(
+async def test_endorsement_corrected_to_the_used_quantity_closes_a_line_of_part_uses(
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content()
@@ -135,94 +139,96 @@ async def test_what_is_endorsed_for_less_than_was_left_closes_a_line_that_parts_
     part: dict[str, Any] = {"document": {"use": "part"}}
     found = await lodge_declaration(permits_db, declaration(item(permit, "60", **part), transport_document="M-1"))
     await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command())
-    assert await stands(permits_db, permit_id) == ("endorsed", False, "60")
-    for quantity, standing in (("60", ("exhausted", True, "60")), ("70", ("endorsed", False, "60"))):
+    assert await read_status_and_closure(permits_db, permit_id) == ("endorsed", False, "60")
+    for quantity, expected in (("60", ("exhausted", True, "60")), ("70", ("endorsed", False, "60"))):
         items = [{"number": 1, "quantity": quantity}]
         fewer = Correction.model_validate({"items": items, "reason": "recounted"})
         await transitions.correct(permits_db, UUID(left["id"]), CUSTOMS_ZA, fewer, command())
-        assert await stands(permits_db, permit_id) == standing
+        assert await read_status_and_closure(permits_db, permit_id) == expected
 
 
-async def test_the_last_load_may_use_up_what_an_endorsed_part_left_and_a_word_alone_is_referred(
+async def test_full_use_after_part_uses_needs_an_endorsed_transport_document(
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content()
-    await loads_left(permits_db, permit)
+    await endorse_two_loads(permits_db, permit)
     part: dict[str, Any] = {"document": {"use": "part"}}
     first = await lodge_declaration(permits_db, declaration(item(permit, "60", **part), transport_document="MAEU-1"))
     early = await lodge_declaration(permits_db, declaration(item(permit, "58"), transport_document="MAEU-2"))
     assert set(severities(early)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
     await transitions.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
-    word = await lodge_declaration(permits_db, declaration(item(permit, "1", **part), transport_document="OTHER"))
-    assert (word["status"], severities(word)) == ("referred", {"CITES-box-15-part-use": "refer"})
+    unproven = await lodge_declaration(permits_db, declaration(item(permit, "1", **part), transport_document="OTHER"))
+    assert (unproven["status"], severities(unproven)) == ("referred", {"CITES-box-15-part-use": "refer"})
     whole = await lodge_declaration(permits_db, declaration(item(permit, "1"), transport_document="OTHER"))
     assert set(severities(whole)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
-    await transitions.refuse(permits_db, UUID(word["id"]), CUSTOMS_FR, Refusal(reason="of another shipment"), command())
+    await transitions.refuse(
+        permits_db, UUID(unproven["id"]), CUSTOMS_FR, Refusal(reason="of another shipment"), command()
+    )
     last = await lodge_declaration(permits_db, declaration(item(permit, "58"), transport_document="MAEU-2"))
     assert (last["status"], severities(last)) == ("accepted", {})
 
 
-async def into(db: AsyncEngine, *cited: Permit, by: str | None = None, **goods: str) -> dict[str, Any]:
-    """Bring in part of a shipment under several documents."""
-    papers = [{"type": "C400", "number": p.number, "issuer": p.issuer, "use": "part"} for p in cited]
+async def lodge_part_use(db: AsyncEngine, *cited: Permit, by: str | None = None, **goods: str) -> dict[str, Any]:
+    """Lodge an import of 10 as a part use of several permits."""
+    documents = [{"type": "C400", "number": p.number, "issuer": p.issuer, "use": "part"} for p in cited]
     more = {} if by is None else {"transport_document": by}
-    return await lodge_declaration(db, declaration(item(cited[0], "10", documents=papers, **goods), **more))
+    return await lodge_declaration(db, declaration(item(cited[0], "10", documents=documents, **goods), **more))
 
 
-async def test_a_part_use_of_an_import_permit_is_of_the_shipment_endorsed_on_the_export_permit_beside_it(
+async def test_part_use_of_an_import_permit_follows_the_endorsed_export_permit(
     permits_db: AsyncEngine,
 ) -> None:
     leaving, arriving = permit_content(), permit_content(kind="import", issuer="FR")
-    await loads_left(permits_db, leaving)
+    await endorse_two_loads(permits_db, leaving)
     await issue_permit(permits_db, arriving, AUTHORITY_FR)
     for document in ("MAEU-1", "MAEU-2", "MAEU-1"):
-        part = await into(permits_db, arriving, leaving, by=document)
+        part = await lodge_part_use(permits_db, arriving, leaving, by=document)
         assert (part["status"], severities(part)) == ("accepted", {}), document
         await transitions.release(permits_db, UUID(part["id"]), CUSTOMS_FR, Release(), command())
     for unknown in ("OTHER", None):
-        word = await into(permits_db, arriving, leaving, by=unknown)
-        told = [f["permit"]["issuer"] for f in word["findings"] if f["rule"] == "CITES-box-15-part-use"]
-        assert (word["status"], told) == ("referred", ["FR", "ZA"])
-        await transitions.refuse(permits_db, UUID(word["id"]), CUSTOMS_FR, Refusal(reason="of another"), command())
+        unproven = await lodge_part_use(permits_db, arriving, leaving, by=unknown)
+        issuers = [f["permit"]["issuer"] for f in unproven["findings"] if f["rule"] == "CITES-box-15-part-use"]
+        assert (unproven["status"], issuers) == ("referred", ["FR", "ZA"])
+        await transitions.refuse(permits_db, UUID(unproven["id"]), CUSTOMS_FR, Refusal(reason="of another"), command())
 
 
-async def test_part_loads_under_documents_of_their_own_stand_beside_each_other_on_an_import_permit_too(
+async def test_part_loads_of_an_import_permit_are_reserved_together(
     permits_db: AsyncEngine,
 ) -> None:
     leaving, arriving = permit_content(), permit_content(kind="import", issuer="FR")
-    await loads_left(permits_db, leaving)
+    await endorse_two_loads(permits_db, leaving)
     await issue_permit(permits_db, arriving, AUTHORITY_FR)
-    both = [await into(permits_db, arriving, leaving, by=document) for document in ("MAEU-1", "MAEU-2")]
+    both = [await lodge_part_use(permits_db, arriving, leaving, by=document) for document in ("MAEU-1", "MAEU-2")]
     assert [(one["status"], severities(one)) for one in both] == [("accepted", {})] * 2
 
 
-async def test_part_loads_of_an_import_permit_that_were_rejected_are_led_out_beside_each_other(
+async def test_rejected_part_load_of_an_import_permit_is_accepted_by_override(
     permits_db: AsyncEngine,
 ) -> None:
     leaving, arriving = permit_content(), permit_content(kind="import", issuer="FR")
-    await loads_left(permits_db, leaving)
+    await endorse_two_loads(permits_db, leaving)
     await issue_permit(permits_db, arriving, AUTHORITY_FR)
     wrong = {"documents": [{"number": p.number, "issuer": p.issuer, "use": "part"} for p in (arriving, leaving)]}
     stated = item(arriving, "10", taxon="Python regius", **wrong)
     stated["documents"] = [{**one, "line": "A"} for one in stated["documents"]]
     found = await lodge_declaration(permits_db, declaration(stated, transport_document="MAEU-2"))
     assert (found["status"], set(severities(found))) == ("rejected", {"CITES-box-7-taxon"})
-    await into(permits_db, arriving, leaving, by="MAEU-1")
+    await lodge_part_use(permits_db, arriving, leaving, by="MAEU-1")
     over = Override(rule="CITES-box-7-taxon", reason="seen")
     kept = await transitions.override(permits_db, UUID(found["id"]), CUSTOMS_FR, over, command())
     assert json.loads(kept.body)["status"] == "accepted"
 
 
-async def test_where_nothing_is_endorsed_the_parts_of_an_import_permit_are_of_the_shipment_of_the_first(
+async def test_part_uses_without_any_endorsement_follow_the_shipment_of_the_first(
     permits_db: AsyncEngine,
 ) -> None:
     arriving = permit_content(line(source="X"), kind="introduction_from_the_sea", issuer="FR")
     await issue_permit(permits_db, arriving, AUTHORITY_FR)
-    parts = [await into(permits_db, arriving, by="M-1", source="X") for _ in range(2)]
+    parts = [await lodge_part_use(permits_db, arriving, by="M-1", source="X") for _ in range(2)]
     assert [(one["status"], severities(one)) for one in parts] == [("accepted", {})] * 2
     for one in parts:
         await transitions.release(permits_db, UUID(one["id"]), CUSTOMS_FR, Release(), command())
     for other in ("M-2", None):
-        word = await into(permits_db, arriving, by=other, source="X")
-        assert (word["status"], severities(word)) == ("referred", {"CITES-box-15-part-use": "refer"})
-        await transitions.refuse(permits_db, UUID(word["id"]), CUSTOMS_FR, Refusal(reason="of another"), command())
+        unproven = await lodge_part_use(permits_db, arriving, by=other, source="X")
+        assert (unproven["status"], severities(unproven)) == ("referred", {"CITES-box-15-part-use": "refer"})
+        await transitions.refuse(permits_db, UUID(unproven["id"]), CUSTOMS_FR, Refusal(reason="of another"), command())

@@ -1,4 +1,4 @@
-"""What the authority consented to for one item is for that item alone, and ends with it."""
+"""Consents: only their own item uses them, and they end with its declaration."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -38,7 +38,7 @@ PART_USE = {"use": "part"}
 
 
 async def endorse_hundred(db: AsyncEngine) -> tuple[UUID, Permit]:
-    """Endorse a hundred of one shipment."""
+    """Issue a permit and endorse 100 of one shipment. Return its id and content."""
     permit = permit_content()
     permit_id = await issue_permit(db, permit)
     box_14 = {"lines": [{"line": "A", "quantity": "100"}], **SHIPMENT}
@@ -47,12 +47,14 @@ async def endorse_hundred(db: AsyncEngine) -> tuple[UUID, Permit]:
 
 
 async def give_consent(db: AsyncEngine, found: dict[str, Any], quantity: str) -> dict[str, Any]:
+    """Consent to this quantity for item 1 as the authority of ZA."""
     return await run_command(
         db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity=quantity)
     )
 
 
 async def release_declaration(db: AsyncEngine, found: dict[str, Any], quantity: str) -> dict[str, Any]:
+    """Release this quantity of item 1."""
     items = [{"number": 1, "quantity": quantity}]
     return await run_command(db, transitions.release, found, CUSTOMS_FR, build_model(Release, items=items))
 
@@ -60,7 +62,7 @@ async def release_declaration(db: AsyncEngine, found: dict[str, Any], quantity: 
 async def accept_with_consent(
     db: AsyncEngine, permit: Permit, quantity: str, more: str, **document: str
 ) -> dict[str, Any]:
-    """Declare more than is left, let the authority consent, and customs override."""
+    """Lodge more than is left, consent to it, and override the finding about the quantity."""
     found = await lodge_declaration(db, declaration(item(permit, quantity, document=document), **SHIPMENT))
     assert found["status"] == "rejected"
     await give_consent(db, found, more)
@@ -69,7 +71,7 @@ async def accept_with_consent(
     )
 
 
-async def test_nobody_else_spends_a_consent(permits_db: AsyncEngine) -> None:
+async def test_consent_is_not_used_by_another_declaration(permits_db: AsyncEngine) -> None:
     permit_id, permit = await endorse_hundred(permits_db)
     first = await lodge_declaration(permits_db, declaration(item(permit, "100", document=PART_USE), **SHIPMENT))
     await give_consent(permits_db, first, "10")
@@ -81,20 +83,22 @@ async def test_nobody_else_spends_a_consent(permits_db: AsyncEngine) -> None:
     await check_balances(permits_db)
 
 
-End = Callable[[AsyncEngine, dict[str, Any]], Awaitable[dict[str, Any]]]
+EndDeclaration = Callable[[AsyncEngine, dict[str, Any]], Awaitable[dict[str, Any]]]
 
 
 async def cancel_declaration(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
+    """Cancel a declaration as its trader."""
     return await run_command(db, transitions.cancel, found, B, Cancellation())
 
 
 async def refuse_declaration(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
+    """Refuse a declaration as customs."""
     return await run_command(db, transitions.refuse, found, CUSTOMS_FR, Refusal(reason="no"))
 
 
 @pytest.mark.parametrize("ends", [cancel_declaration, refuse_declaration])
-@pytest.mark.parametrize("used", [False, True], ids=["not drawn on", "drawn on"])
-async def test_a_consent_ends_with_its_declaration(permits_db: AsyncEngine, ends: End, used: bool) -> None:
+@pytest.mark.parametrize("used", [False, True], ids=["not used", "used"])
+async def test_consent_ends_with_its_declaration(permits_db: AsyncEngine, ends: EndDeclaration, used: bool) -> None:
     permit_id, permit = await endorse_hundred(permits_db)
     if used:
         first = await accept_with_consent(permits_db, permit, "110", "10")
@@ -110,7 +114,7 @@ async def test_a_consent_ends_with_its_declaration(permits_db: AsyncEngine, ends
     await check_balances(permits_db)
 
 
-async def test_what_a_new_version_asks_beyond_the_line_is_customs_to_override_again(permits_db: AsyncEngine) -> None:
+async def test_amendment_beyond_the_line_needs_a_new_override(permits_db: AsyncEngine) -> None:
     permit_id, permit = await endorse_hundred(permits_db)
     first = await accept_with_consent(permits_db, permit, "110", "10")
     again = declaration(item(permit, "105"), reference=first["reference"], **SHIPMENT)
@@ -122,7 +126,7 @@ async def test_what_a_new_version_asks_beyond_the_line_is_customs_to_override_ag
     await check_balances(permits_db)
 
 
-async def test_what_is_not_used_of_a_consent_is_gone_from_the_line(permits_db: AsyncEngine) -> None:
+async def test_unused_part_of_a_consent_is_not_available_on_the_line(permits_db: AsyncEngine) -> None:
     permit_id, permit = await endorse_hundred(permits_db)
     first = await accept_with_consent(permits_db, permit, "110", "10", use="part")
     await release_declaration(permits_db, first, "95")
@@ -130,7 +134,7 @@ async def test_what_is_not_used_of_a_consent_is_gone_from_the_line(permits_db: A
     assert (kept["consumed"], kept["consented"], kept["available"]) == ("95", "0", "5")
     more = build_model(Correction, items=[{"number": 1, "quantity": "108"}], reason="recounted")
     await run_command(permits_db, transitions.correct, first, CUSTOMS_FR, more)
-    assert (await balance(permits_db, permit_id))["consented"] == "8", "the same item may draw on it yet"
+    assert (await balance(permits_db, permit_id))["consented"] == "8", "the same item may still use its consent"
     less = build_model(Correction, items=[{"number": 1, "quantity": "90"}], reason="recounted again")
     await run_command(permits_db, transitions.correct, first, CUSTOMS_FR, less)
     kept = await balance(permits_db, permit_id)
@@ -142,7 +146,7 @@ async def test_what_is_not_used_of_a_consent_is_gone_from_the_line(permits_db: A
     await check_balances(permits_db)
 
 
-async def test_at_export_too_more_leaves_by_the_declaration_it_was_consented_for_alone(permits_db: AsyncEngine) -> None:
+async def test_consent_at_export_is_used_only_by_its_own_declaration(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     leaving = declaration(item(permit, "120"), movement="export")
@@ -162,17 +166,17 @@ async def test_ledger_lists_a_consent_when_it_is_given_used_and_returned(permits
     permit_id, permit = await endorse_hundred(permits_db)
     first = await accept_with_consent(permits_db, permit, "110", "10")
     await cancel_declaration(permits_db, first)
-    told = [
+    entries = [
         (e["kind"], e["quantity"], e["balance"]["consented"])
         for e in (await as_json(list_entries(permits_db, permit_id, B)))["data"]
     ]
-    assert told[2:] == [
+    assert entries[2:] == [
         ("consent", "10", "0"), ("consent_used", "10", "10"), ("reserve", "110", "10"), ("release", "110", "10"),
         ("consent_returned", "10", "0"),
     ]  # fmt: skip
 
 
-async def test_who_holds_nothing_but_a_consent_does_not_give_way_to_a_smaller_endorsement(
+async def test_reservation_that_is_only_a_consent_is_not_displaced(
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content()
@@ -188,12 +192,10 @@ async def test_who_holds_nothing_but_a_consent_does_not_give_way_to_a_smaller_en
     fewer = build_model(Correction, items=[{"number": 1, "quantity": "91"}], reason="recounted")
     await run_command(permits_db, transitions.correct, out, CUSTOMS_ZA, fewer)
     agreed = build_model(Consent, item=1, quantity="0.5")
-    standing = [
-        await run_command(permits_db, transitions.consent, one, AUTHORITY_ZA, agreed) for one in (second, third)
-    ]
-    assert [one["status"] for one in standing] == ["referred", "accepted"]
+    decided = [await run_command(permits_db, transitions.consent, one, AUTHORITY_ZA, agreed) for one in (second, third)]
+    assert [one["status"] for one in decided] == ["referred", "accepted"]
     fewer = build_model(Correction, items=[{"number": 1, "quantity": "89"}], reason="recounted")
     with pytest.raises(Conflict) as no:
         await run_command(permits_db, transitions.correct, out, CUSTOMS_ZA, fewer)
-    assert no.value.code == "not-enough-left", "ninety arrived, and what was consented to did not leave"
+    assert no.value.code == "not-enough-left", "90 arrived, and a consent at import does not change what left"
     await check_balances(permits_db)

@@ -1,4 +1,4 @@
-"""What left is less than was set aside: the youngest declarations give way whole, until the rest fits."""
+"""Displacement: less left than is reserved, so the youngest declarations lose all reservations until the rest fits."""
 
 import asyncio
 from typing import Any
@@ -31,8 +31,8 @@ from tests.permits.view_json import as_json
 PART: dict[str, Any] = {"document": {"use": "part"}}
 
 
-async def _three(db: AsyncEngine) -> tuple[list[UUID], list[dict[str, Any]]]:
-    """Three part uses of one permit, the younger two holding quantities of another permit as well."""
+async def _lodge_three_part_uses(db: AsyncEngine) -> tuple[list[UUID], list[dict[str, Any]]]:
+    """Lodge three part uses of one permit. The younger two have reservations on another permit too."""
     one, other = permit_content(), permit_content()
     ids = [await issue_permit(db, one), await issue_permit(db, other)]
     uses = [
@@ -44,36 +44,37 @@ async def _three(db: AsyncEngine) -> tuple[list[UUID], list[dict[str, Any]]]:
 
 
 async def _read(db: AsyncEngine, found: dict[str, Any]) -> dict[str, Any]:
+    """Read a declaration again as its trader."""
     return await as_json(read.read_declaration(db, UUID(found["id"]), B))
 
 
-async def test_the_youngest_gives_back_all_it_holds_on_other_permits_too(permits_db: AsyncEngine) -> None:
-    (one, other), lodged_ = await _three(permits_db)
+async def test_displaced_declaration_returns_its_reservations_on_other_permits(permits_db: AsyncEngine) -> None:
+    (one, other), declarations = await _lodge_three_part_uses(permits_db)
     await endorse_permit(permits_db, one, A="85")
-    first, second, third = [await _read(permits_db, found) for found in lodged_]
+    first, second, third = [await _read(permits_db, found) for found in declarations]
     assert [[u["reserved"] for u in found["usage"]] for found in (first, second, third)] == [
         ["40"], ["40", "10"], ["0", "0"],
     ]  # fmt: skip
     assert (await balance(permits_db, other))["reserved"] == "10"
-    gave = third["findings"][-1]
-    assert (third["status"], gave["rule"]) == ("referred", "CITES-box-14-endorsed-for-less")
-    assert (gave["pointer"], gave["permit"]["line"]) == ("/items/0/quantity", "A")
-    assert (gave["expected"], gave["found"]) == ("at most 5 number", "40 number set aside, all given back")
+    finding = third["findings"][-1]
+    assert (third["status"], finding["rule"]) == ("referred", "CITES-box-14-endorsed-for-less")
+    assert (finding["pointer"], finding["permit"]["line"]) == ("/items/0/quantity", "A")
+    assert (finding["expected"], finding["found"]) == ("at most 5 number", "40 number set aside, all given back")
     assert "CITES-box-14-endorsed-for-less" not in {f["rule"] for f in first["findings"] + second["findings"]}
     await check_balances(permits_db)
 
 
-async def test_as_many_give_way_as_have_to(permits_db: AsyncEngine) -> None:
-    (one, other), lodged_ = await _three(permits_db)
+async def test_displacement_ends_as_many_reservations_as_needed(permits_db: AsyncEngine) -> None:
+    (one, other), declarations = await _lodge_three_part_uses(permits_db)
     await endorse_permit(permits_db, one, A="40")
-    held = [[u["reserved"] for u in (await _read(permits_db, found))["usage"]] for found in lodged_]
-    assert held == [["40"], ["0", "0"], ["0", "0"]]
+    reserved = [[u["reserved"] for u in (await _read(permits_db, found))["usage"]] for found in declarations]
+    assert reserved == [["40"], ["0", "0"], ["0", "0"]]
     assert [(await balance(permits_db, permit_id))["reserved"] for permit_id in (one, other)] == ["40", "0"]
     await check_balances(permits_db)
 
 
-async def test_an_export_released_for_less_has_them_give_way_too(permits_db: AsyncEngine) -> None:
-    (one, other), lodged_ = await _three(permits_db)
+async def test_release_of_an_export_for_less_displaces_reservations(permits_db: AsyncEngine) -> None:
+    (one, other), declarations = await _lodge_three_part_uses(permits_db)
     async with permits_db.connect() as conn:
         query = text("SELECT number FROM permits WHERE id = :id")
         number = (await conn.execute(query, {"id": one})).scalar_one()
@@ -82,17 +83,17 @@ async def test_an_export_released_for_less_has_them_give_way_too(permits_db: Asy
     )
     await run_command(permits_db, transitions.release, out, CUSTOMS_ZA, Release())
     assert [(await balance(permits_db, permit_id))["reserved"] for permit_id in (one, other)] == ["80", "10"]
-    assert (await _read(permits_db, lodged_[2]))["status"] == "referred"
+    assert (await _read(permits_db, declarations[2]))["status"] == "referred"
     await check_balances(permits_db)
 
 
-async def test_who_gave_way_is_accepted_again_when_it_fits(permits_db: AsyncEngine) -> None:
-    (one, other), lodged_ = await _three(permits_db)
+async def test_displaced_declaration_is_accepted_by_override_when_it_fits(permits_db: AsyncEngine) -> None:
+    (one, other), declarations = await _lodge_three_part_uses(permits_db)
     await endorse_permit(permits_db, one, A="85")
     await endorse.endorse(
         permits_db, one, CUSTOMS_ZA, build_model(Endorsement, lines=[{"line": "A", "quantity": "35"}]), command()
     )
-    third = await _read(permits_db, lodged_[2])
+    third = await _read(permits_db, declarations[2])
     for rule in sorted({f["rule"] for f in third["findings"] if f["severity"] == "refer"}):
         third = await run_command(
             permits_db, transitions.override, third, CUSTOMS_FR, build_model(Override, rule=rule, reason="seen")
@@ -102,7 +103,7 @@ async def test_who_gave_way_is_accepted_again_when_it_fits(permits_db: AsyncEngi
     await check_balances(permits_db)
 
 
-async def test_endorsements_of_permits_that_hold_each_others_declarations_end_without_deadlock(
+async def test_endorsements_of_permits_with_shared_declarations_have_no_deadlock(
     permits_db: AsyncEngine,
 ) -> None:
     permits = [permit_content() for _ in range(4)]

@@ -1,4 +1,4 @@
-"""What a declaration sets aside: one use of a line, whoever tries a second, all of its items or none."""
+"""Reservations: one use of a line, second uses by any party, and all items of a declaration or none."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ from tests.permits.sample_data import (
 )
 
 
-async def test_the_second_use_of_a_permit_is_refused_and_the_issuer_hears(permits_db: AsyncEngine) -> None:
+async def test_second_use_of_a_permit_is_rejected_and_sent_to_the_issuer(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
@@ -33,12 +33,12 @@ async def test_the_second_use_of_a_permit_is_refused_and_the_issuer_hears(permit
     quantity = by_rule["CITES-box-11-quantity"]
     assert (quantity["found"], quantity["expected"]) == ("30 number", "at most 18 number")
     assert quantity["permit"] == {"issuer": "ZA", "number": permit.number, "line": "A"}
-    [(data, audience)] = await _second_uses(permits_db)
+    [(data, audience)] = await _list_second_uses(permits_db)
     assert data["attempts"] == [{"line": "A", "item": 1, "asked": "30", "left": "18", "unit": "number"}]
     assert {"role": "authority", "country": "ZA"} in audience["offices"]
 
 
-async def test_a_strangers_try_at_a_permit_in_use_is_told_to_its_issuer_and_not_to_the_stranger(
+async def test_second_use_by_an_unnamed_party_is_sent_only_to_the_issuer(
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content()
@@ -47,14 +47,14 @@ async def test_a_strangers_try_at_a_permit_in_use_is_told_to_its_issuer_and_not_
     importer = {"name": "Nobody", "country": "FR", "identifier": "FR00000000000000"}
     tries = (declaration(item(permit, "30"), importer=importer), declaration(item(permit, "20"), importer=importer))
     unused = await lodge_declaration(permits_db, tries[0], OTHER_TRADER)
-    assert await _second_uses(permits_db) == [], "there was no first use yet"
+    assert await _list_second_uses(permits_db) == [], "the permit has no first use yet"
     await lodge_declaration(permits_db, declaration(item(permit, "100")))
     used = await lodge_declaration(permits_db, tries[1], OTHER_TRADER)
     for found in (unused, used):
         assert (found["status"], severities(found)) == ("rejected", {"CITES-VI.1-permit-known": "block"}), (
-            "a miss, to them"
+            "an unnamed party receives the finding of an unknown permit"
         )
-    [(data, audience)] = await _second_uses(permits_db)
+    [(data, audience)] = await _list_second_uses(permits_db)
     assert data["attempts"] == [{"line": "A", "item": 1, "asked": "20", "left": "18", "unit": "number"}]
     assert data["declaration_id"] == used["id"]
     assert {"role": "authority", "country": "ZA"} in audience["offices"]
@@ -64,14 +64,15 @@ async def test_a_strangers_try_at_a_permit_in_use_is_told_to_its_issuer_and_not_
     assert OTHER_TRADER.id not in watchers
 
 
-async def _second_uses(db: AsyncEngine) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+async def _list_second_uses(db: AsyncEngine) -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Return the data and the audience of each event about a second use."""
     query = """SELECT data::json AS data, audience::json AS audience FROM outbox_events
         WHERE type LIKE '%second_use%' ORDER BY at"""
     async with db.connect() as conn:
         return [(row.data, row.audience) for row in (await conn.execute(text(query))).all()]
 
 
-async def test_a_second_use_that_would_fit_is_refused_too(permits_db: AsyncEngine) -> None:
+async def test_second_use_within_the_quantity_left_is_rejected(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     await lodge_declaration(permits_db, declaration(item(permit, "100")))
@@ -80,7 +81,7 @@ async def test_a_second_use_that_would_fit_is_refused_too(permits_db: AsyncEngin
     assert second["status"] == "rejected"
 
 
-async def test_all_items_are_reserved_or_none(permits_db: AsyncEngine) -> None:
+async def test_rejected_declaration_reserves_none_of_its_items(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(), line("B", "40", term="MEA", unit="kg"))
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118", B="40")
@@ -91,7 +92,7 @@ async def test_all_items_are_reserved_or_none(permits_db: AsyncEngine) -> None:
     assert (await balance(permits_db, permit_id, "B"))["reserved"] == "0"
 
 
-async def test_items_of_one_declaration_share_a_line(permits_db: AsyncEngine) -> None:
+async def test_items_of_one_declaration_may_share_a_line(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
@@ -101,7 +102,7 @@ async def test_items_of_one_declaration_share_a_line(permits_db: AsyncEngine) ->
     assert over["status"] == "rejected"
 
 
-async def test_an_export_is_checked_on_the_export_side(permits_db: AsyncEngine) -> None:
+async def test_export_declaration_is_checked_on_the_export_side(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     out = declaration(item(permit, "119"), movement="export")

@@ -1,4 +1,4 @@
-"""Certificates for many crossings: each is a line of the continuation sheet, and none uses the certificate up."""
+"""Certificates for many crossings: each crossing is a row of the continuation sheet and uses no quantity."""
 
 import csv
 import io
@@ -38,7 +38,7 @@ HOLDER = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"}
 
 
 @pytest.mark.parametrize("kind", sorted(MULTIPLE_CROSSING_KINDS))
-async def test_goods_go_out_and_come_back_as_often_as_they_like(permits_db: AsyncEngine, kind: str) -> None:
+async def test_goods_of_a_crossing_certificate_leave_and_return_repeatedly(permits_db: AsyncEngine, kind: str) -> None:
     carnet = {"carnet": {"number": "ATA-1", "valid_until": "2999-01-01"}} if kind == "sample_collection" else {}
     permit = permit_content(line(quantity="3", term="LIV"), kind=kind, importer=HOLDER, **carnet)
     permit_id = await issue_permit(permits_db, permit)
@@ -65,14 +65,14 @@ async def test_goods_go_out_and_come_back_as_often_as_they_like(permits_db: Asyn
     await check_balances(permits_db)
 
 
-async def test_a_single_shipment_has_no_continuation_sheet(permits_db: AsyncEngine) -> None:
+async def test_permit_for_a_single_shipment_has_no_continuation_sheet(permits_db: AsyncEngine) -> None:
     read = await as_json(
         permits_read.read_permit(permits_db, await issue_permit(permits_db, permit_content()), AUTHORITY_ZA, now())
     )
     assert read["use"] == "single_shipment" and "continuation" not in read
 
 
-async def test_customs_notes_a_crossing_and_no_more_crosses_at_once_than_it_is_for(permits_db: AsyncEngine) -> None:
+async def test_crossing_of_more_than_the_certificate_is_for_is_refused(permits_db: AsyncEngine) -> None:
     permit_id = await issue_permit(
         permits_db, permit_content(line(quantity="3"), kind="travelling_exhibition", importer=HOLDER)
     )
@@ -85,7 +85,7 @@ async def test_customs_notes_a_crossing_and_no_more_crosses_at_once_than_it_is_f
     assert [c["quantity"] for c in read["continuation"]] == ["3", "3"]
 
 
-async def test_a_crossing_is_corrected_on_the_sheet(permits_db: AsyncEngine) -> None:
+async def test_correction_of_a_crossing_is_a_row_of_the_continuation_sheet(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(quantity="3"), kind="musical_instrument")
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="3")
@@ -94,14 +94,14 @@ async def test_a_crossing_is_corrected_on_the_sheet(permits_db: AsyncEngine) -> 
     more = build_model(Correction, items=[{"number": 1, "quantity": "4"}], reason="miscounted")
     with pytest.raises(Conflict):
         await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
-    mended = build_model(Correction, items=[{"number": 1, "quantity": "2"}], reason="one stayed")
-    await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, mended)
+    fewer = build_model(Correction, items=[{"number": 1, "quantity": "2"}], reason="one stayed")
+    await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, fewer)
     read = await as_json(permits_read.read_permit(permits_db, UUID(str(permit_id)), AUTHORITY_ZA, now()))
     assert [(c["quantity"], c["corrects"]) for c in read["continuation"]] == [("3", False), ("3", False), ("-1", True)]
     await check_balances(permits_db)
 
 
-async def test_each_crossing_is_in_the_annual_report_of_the_country_whose_border_it_crossed(
+async def test_crossing_is_in_the_annual_report_of_the_country_of_its_border(
     permits_db: AsyncEngine,
 ) -> None:
     permit = permit_content(line(quantity="3", term="LIV"), kind="travelling_exhibition", importer=HOLDER, purpose="Q")
@@ -116,13 +116,13 @@ async def test_each_crossing_is_in_the_annual_report_of_the_country_whose_border
     )
     back = await lodge_declaration(permits_db, home, A)
     await run_command(permits_db, transitions.release, back, CUSTOMS_ZA, Release())
-    mended = build_model(Correction, items=[{"number": 1, "quantity": "1"}], reason="one stayed")
-    await run_command(permits_db, transitions.correct, back, CUSTOMS_ZA, mended)
+    fewer = build_model(Correction, items=[{"number": 1, "quantity": "1"}], reason="one stayed")
+    await run_command(permits_db, transitions.correct, back, CUSTOMS_ZA, fewer)
 
     async def rows(side: str, country: str) -> list[tuple[str, ...]]:
-        told = "".join([part async for part in reports.annual_report(permits_db, now().year, Side(side), country)])
+        report = "".join([part async for part in reports.annual_report(permits_db, now().year, Side(side), country)])
         names = ("Quantity", "TradingPartner", "CountryOfOrigin", "ExportPermit", "PurposeCode")
-        return [tuple(row[name] for name in names) for row in csv.DictReader(io.StringIO(told))]
+        return [tuple(row[name] for name in names) for row in csv.DictReader(io.StringIO(report))]
 
     assert await rows("export", "ZA") == [("6", "FR", "", permit.number, "Q")]
     assert await rows("import", "ZA") == [("1", "FR", "ZA", permit.number, "Q")]
