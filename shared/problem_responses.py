@@ -9,11 +9,11 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
-from shared.contracts.problems import PROBLEM_CODES, STATUS_TITLES
+from shared.contracts.problems.catalogue import PROBLEM_CODES, STATUS_TITLES
 from shared.database import is_unavailable
 from shared.logs import logger
 from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, ProblemError, TooManyRequests, Unavailable
-from shared.request_context import record_code
+from shared.request_context import current_public_url, record_code
 from shared.strict_json import json_pointer
 from shared.validation_faults import validation_code, validation_message
 
@@ -27,6 +27,9 @@ STATUS_BY_KIND: dict[type[ProblemError], int] = {
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+EXAMPLE_REQUEST_ID = "3f1c2b7a9d0e4f65"
+PROBLEMS_PATH = "/problems"
+"""The path below which the gateway serves a page for each code."""
 
 
 class Unauthenticated(ProblemError):
@@ -48,14 +51,36 @@ def problem_response(
 ) -> Response:
     """Render a problem document (RFC 9457), and record its code for the request's log line."""
     record_code(code)
-    content = _problem_document(status, code, detail, request_id, faults) | extra
+    content = _problem_document(status, code, detail, request_id=request_id, faults=faults) | extra
     return JSONResponse(content, status_code=status, media_type=PROBLEM_MEDIA_TYPE, headers=headers)
+
+
+def problem_type(code: str, public_url: str) -> str:
+    """Return the URI of the page that explains a code. Without a public URL it is a path (RFC 9457, section 3.1.1)."""
+    return f"{public_url}{PROBLEMS_PATH}/{code}"
+
+
+def complete_problem_type(document: dict[str, Any]) -> dict[str, Any]:
+    """Return a problem document of another service with the address of its page, where its `type` is the path only."""
+    found = document.get("type")
+    if isinstance(found, str) and found.startswith(f"{PROBLEMS_PATH}/"):
+        return document | {"type": f"{current_public_url()}{found}"}
+    return document
 
 
 def status_and_document(error: ProblemError, *, request_id: str = "") -> tuple[int, dict[str, Any]]:
     """Return the status of a problem and its document, for a response that contains many."""
     status = problem_status(error)
-    return status, _problem_document(status, error.code, error.detail, request_id, error.faults) | error.extra
+    document = _problem_document(status, error.code, error.detail, request_id=request_id, faults=error.faults)
+    return status, document | error.extra
+
+
+def problem_example(code: str, public_url: str) -> dict[str, Any]:
+    """Return the example document of a code, as a hub with this public URL writes it."""
+    entry = PROBLEM_CODES[code]
+    faults = tuple(Fault(one.pointer, one.code or code, one.detail or entry.example) for one in entry.example_faults)
+    document = _problem_document(entry.status, code, entry.example, request_id=EXAMPLE_REQUEST_ID, faults=faults)
+    return document | {"type": problem_type(code, public_url)}
 
 
 def problem_status(error: ProblemError) -> int:
@@ -65,10 +90,10 @@ def problem_status(error: ProblemError) -> int:
 
 
 def _problem_document(
-    status: int, code: str, detail: str, request_id: str, faults: tuple[Fault, ...]
+    status: int, code: str, detail: str, *, request_id: str, faults: tuple[Fault, ...]
 ) -> dict[str, Any]:
     document: dict[str, Any] = {
-        "type": f"urn:saola:problem:{code}",
+        "type": problem_type(code, current_public_url()),
         "title": STATUS_TITLES[status],
         "status": status,
         "detail": detail,

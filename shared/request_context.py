@@ -33,6 +33,8 @@ class RequestContext:
     user: UUID | None = None
     code: str | None = None
     """The code of the problem that the response contains, or None."""
+    public_url: str = ""
+    """The address of the hub for its clients, without a slash at its end; "" where the service does not know it."""
 
 
 _CURRENT: ContextVar[RequestContext | None] = ContextVar("request_context", default=None)
@@ -49,9 +51,16 @@ def current_request_id() -> str:
     return "" if context is None else context.request_id
 
 
-def begin_request(request_id: bytes, traceparent: bytes) -> RequestContext:
+def current_public_url() -> str:
+    """Return the public URL of the hub, or "" where the service of this task does not know it."""
+    context = _CURRENT.get()
+    return "" if context is None else context.public_url
+
+
+def begin_request(request_id: bytes, traceparent: bytes, *, public_url: str = "") -> RequestContext:
     """Create the context of this task's request. Use the id and the trace of the headers if they are valid."""
     context = _new_context()
+    context.public_url = public_url
     if request_id and REQUEST_ID_PATTERN.fullmatch(request_id):
         context.request_id = request_id.decode()
     if traceparent:

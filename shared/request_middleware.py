@@ -39,7 +39,9 @@ class RequestMiddleware:
             return
         began = time.perf_counter()
         given = dict(scope["headers"])
-        context = begin_request(given.get(b"x-request-id", b""), given.get(b"traceparent", b""))
+        # Only the gateway has a public URL. Its lifespan puts it into the state of each request.
+        public_url = scope.get("state", {}).get("public_url", "")
+        context = begin_request(given.get(b"x-request-id", b""), given.get(b"traceparent", b""), public_url=public_url)
         scope["request_id"] = context.request_id
         status: int | None = None
         reason: str | None = "failed before the response"

@@ -3,7 +3,7 @@
 from typing import Any
 
 from shared.contracts.faults import FAULT_CODES
-from shared.contracts.problems import PROBLEM_CODES
+from shared.contracts.problems.catalogue import PROBLEM_CODES
 
 OTHER_CODE = "invalid-value"
 """The code of a fault that has no code of its own."""
@@ -162,4 +162,4 @@ def _list_length(context: Any) -> str:
 
 def _sentence(code: str) -> str:
     known = PROBLEM_CODES.get(code)
-    return (known.sentence if known else FAULT_CODES[code]).rstrip(".")
+    return (known.meaning if known else FAULT_CODES[code]).rstrip(".")

@@ -28,7 +28,8 @@ def create_service_app(
     *,
     title: str,
     version: str,
-    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]
+    | Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Any]]],
     reason_not_ready: Callable[[], Awaitable[str | None]],
     middleware: Sequence[Middleware] = (),
     **more: Any,

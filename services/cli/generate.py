@@ -13,6 +13,7 @@ from typing import TypeVar
 
 from pydantic.fields import FieldInfo
 
+from shared.contracts.problems.problem_code import ProblemCode
 from shared.settings import variable_names
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
@@ -118,14 +119,17 @@ def render_asyncapi() -> str:
 def render_problems() -> str:
     """Return the page of every code that a problem document may carry, for the whole and for a place in `errors`."""
     from shared.contracts.faults import FAULT_CODES
-    from shared.contracts.problems import PROBLEM_CODES
+    from shared.contracts.problems.catalogue import PROBLEM_CODES, PROBLEM_GROUPS
 
-    problems = [(f"`{code}`", str(found.status), found.sentence) for code, found in sorted(PROBLEM_CODES.items())]
+    problems = [
+        (f"[`{code}`](#{code})", str(found.status), found.meaning) for code, found in sorted(PROBLEM_CODES.items())
+    ]
     faults = [(f"`{code}`", sentence) for code, sentence in sorted(FAULT_CODES.items())]
     parts = [
         NOTE + "# Problems\n",
-        "Every refusal is a problem document (RFC 9457). Its `title` is the standard phrase of the status. Its `code` "
-        "keeps its meaning. `detail` says what to do next. `errors` names the places of a body at fault.\n",
+        "Each refusal is a problem document (RFC 9457). Its `title` is the standard phrase of the status. Its `code` "
+        "keeps its meaning. Its `detail` states the fault and the next step. `errors` names the places of a body at "
+        "fault. Its `type` is the address of a page of the hub, `/problems/<code>`, with the texts below.\n",
         _table(("code", "status", "means"), problems),
         "## Codes in `errors`\n",
         "Each place in `errors` has a `pointer`, a `code` and a `detail`. The `code` is one of these, or a code of the "
@@ -133,7 +137,17 @@ def render_problems() -> str:
         "of its report.\n",
         _table(("code", "means"), faults),
     ]
+    for heading, codes in PROBLEM_GROUPS.items():
+        parts += [f"## {heading}\n", *(_render_problem(code, PROBLEM_CODES[code]) for code in codes)]
     return "\n".join(parts)
+
+
+def _render_problem(code: str, entry: ProblemCode) -> str:
+    """Return the section of a code: its meaning, causes, next steps and an example of `detail`."""
+    parts = [f"### {code}\n", f"Status {entry.status}. {entry.meaning}\n", "Causes:\n"]
+    parts += [f"- {cause}" for cause in entry.causes]
+    parts += ["\nNext steps:\n", *(f"- **{step.responsible}:** {step.action}" for step in entry.steps)]
+    return "\n".join([*parts, "\nExample of `detail`:\n", f"> {entry.example}\n"])
 
 
 def render_settings() -> str:

@@ -72,7 +72,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
 
     @asynccontextmanager
-    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[dict[str, str]]:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(engine.dispose)
             for service in (*request_services, *dispatch_services):
@@ -85,7 +85,7 @@ def create_app(settings: Settings) -> FastAPI:
                     lambda: collect_metrics(engine), settings.metrics_host, settings.metrics_port
                 )
                 stack.callback(metrics_server.close)
-            yield
+            yield {"public_url": settings.issuer}
 
     app = create_service_app(
         title="Saola",

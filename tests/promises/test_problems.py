@@ -5,12 +5,16 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import pytest
 from pydantic_core._pydantic_core import list_all_errors
 
 from shared.contracts.faults import FAULT_CODES
-from shared.contracts.problems import PROBLEM_CODES, STATUS_TITLES
+from shared.contracts.problems.catalogue import PROBLEM_CODES, PROBLEM_GROUPS, STATUS_TITLES
+from tests.prose.passages import Kind, Passage
+from tests.prose.rules import faults as prose_faults
 
 ROOT = Path(__file__).resolve().parents[2]
+CATALOGUE = ROOT / "shared" / "contracts" / "problems"
 REFUSALS = {"Conflict", "Invalid", "NotAllowed", "ProblemError", "Unavailable"}
 
 
@@ -37,14 +41,46 @@ def test_problem_code_in_the_code_is_in_the_table() -> None:
     used = dict(_codes(CODE_ARGUMENTS))
     assert len(used) > 50
     missing = {code: file for code, file in used.items() if code not in PROBLEM_CODES}
-    assert not missing, f"add these to shared/contracts/problems.py, each with its status and a sentence: {missing}"
+    assert not missing, f"add these to shared/contracts/problems, each with all parts of an entry: {missing}"
 
 
-def test_problem_code_of_the_table_has_a_status_and_a_sentence() -> None:
-    for code, (status, sentence) in PROBLEM_CODES.items():
-        assert code == code.lower() and " " not in code
-        assert 400 <= status < 600
-        assert sentence.endswith(".") and len(sentence) > 15
+@pytest.fixture(params=PROBLEM_CODES)
+def code(request: pytest.FixtureRequest) -> str:
+    """Return each code of the catalogue."""
+    found: str = request.param
+    return found
+
+
+def test_problem_code_has_an_entry_with_all_parts(code: str) -> None:
+    entry = PROBLEM_CODES[code]
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
+    assert 400 <= entry.status < 600
+    assert entry.causes and entry.steps
+    for text in (entry.meaning, *entry.causes, *(step.action for step in entry.steps), entry.example):
+        assert text.endswith((".", "…")) and len(text) > 15, text
+
+
+def test_problem_code_names_only_fault_codes_of_the_catalogues(code: str) -> None:
+    entry = PROBLEM_CODES[code]
+    named = {*entry.fault_codes, *(fault.code for fault in entry.example_faults)} - {""}
+    assert named <= FAULT_CODES.keys() | PROBLEM_CODES.keys()
+    assert {fault.code for fault in entry.example_faults} - {""} <= {code, *entry.fault_codes}
+
+
+def test_problem_code_is_in_one_group_of_the_list() -> None:
+    grouped = [code for codes in PROBLEM_GROUPS.values() for code in codes]
+    assert sorted(grouped) == sorted(PROBLEM_CODES)
+
+
+def test_problem_texts_are_plain_prose(code: str) -> None:
+    entry = PROBLEM_CODES[code]
+    texts = (entry.meaning, *entry.causes, *(step.action for step in entry.steps), entry.example)
+    faults = [
+        (text, fault)
+        for text in texts
+        for fault in prose_faults(Passage(path=CATALOGUE, line=1, kind=Kind.MESSAGE, text=text))
+    ]
+    assert not faults
 
 
 def test_fault_code_in_the_code_is_in_a_catalogue() -> None:
@@ -75,4 +111,4 @@ def test_problem_title_of_each_status_is_the_phrase_of_rfc_9110() -> None:
         428: "Precondition Required", 429: "Too Many Requests", 431: "Request Header Fields Too Large",
         500: "Internal Server Error", 503: "Service Unavailable",
     }  # fmt: skip
-    assert {status for status, _ in PROBLEM_CODES.values()} <= STATUS_TITLES.keys()
+    assert {entry.status for entry in PROBLEM_CODES.values()} <= STATUS_TITLES.keys()

@@ -9,7 +9,7 @@ from pydantic_core import PydanticKnownError
 from pydantic_core._pydantic_core import list_all_errors
 
 from shared.contracts.faults import FAULT_CODES
-from shared.contracts.problems import PROBLEM_CODES
+from shared.contracts.problems.catalogue import PROBLEM_CODES
 from shared.strict_json import list_faults
 from shared.validation_faults import CODES_BY_TYPE, validation_code, validation_message
 

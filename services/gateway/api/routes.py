@@ -9,6 +9,7 @@ from services.gateway.api.mandates.routes import ROUTES as MANDATE_ROUTES
 from services.gateway.api.parties.routes import ROUTES as PARTY_ROUTES
 from services.gateway.api.permits.routes import ROUTES as PERMIT_ROUTES
 from services.gateway.api.policies.routes import ROUTES as POLICY_ROUTES
+from services.gateway.api.problems.routes import ROUTES as PROBLEM_ROUTES
 from services.gateway.api.reference.routes import ROUTES as REFERENCE_ROUTES
 from services.gateway.api.reports.routes import ROUTES as REPORT_ROUTES
 from services.gateway.api.routing.route import Route
@@ -27,4 +28,5 @@ ROUTES: tuple[Route, ...] = (
     *POLICY_ROUTES,
     *REPORT_ROUTES,
     *EVENT_ROUTES,
+    *PROBLEM_ROUTES,
 )

@@ -14,7 +14,7 @@ from services.gateway.api.routes import ROUTES
 from services.gateway.api.routing.parameters import HeaderParameter, QueryParameter
 from services.gateway.api.routing.problems import list_problem_codes
 from services.gateway.api.routing.route import Route
-from shared.contracts.problems import PROBLEM_CODES
+from shared.contracts.problems.catalogue import PROBLEM_CODES
 from shared.strict_json import parse_json, validate
 from tests.gateway.conftest import RunningGateway
 from tests.openapi_responses import operations
@@ -27,6 +27,8 @@ PUBLIC_OPERATIONS = {
     "read_token_keys",
     "read_receipt_keys",
     "read_webhook_keys",
+    "list_problems",
+    "read_problem",
 }
 VERBS_FOR_THINGS = {"create", "list", "read", "update", "replace", "delete"}
 VERBS_OF_ACTS = set(

@@ -21,7 +21,7 @@ from services.gateway.api.routing.tags import APPLICATIONS
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.closed_sets import ApplicationStatus
 from shared.contracts.declaration import Refusal
-from shared.contracts.problems import PERMIT_PROBLEM_CODES
+from shared.contracts.problems.catalogue import PERMIT_PROBLEM_CODES
 from shared.contracts.views.applications import Applications, ApplicationView
 
 PATH = "/v1/permit-applications"

@@ -26,7 +26,7 @@ from services.gateway.api.protocol.ndjson import Line, ResponseStream, read_batc
 from services.gateway.api.routing.route import NDJSON, Route
 from shared.contracts.parties import Caller
 from shared.logs import logger
-from shared.problem_responses import status_and_document
+from shared.problem_responses import complete_problem_type, status_and_document
 from shared.problems import Invalid, ProblemError, Unavailable
 from shared.web import require_no_encoding
 
@@ -112,7 +112,8 @@ def render_error_line(number: int, error: Exception, request_id: str) -> bytes:
 
 
 def _make_line(number: int, result: IssueResult) -> ResultLine:
-    return ResultLine(line=number, status_code=result.status, replayed=result.replayed, **result.body)
+    body = complete_problem_type(result.body) if result.status >= 400 else result.body
+    return ResultLine(line=number, status_code=result.status, replayed=result.replayed, **body)
 
 
 def _render_line(line: ResultLine) -> bytes:

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from services.gateway.api.openapi.links import describe_links
-from services.gateway.api.openapi.operations import REF, describe_operation
+from services.gateway.api.openapi.operations import REF, describe_operation, problem_examples
 from services.gateway.api.openapi.responses import response_schemas
 from services.gateway.api.openapi.webhooks import event_schemas, webhook_operations
 from services.gateway.api.routing.route import Route
@@ -62,7 +62,11 @@ def describe_api(app: FastAPI, routes: Sequence[Route]) -> None:
                 "security": [{"oauth2": []}, {"bearer": []}],
                 "paths": _describe_paths(routes),
                 "webhooks": webhook_operations(),
-                "components": {"securitySchemes": _SCHEMES, "schemas": _describe_schemas(routes)},
+                "components": {
+                    "securitySchemes": _SCHEMES,
+                    "schemas": _describe_schemas(routes),
+                    "examples": problem_examples(routes),
+                },
             }
         return app.openapi_schema
 

@@ -5,12 +5,13 @@ from typing import Any
 
 from services.gateway.api.openapi.responses import response_schema
 from services.gateway.api.routing.parameters import HeaderParameter, QueryParameter
-from services.gateway.api.routing.problems import list_problem_codes
+from services.gateway.api.routing.problems import EXAMPLE_HUB, list_problem_codes
 from services.gateway.api.routing.route import JSON, XML, Example, Media, RequestBody, Route, RouteResponse
-from shared.contracts.problems import PROBLEM_CODES, STATUS_TITLES
-from shared.problem_responses import PROBLEM_MEDIA_TYPE
+from shared.contracts.problems.catalogue import PROBLEM_CODES
+from shared.problem_responses import PROBLEM_MEDIA_TYPE, problem_example
 
 REF = "#/components/schemas/{model}"
+EXAMPLE_REF = "#/components/examples/{code}"
 
 
 def describe_operation(route: Route) -> dict[str, Any]:
@@ -104,7 +105,7 @@ def problem_responses(codes: Iterable[str]) -> dict[str, Any]:
         by_status.setdefault(str(PROBLEM_CODES[code].status), []).append(code)
     return {
         status: {
-            "description": "\n".join(f"- `{code}`: {PROBLEM_CODES[code].sentence}" for code in of_status),
+            "description": "\n".join(f"- `{code}`: {PROBLEM_CODES[code].meaning}" for code in of_status),
             "content": {PROBLEM_MEDIA_TYPE: _problem_content(of_status)},
         }
         for status, of_status in by_status.items()
@@ -114,13 +115,14 @@ def problem_responses(codes: Iterable[str]) -> dict[str, Any]:
 def _problem_content(codes: Iterable[str]) -> dict[str, Any]:
     return {
         "schema": {"$ref": REF.format(model="Problem")},
-        "examples": {
-            code: {"summary": PROBLEM_CODES[code].sentence, "value": _problem_example(code)} for code in codes
-        },
+        "examples": {code: {"$ref": EXAMPLE_REF.format(code=code)} for code in codes},
     }
 
 
-def _problem_example(code: str) -> dict[str, Any]:
-    status, sentence = PROBLEM_CODES[code]
-    problem = {"type": f"urn:saola:problem:{code}", "title": STATUS_TITLES[status], "status": status}
-    return problem | {"detail": sentence, "code": code, "request_id": "3f1c2b7a9d0e4f65"}
+def problem_examples(routes: Iterable[Route]) -> dict[str, Any]:
+    """Return an example of each problem code of the routes. They share many codes, so the examples are components."""
+    codes = {code for route in routes for code in list_problem_codes(route)}
+    return {
+        code: {"summary": PROBLEM_CODES[code].meaning, "value": problem_example(code, EXAMPLE_HUB)}
+        for code in sorted(codes)
+    }

@@ -19,7 +19,7 @@ from services.gateway.api.routing.route import RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import PERMITS
 from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
-from shared.contracts.problems import PERMIT_PROBLEM_CODES
+from shared.contracts.problems.catalogue import PERMIT_PROBLEM_CODES
 from shared.contracts.views.permits import CitedPermitView, Ledger, PermitByToken, Permits, PermitView
 
 PATH = "/v1/permits"

@@ -10,9 +10,9 @@ from uuid import uuid4
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from shared.contracts.problems import PROBLEM_CODES, STATUS_TITLES
+from shared.contracts.problems.catalogue import PROBLEM_CODES, STATUS_TITLES
 from shared.logs import log_request
-from shared.problem_responses import PROBLEM_MEDIA_TYPE
+from shared.problem_responses import PROBLEM_MEDIA_TYPE, problem_type
 
 HEAD_LIMIT = 65_536
 """Bytes before a body that are read at all. The middleware refuses half of that already, with its request id."""
@@ -63,7 +63,9 @@ class Connection(HttpToolsProtocol):
             and self._head_size > HEAD_LIMIT
             and not self.transport.is_closing()
         ):
-            self._refuse("headers-too-large", 431)
+            self._refuse(
+                "headers-too-large", f"The headers have more than {HEAD_LIMIT} bytes, the limit of the hub. Send less."
+            )
 
     def on_headers_complete(self) -> None:
         """Stop the timer, because a body has a timer of its own."""
@@ -93,7 +95,7 @@ class Connection(HttpToolsProtocol):
 
     def send_400_response(self, msg: str) -> None:
         """Send the problem `http-error`: the bytes were not HTTP."""
-        self._refuse("http-error", 400)
+        self._refuse("http-error", "The request is not valid HTTP. Check the address, and http or https in it.")
 
     def _start_timer(self) -> None:
         self._head_began = time.perf_counter()
@@ -109,15 +111,17 @@ class Connection(HttpToolsProtocol):
         if self.cycle is not None and not self.cycle.response_complete:
             self._start_timer()  # the hub still works on an earlier request of this connection
         elif not self.transport.is_closing():
-            self._refuse("body-too-slow", 408)
+            self._refuse(
+                "body-too-slow", f"The headers did not arrive within {HEAD_SECONDS:.0f} s. Send the request again."
+            )
 
-    def _refuse(self, code: str, status: int) -> None:
-        sentence = PROBLEM_CODES[code].sentence
+    def _refuse(self, code: str, detail: str) -> None:
+        status = PROBLEM_CODES[code].status
         problem = {
-            "type": f"urn:saola:problem:{code}",
+            "type": problem_type(code, self.app_state.get("public_url", "")),
             "title": STATUS_TITLES[status],
             "status": status,
-            "detail": sentence,
+            "detail": detail,
         }
         request_id = uuid4().hex
         content = json.dumps(problem | {"code": code, "request_id": request_id}).encode()

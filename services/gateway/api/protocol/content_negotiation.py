@@ -14,14 +14,25 @@ CONVERTIBLE_MEDIA_TYPES = (b"application/json", PROBLEM_MEDIA_TYPE.encode())
 DECLARATIONS_PATH = "/v1/declarations"
 
 
+def prefers_json(accept: str) -> bool:
+    """Return whether `Accept` prefers JSON to HTML (RFC 9110, 12.5.1). A client that accepts anything does not."""
+    weights = _weights(accept)
+    return weights.get("application/json", 0.0) > weights.get("text/html", 0.0)
+
+
 def prefers_xml(accept: str) -> bool:
     """Return whether `Accept` prefers XML to JSON (RFC 9110, 12.5.1). A browser, which also accepts HTML, does not."""
+    weights = _weights(accept)
+    xml = max((weights.get(media_type, 0.0) for media_type in XML_MEDIA_TYPES), default=0.0)
+    return xml > 0 and "text/html" not in weights and xml > weights.get("application/json", 0.0)
+
+
+def _weights(accept: str) -> dict[str, float]:
     weights: dict[str, float] = {}
     for part in accept.lower().split(","):
         media_type, *parameters = (piece.strip() for piece in part.split(";"))
         weights[media_type] = _quality(parameters)
-    xml = max((weights.get(media_type, 0.0) for media_type in XML_MEDIA_TYPES), default=0.0)
-    return xml > 0 and "text/html" not in weights and xml > weights.get("application/json", 0.0)
+    return weights
 
 
 def _quality(parameters: list[str]) -> float:

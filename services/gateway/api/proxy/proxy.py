@@ -15,6 +15,7 @@ from services.gateway.api.protocol.headers import parse_idempotency_key, parse_w
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.contracts.parties import Party, RepresentedTrader
+from shared.problem_responses import complete_problem_type
 from shared.problems import NotFound
 from shared.request_context import record_code
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
@@ -97,18 +98,21 @@ def _internal_headers(request: Request, route: Route, party: Party, path: str, w
 
 def render_reply(reply: ServiceResponse) -> Response:
     """Return a service's response: status, body and the headers of the contract."""
-    if reply.status >= 400:
-        record_code(_problem_code(reply.body))
-    return Response(reply.body, status_code=reply.status, headers=forwarded_headers(reply.headers))
+    body = _render_problem(reply.body) if reply.status >= 400 else reply.body
+    return Response(body, status_code=reply.status, headers=forwarded_headers(reply.headers))
 
 
-def _problem_code(body: bytes) -> str:
-    """Return the code of a service's problem document for the log line, or "" without one."""
+def _render_problem(body: bytes) -> bytes:
+    """Return a service's problem document with the address of its page. Record its code for the log line."""
     try:
         document = json.loads(body)
     except ValueError:
-        return ""
-    return str(document.get("code", "")) if isinstance(document, dict) else ""
+        document = None
+    if not isinstance(document, dict):
+        record_code("")
+        return body
+    record_code(str(document.get("code", "")))
+    return json.dumps(complete_problem_type(document), ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def forwarded_headers(headers: Mapping[str, str]) -> dict[str, str]:

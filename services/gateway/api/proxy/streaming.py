@@ -6,9 +6,9 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.actions import service_calls
 from services.gateway.api.auth.authentication import admit, get_context, make_caller
-from services.gateway.api.proxy.proxy import forwarded_headers, internal_path
+from services.gateway.api.proxy.proxy import forwarded_headers, internal_path, render_reply
 from services.gateway.api.routing.route import Route
-from shared.service_client import ServiceStream, ServiceUnreachable, service_unavailable
+from shared.service_client import ServiceResponse, ServiceStream, ServiceUnreachable, service_unavailable
 
 
 class ProxiedStream(StreamingResponse):
@@ -31,12 +31,25 @@ class ProxiedStream(StreamingResponse):
 
 
 async def stream_reply(request: Request, route: Route) -> Response:
-    """Forward a long response. Raise 503 with Retry-After if the service is unavailable."""
+    """Forward a long response. Raise 503 with Retry-After if the service is unavailable.
+
+    A problem document is short, so the gateway reads it as a whole.
+    """
     context, service = get_context(request), route.answering_service
     principal = await admit(request, route)
     path, query = internal_path(request, route), request.query_params.multi_items()
     caller = make_caller(principal, request)
     try:
-        return ProxiedStream(await service_calls.open_stream(context, service, path, caller=caller, query=query))
+        stream = await service_calls.open_stream(context, service, path, caller=caller, query=query)
     except ServiceUnreachable:
         raise service_unavailable(service) from None
+    return ProxiedStream(stream) if stream.status < 400 else render_reply(await _read_whole(stream))
+
+
+async def _read_whole(stream: ServiceStream) -> ServiceResponse:
+    """Return a streamed response as one that has arrived."""
+    try:
+        body = b"".join([chunk async for chunk in stream.chunks])
+    finally:
+        await stream.close()
+    return ServiceResponse(stream.status, stream.headers, body)

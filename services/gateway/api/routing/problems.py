@@ -3,6 +3,8 @@
 from services.gateway.api.routing.route import CSV, XML, Route
 from shared.strict_json import OWN_PROBLEM_CODES
 
+EXAMPLE_HUB = "https://hub.example"
+"""The public URL of the hub in examples."""
 CALLER_PROBLEMS = (
     "unauthenticated",
     "role-not-allowed",

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from services.gateway.api.routes import ROUTES
+from services.gateway.api.routing.problems import list_problem_codes
 from services.gateway.api.routing.tags import TAGS
 from services.gateway.formats import wco_declaration
 from shared.contracts.closed_sets import Role
 from shared.contracts.declaration import Declaration
 from shared.contracts.parties import Party
-from shared.contracts.problems import PROBLEM_CODES
+from shared.contracts.problems.catalogue import PROBLEM_CODES
 from shared.database import new_id
 from shared.strict_json import validate
 from tests.gateway.conftest import RunningGateway
@@ -143,18 +144,25 @@ async def test_a_customs_message_is_text_and_no_declaration_in_json(alone: Runni
 
 
 async def test_every_problem_an_operation_names_is_shown_with_its_meaning(alone: RunningGateway) -> None:
-    for operation in _operations(await _document(alone)):
+    document = await _document(alone)
+    examples = document["components"]["examples"]
+    assert examples.keys() == {code for route in ROUTES for code in list_problem_codes(route)}
+    for operation in _operations(document):
         for status, response in operation["responses"].items():
             for code, shown in (
                 response.get("content", {}).get("application/problem+json", {}).get("examples", {}).items()
             ):
-                assert PROBLEM_CODES[code].status == int(status) == shown["value"]["status"]
+                assert shown == {"$ref": f"#/components/examples/{code}"}
+                assert PROBLEM_CODES[code].status == int(status) == examples[code]["value"]["status"]
                 assert code in response["description"]
 
 
 async def test_every_reference_leads_somewhere(alone: RunningGateway) -> None:
     document = await _document(alone)
     schemas = document["components"]["schemas"]
+    components = {
+        f"#/components/{kind}/{name}" for kind in ("schemas", "examples") for name in document["components"][kind]
+    }
     references: set[str] = set()
 
     def gather(value: Any) -> None:
@@ -168,7 +176,7 @@ async def test_every_reference_leads_somewhere(alone: RunningGateway) -> None:
                 gather(inner)
 
     gather(document)
-    assert {reference.removeprefix("#/components/schemas/") for reference in references} <= schemas.keys()
+    assert references <= components
     assert {"Declaration", "Permit", "NewEndpoint", "NewParty", "Problem"} <= schemas.keys()
     assert schemas["Declaration"]["additionalProperties"] is False
     assert "repairs" not in schemas["Declaration"]["properties"]

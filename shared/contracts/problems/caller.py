@@ -1,0 +1,149 @@
+"""Problem codes about the caller: its identity, its roles, its mandates, its rate."""
+
+from shared.contracts.problems.problem_code import ProblemCode, administrator, authority, operator, trader, you
+
+CALLER_PROBLEMS = {
+    "unauthenticated": ProblemCode(
+        status=401,
+        meaning="The request has no valid access token.",
+        causes=(
+            "The header Authorization is missing, or it has another form than `Bearer <token>`.",
+            "The token has expired, or another hub issued it.",
+            "The administrator ended the credential or disabled the party.",
+        ),
+        steps=(
+            you("Request a new token at POST /oauth2/token and send it in the header Authorization."),
+            administrator("Create a new credential for the party, if the old one was ended."),
+        ),
+        example=(
+            "The access token is not valid: it has expired, or another hub issued it. Request one: POST /oauth2/token."
+        ),
+    ),
+    "role-not-allowed": ProblemCode(
+        status=403,
+        meaning="None of your party's roles may use this route.",
+        causes=(
+            "The route is for another role, such as customs.",
+            "Your party lacks a role that it should have.",
+        ),
+        steps=(
+            you("Read your roles at GET /v1/me, and use the routes of those roles."),
+            administrator("Add the role to the party, if it has that task."),
+        ),
+        example=(
+            "This route is for the roles: customs. Your party has: trader. The administrator of the hub grants roles."
+        ),
+    ),
+    "not-your-declaration": ProblemCode(
+        status=403,
+        meaning="The declaring side is neither you nor a trader whose mandate you have today.",
+        causes=(
+            "The identifier of the importer (import) or the exporter (export) is none of yours.",
+            "`trader` names a party that gave you no mandate, or whose mandate has ended.",
+        ),
+        steps=(
+            you("Compare the identifier with those of GET /v1/me, and correct it."),
+            trader("Grant a mandate to the agent: POST /v1/mandates."),
+            administrator("Add the identifier to the party, if it is missing there."),
+        ),
+        example=(
+            "The identifier of the importer is none of yours, nor of a trader whose mandate you have today. Declare "
+            "under an identifier of GET /v1/me, or ask the trader for a mandate."
+        ),
+    ),
+    "not-your-application": ProblemCode(
+        status=403,
+        meaning="The application names neither you nor a trader whose mandate you have today.",
+        causes=(
+            "Neither the exporter's nor the importer's identifier is yours.",
+            "`trader` names a party that gave you no mandate, or whose mandate has ended.",
+        ),
+        steps=(
+            you("Correct the identifier: yours are at GET /v1/me."),
+            trader("Grant or renew the mandate: POST /v1/mandates."),
+        ),
+        example=(
+            "The identifiers of exporter and importer are none of yours, nor of a trader whose mandate you have today. "
+            "Apply under an identifier of GET /v1/me."
+        ),
+    ),
+    "not-your-mandate": ProblemCode(
+        status=403,
+        meaning="Only the trader itself, or the administrator, grants and revokes a mandate.",
+        causes=(
+            "`trader` names another party than yours.",
+            "You are the agent of this mandate, and an agent cannot revoke it.",
+        ),
+        steps=(
+            trader("Grant or revoke the mandate with your own credential."),
+            you("Leave out `trader`, if you grant a mandate for your own party."),
+        ),
+        example="`trader` names another party. Leave it out: you can grant mandates for your own party only.",
+    ),
+    "not-the-issuing-authority": ProblemCode(
+        status=403,
+        meaning="Only the Management Authority of the issuing country writes its permits.",
+        causes=(
+            "The field `issuer` names another country than yours.",
+            "The issuing country has an authority on this hub, so the importing country cannot register its permits.",
+        ),
+        steps=(
+            you("Correct `issuer`, if it is wrong."),
+            authority("Issue the permit as the authority of the issuing country."),
+        ),
+        example="The authority of ZA writes the permits of ZA. Yours is the authority of FR. Correct `issuer`.",
+    ),
+    "party-required": ProblemCode(
+        status=403,
+        meaning="A service of the hub sent a request that only a party may send.",
+        causes=("Two services of the hub have different versions, or one calls the wrong route.",),
+        steps=(operator("Update all services of the hub to one version, and read the logs of the request id."),),
+        example=(
+            "A service sent a request that only a party may send. The operator of the hub checks the calling service."
+        ),
+    ),
+    "service-required": ProblemCode(
+        status=403,
+        meaning="A party sent a request that only a service of the hub may send.",
+        causes=("Two services of the hub have different versions, or one calls the wrong route.",),
+        steps=(operator("Update all services of the hub to one version, and read the logs of the request id."),),
+        example=(
+            "A party sent a request that only a service may send. The operator of the hub checks the calling service."
+        ),
+    ),
+    "service-not-allowed": ProblemCode(
+        status=403,
+        meaning="This service of the hub may not send this request.",
+        causes=("A service signs its calls with the key of another one, or calls the wrong route.",),
+        steps=(operator("Check the signing keys and the addresses in the settings of the services."),),
+        example="Only the service permits may send this request. The operator of the hub checks the calling service.",
+    ),
+    "not-found": ProblemCode(
+        status=404,
+        meaning="Nothing that you may read has this address.",
+        causes=(
+            "The path or the id is misspelt, or the id is of another kind of thing.",
+            "Another party owns it: the hub gives the same response for that.",
+            "The declaration is new, and the permits service does not have it yet.",
+        ),
+        steps=(
+            you("Compare the path with the API reference, and the id with the response that named it."),
+            you("Repeat the request after a moment, if the thing is a few seconds old."),
+        ),
+        example="Nothing that you may read has this address. Check the path and the id.",
+    ),
+    "too-many-requests": ProblemCode(
+        status=429,
+        meaning="Your party sent more requests than its rate limit allows.",
+        causes=(
+            "Your software sends many requests in a short time, or repeats failed ones without a pause.",
+            "Several of your systems share the limit, because it counts per party.",
+        ),
+        steps=(
+            you("Wait for the seconds in the header Retry-After, then go on. The header RateLimit shows the rest."),
+            you("Read the feed (GET /v1/events) or receive webhooks in place of repeated reads."),
+            operator("Raise the rate limit, if the party needs more."),
+        ),
+        example="Your party may send 1000 requests in 10 s. Wait 4 s, then go on.",
+    ),
+}

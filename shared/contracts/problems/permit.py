@@ -1,0 +1,211 @@
+"""Problem codes of a permit that breaks the rules of its kind when it is issued, registered or applied for."""
+
+from shared.contracts.problems.problem_code import ExampleFault, ProblemCode, authority, you
+
+PERMIT_PROBLEMS = {
+    "acquisition-date-missing": ProblemCode(
+        status=422,
+        meaning="A pre-Convention certificate states the date of acquisition (box 12b).",
+        causes=("The kind is pre_convention, and a line has no `acquired_on`.",),
+        steps=(you("Send the date as `acquired_on` with each line."),),
+        example="A pre-Convention certificate states the date of acquisition (box 12b). Send it as `acquired_on`.",
+        example_faults=(ExampleFault("/lines/0/acquired_on"),),
+    ),
+    "carnet-out-of-place": ProblemCode(
+        status=422,
+        meaning="Only a sample collection certificate names a carnet.",
+        causes=("The permit has another kind and the field `carnet`.",),
+        steps=(you("Leave out `carnet`, or send the kind sample_collection."),),
+        example="Only a sample collection certificate names a carnet. This kind is export. Leave out `carnet`.",
+        example_faults=(ExampleFault("/carnet"),),
+    ),
+    "date-after-issue": ProblemCode(
+        status=422,
+        meaning="A date on which the permit rests is later than its issue.",
+        causes=(
+            "The date of origin, of the last export or of acquisition is wrong.",
+            "The date of issue is wrong.",
+        ),
+        steps=(you("Correct the date that `pointer` names, or `issued_on`."),),
+        example="The date 2026-04-02 is later than the issue of the permit, 2026-03-01. Correct one of the two.",
+        example_faults=(ExampleFault("/lines/0/origin_date"),),
+    ),
+    "issued-in-the-future": ProblemCode(
+        status=422,
+        meaning="The date of issue is in the future in the issuing country.",
+        causes=("The date has a typing error.", "Your software takes the date from another time zone."),
+        steps=(you("Correct `issued_on`, or send the permit on that day."),),
+        example="The date of issue, 2026-03-02, is in the future: in ZA it is 2026-03-01. Correct `issued_on`.",
+        example_faults=(ExampleFault("/issued_on"),),
+    ),
+    "issuer-differs": ProblemCode(
+        status=422,
+        meaning="The new permit has another issuer than the permit that it replaces.",
+        causes=("The field `issuer` of the new permit names another country.",),
+        steps=(you("Send the issuer of the old permit, or issue a permit without replacement."),),
+        example="The old permit is of ZA, the new one of NA. Send ZA as `issuer`.",
+        example_faults=(ExampleFault("/issuer"),),
+    ),
+    "lines-overlap": ProblemCode(
+        status=422,
+        meaning="Two lines of the permit are for the same goods.",
+        causes=(
+            "Two lines have the same taxon, term, source and origin.",
+            "One line names a species, and the other its genus or family.",
+        ),
+        steps=(you("Join the two lines, or state what differs in `description`."),),
+        example="Line B is for the same goods as line A. Join the two, or state what differs in `description`.",
+        example_faults=(ExampleFault("/lines/1"),),
+    ),
+    "origin-country-missing": ProblemCode(
+        status=422,
+        meaning="A re-export certificate names the country of origin (box 12).",
+        causes=("The kind is re_export, and a line has no `origin_country`.",),
+        steps=(you("Send `origin_country` with each line; the certificate of the import shows it."),),
+        example=(
+            "A re-export certificate names the country of origin, its permit and its date (box 12). Send "
+            "`origin_country`."
+        ),
+        example_faults=(ExampleFault("/lines/0/origin_country"),),
+    ),
+    "origin-date-missing": ProblemCode(
+        status=422,
+        meaning="A re-export certificate names the date of the permit of origin (box 12).",
+        causes=("The kind is re_export, and a line has no `origin_date`.",),
+        steps=(you("Send `origin_date` with each line; the permit of origin shows it."),),
+        example=(
+            "A re-export certificate names the country of origin, its permit and its date (box 12). Send `origin_date`."
+        ),
+        example_faults=(ExampleFault("/lines/0/origin_date"),),
+    ),
+    "origin-permit-missing": ProblemCode(
+        status=422,
+        meaning="A re-export certificate names the permit of origin (box 12).",
+        causes=("The kind is re_export, and a line has no `origin_permit`.",),
+        steps=(you("Send `origin_permit` with each line; the permit of origin shows its number."),),
+        example=(
+            "A re-export certificate names the country of origin, its permit and its date (box 12). Send "
+            "`origin_permit`."
+        ),
+        example_faults=(ExampleFault("/lines/0/origin_permit"),),
+    ),
+    "quota-exceeded": ProblemCode(
+        status=422,
+        meaning="The permit would exceed the annual export quota; `detail` names the rest.",
+        causes=(
+            "Earlier permits of the year used the quota.",
+            "Box 11a states more exports than the quota.",
+        ),
+        steps=(
+            you("Grant no more than the rest of the quota."),
+            authority("Ask the administrator of the hub to load the new quota, if it was raised."),
+        ),
+        example=(
+            "The quota of ZA for Crocodylus niloticus is 1000 number from 2026-01-01 to 2026-12-31. 40 number are "
+            "left. Line A needs 120. Grant no more than is left."
+        ),
+        example_faults=(ExampleFault("/lines/0/quantity"),),
+    ),
+    "quota-incomplete": ProblemCode(
+        status=422,
+        meaning="Box 11a needs two numbers: the exports of the year and the annual quota.",
+        causes=("Only one of `quota_used` and `annual_quota` is in the line.",),
+        steps=(you("Send both fields, or neither."),),
+        example="Box 11a needs both `quota_used` and `annual_quota`. `annual_quota` is missing. Send both, or neither.",
+        example_faults=(ExampleFault("/lines/0/annual_quota"),),
+    ),
+    "quota-used-too-low": ProblemCode(
+        status=422,
+        meaning="The exports of the year in box 11a include this permit, so they are at least its quantity.",
+        causes=("`quota_used` states the exports before this permit.",),
+        steps=(you("Add the quantity of this line to `quota_used`."),),
+        example=(
+            "`quota_used` is 80 and the line has 120. `quota_used` includes this permit (box 11a): send at least 120."
+        ),
+        example_faults=(ExampleFault("/lines/0/quota_used"),),
+    ),
+    "source-not-of-kingdom": ProblemCode(
+        status=422,
+        meaning="Animals and plants have different source codes, and this one is of the other kingdom.",
+        causes=(
+            "Sources C, F and R are for animals; A and Y are for plants.",
+            "The taxon is not the one that you mean.",
+        ),
+        steps=(you("Correct the source or the taxon."),),
+        example="Aloe ferox is a plant, and source C is for animals. Correct the source or the taxon.",
+        example_faults=(ExampleFault("/lines/0/source"),),
+    ),
+    "source-not-pre-convention": ProblemCode(
+        status=422,
+        meaning="A pre-Convention certificate has source O, and the other source in `underlying_source`.",
+        causes=("The kind is pre_convention, and a line has another source than O.",),
+        steps=(you("Send source O, and the other code as `underlying_source`."),),
+        example="A pre-Convention certificate has source O. This line has W. Send O, and W as `underlying_source`.",
+        example_faults=(ExampleFault("/lines/0/source"),),
+    ),
+    "underlying-source-missing": ProblemCode(
+        status=422,
+        meaning="Source I or O needs a second source code.",
+        causes=("The line has source I or O and no `underlying_source`.",),
+        steps=(you("Send the second code as `underlying_source`, such as W."),),
+        example="Source O needs a second source code. Send it as `underlying_source`, such as W.",
+        example_faults=(ExampleFault("/lines/0/underlying_source"),),
+    ),
+    "unit-not-of-term": ProblemCode(
+        status=422,
+        meaning="The unit does not fit the term.",
+        causes=("Skins, for example, are counted or measured by area, not by volume.",),
+        steps=(you("Send a unit of the kind that `detail` names."),),
+        example="The term LIV is stated by number. The unit l does not fit. Send a unit of that kind.",
+        example_faults=(ExampleFault("/lines/0/unit"),),
+    ),
+    "validity-before-issue": ProblemCode(
+        status=422,
+        meaning="The permit ends before the day of its issue.",
+        causes=("One of the two dates has a typing error.",),
+        steps=(you("Correct `valid_until` or `issued_on`."),),
+        example="The permit ends on 2026-02-01, before its issue on 2026-03-01. Correct one of the two dates.",
+        example_faults=(ExampleFault("/valid_until"),),
+    ),
+    "validity-past-carnet": ProblemCode(
+        status=422,
+        meaning="A sample collection certificate ends no later than its carnet.",
+        causes=("`valid_until` is after the last day of the carnet.",),
+        steps=(you("Send the last day of the carnet, or an earlier one, as `valid_until`."),),
+        example="The carnet ends on 2026-06-30. The certificate ends on 2026-08-31. Send 2026-06-30 or earlier.",
+        example_faults=(ExampleFault("/valid_until"),),
+    ),
+    "issuer-not-of-export-country": ProblemCode(
+        status=422,
+        meaning="The country of export issues export permits and re-export certificates.",
+        causes=("`issuer` and `export_country` are different countries.", "The kind is wrong."),
+        steps=(you("Correct `issuer`, `export_country` or `kind`."),),
+        example=(
+            "The country of export, ZA, issues a permit of kind export. `issuer` is FR. Correct `issuer`, the country "
+            "or the kind."
+        ),
+        example_faults=(ExampleFault("/issuer"),),
+    ),
+    "issuer-not-of-import-country": ProblemCode(
+        status=422,
+        meaning="The country of import issues import permits and certificates of introduction from the sea.",
+        causes=("`issuer` and `import_country` are different countries.", "The kind is wrong."),
+        steps=(you("Correct `issuer`, `import_country` or `kind`."),),
+        example=(
+            "The country of import, FR, issues a permit of kind import. `issuer` is ZA. Correct `issuer`, the country "
+            "or the kind."
+        ),
+        example_faults=(ExampleFault("/issuer"),),
+    ),
+    "validity-too-long": ProblemCode(
+        status=422,
+        meaning="The permit is valid longer than its kind allows (Resolution Conf. 12.3).",
+        causes=("An export permit is valid for six months at most, an import permit for twelve.",),
+        steps=(you("Send an earlier day as `valid_until`."),),
+        example=(
+            "A permit of kind export is valid for at most 6 months, here until 2026-09-01. Send an earlier "
+            "`valid_until`."
+        ),
+        example_faults=(ExampleFault("/valid_until"),),
+    ),
+}

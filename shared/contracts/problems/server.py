@@ -1,0 +1,72 @@
+"""Problem codes of the hub's own failures: nothing is wrong with the request."""
+
+from shared.contracts.problems.problem_code import ProblemCode, operator, you
+
+REPEAT = "Repeat the request after the seconds in the header Retry-After, under the same Idempotency-Key."
+
+SERVER_PROBLEMS = {
+    "internal-error": ProblemCode(
+        status=500,
+        meaning="The hub failed in a way that it did not foresee, and nothing of the request was stored.",
+        causes=("The software of the hub has a fault.",),
+        steps=(
+            you("Repeat the request once under the same Idempotency-Key."),
+            you("Send the `request_id` to the operator, if it fails again."),
+            operator("Look for the request id in the logs, and report the fault."),
+        ),
+        example=(
+            "The hub failed in a way that it did not foresee. Nothing of this request was stored. Send the request id "
+            "to the operator of the hub."
+        ),
+    ),
+    "database-unavailable": ProblemCode(
+        status=503,
+        meaning="The database of a service is not available now, and nothing of the request was stored.",
+        causes=("The database restarts, is overloaded, or its disk is full.",),
+        steps=(
+            you(REPEAT),
+            operator("Check the database and its disk, if this lasts longer than a minute."),
+        ),
+        example=(
+            "The database is not available now. Nothing of this request was stored. Repeat it in a few seconds under "
+            "the same Idempotency-Key."
+        ),
+    ),
+    "not-ready": ProblemCode(
+        status=503,
+        meaning="The service is alive, and cannot do its work yet.",
+        causes=(
+            "Its database is not available, or its migrations have not run.",
+            "The service has just started and still loads its lists.",
+        ),
+        steps=(operator("Wait until /readyz is 200. If it stays 503, repair what `detail` names."),),
+        example="The first listing of species is not loaded yet. The permits service loads it now.",
+    ),
+    "overloaded": ProblemCode(
+        status=503,
+        meaning="Too many declarations wait to be stored, and the hub accepts no more at this moment.",
+        causes=("Many clients lodge at the same time, or the database is slow.",),
+        steps=(
+            you(REPEAT),
+            operator("Give the hub more resources, if this occurs often."),
+        ),
+        example="Too many declarations wait to be stored. Repeat the request in 2 s.",
+    ),
+    "reports-busy": ProblemCode(
+        status=503,
+        meaning="The hub writes as many reports at the same time as it can.",
+        causes=("Several officers read annual or mirror reports at this moment.",),
+        steps=(you("Repeat the request after the seconds in the header Retry-After."),),
+        example="The hub writes 4 reports now, the most at the same time. Repeat the request in 10 s.",
+    ),
+    "service-unavailable": ProblemCode(
+        status=503,
+        meaning="A service of the hub that this request needs is not available now.",
+        causes=("The service restarts or is overloaded.", "The network inside the hub is interrupted."),
+        steps=(
+            you(REPEAT),
+            operator("Check the service that `detail` names, if this lasts longer than a minute."),
+        ),
+        example="The permits service is not available now. Repeat the request in a few seconds.",
+    ),
+}
