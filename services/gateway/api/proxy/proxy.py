@@ -112,7 +112,10 @@ def _render_problem(body: bytes) -> bytes:
         record_code("")
         return body
     record_code(str(document.get("code", "")))
-    return json.dumps(complete_problem_type(document), ensure_ascii=False, separators=(",", ":")).encode()
+    completed = complete_problem_type(document)
+    if completed is document:
+        return body
+    return json.dumps(completed, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def forwarded_headers(headers: Mapping[str, str]) -> dict[str, str]:
