@@ -14,7 +14,10 @@ class Settings(ServiceSettings):
     model_config = SettingsConfigDict(env_prefix="PERMITS_", frozen=True, extra="forbid")
 
     database_connections: int = Field(
-        10, ge=1, le=100, description="Connections to the database that one process of the service opens at most"
+        10,
+        ge=1,
+        le=100,
+        description="Connections to the database that one process of the service opens at most; each request uses one",
     )
     port: int = Field(8001, ge=0, le=65535, description="Port to listen on; 0 for any free port")
     gateway_keys: Path = Field(

@@ -54,7 +54,7 @@ async def submit(
     *,
     trader: RepresentedTrader | None = None,
 ) -> StoredResponse:
-    """Store an application by its exporter or importer, or by the agent of one of them. Raise NotAllowed."""
+    """Store an application by its exporter or importer, or by the agent of one of them. Raise NotAllowed, Invalid."""
     identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
     trader_id = party.id if trader is None else trader.party
     _require_own_application(content, identifiers, trader_id)

@@ -15,6 +15,8 @@ async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
     async with engine.connect() as conn:
         count, oldest = await outbox.read_backlog(conn)
         mismatches = await balance_mismatches.count(conn)
-    waiting_events = QueueBacklog(count, oldest).metrics("saola_news", "Events on their way to notifications", now())
-    help_text = "Permit lines whose balance is not what their entries say: look at table balance_mismatches"
+    waiting_events = QueueBacklog(count, oldest).metrics(
+        "saola_news", "Events that wait to be sent to notifications", now()
+    )
+    help_text = "Permit lines with a balance that differs from their ledger entries: see table balance_mismatches"
     return [*waiting_events, gauge("saola_ledger_differences", help_text, [((), mismatches)])]

@@ -10,7 +10,7 @@ from shared.database import retry_transaction
 
 
 async def store_changed(engine: AsyncEngine, changed: Sequence[Party]) -> None:
-    """Store changed parties in the copy that permits keeps. A version that is older than the stored one is ignored."""
+    """Store changed parties in the copy of permits. A version that is older than the stored one is ignored."""
 
     async def transaction() -> None:
         async with engine.begin() as conn:

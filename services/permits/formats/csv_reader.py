@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from services.permits.domain.reference.load_report import RowRejected, RowRepairs
 
 MAX_LINES_PER_ROW = 20
-"""Lines that a row continues over at most: annotations contain line breaks."""
+"""Lines of a row, at most, after its first one: annotations contain line breaks."""
 MAX_LINE_BYTES = 1_000_000
 MAX_ROW_LENGTH = 100_000
 """Characters of a row of several lines, at most."""

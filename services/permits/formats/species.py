@@ -119,7 +119,7 @@ def _appendices(text: str, repairs: RowRepairs) -> tuple[str | None, ...]:
     parts = [part.strip().upper() for part in re.split(r"[/,;]", text.upper().replace("APPENDIX", "")) if part.strip()]
     normalized = [{"1": "I", "2": "II", "3": "III"}.get(part, part) for part in parts]
     if not normalized:
-        text = "CurrentListing is empty. Write I, II, III, NC or several with a slash."
+        text = "CurrentListing is empty. Write I, II, III or NC, or several of them with a slash."
         raise RowRejected("listing-missing", text, "currentlisting")
     if not set(normalized) <= {"I", "II", "III", "NC"}:
         raise RowRejected("unknown-appendix", f"{text!r} is not I, II, III or NC.", "currentlisting")

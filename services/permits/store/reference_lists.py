@@ -180,7 +180,7 @@ class QuotaList:
         await quota_usage.record_usage_of_issued_permits(conn, version, at)
 
     async def catch_up(self, conn: AsyncConnection, version: int, at: datetime) -> None:
-        """Store the quantities that permits take which were issued during the load.
+        """Store the quantities that permits take if they were issued during the load.
 
         The lock of the list excludes other loads. Else another load could wait here for transactions that issue
         permits, while this one waits for its rows.

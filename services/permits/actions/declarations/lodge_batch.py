@@ -24,7 +24,7 @@ from shared.metrics import counter
 ReceivedDeclaration = tuple[DeclarationRecord, str | None]
 """A received declaration, and the reason why the hub cannot check it, if there is one."""
 UNVERIFIED = "unverified"
-CHECK_COUNTER = counter("saola_checks", "Declarations checked, by what came of it", ["outcome"])
+CHECK_COUNTER = counter("saola_checks", "Checked declarations, by their status after the check", ["outcome"])
 RETRYABLE_SQLSTATES = RETRYABLE_STATES | {"23505"}
 """Two dispatchers that send one declaration at once break a key (23505) for one of them; its retry finds the row."""
 

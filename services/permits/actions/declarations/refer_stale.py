@@ -17,7 +17,7 @@ OPEN_STATUSES = frozenset({DeclarationStatus.ACCEPTED, DeclarationStatus.REFERRE
 
 
 async def refer_stale_declarations(engine: AsyncEngine, at: datetime) -> None:
-    """Return the reservations of declarations without an event for the days of the policy, and refer them."""
+    """Refer declarations without an event for the days of the policy, and return their reservations."""
     async with engine.connect() as conn:
         days_by_country = {
             country: policy.reservation_days for country, policy in (await policies.list_all(conn)).items()

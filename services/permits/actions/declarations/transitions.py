@@ -80,7 +80,10 @@ async def refuse(
 async def override(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Override, command: IdempotentCommand
 ) -> StoredResponse:
-    """Override a finding for customs. An override of `unverified` checks the declaration. Raise NotFound, Conflict."""
+    """Override a finding for customs. Raise NotFound, Conflict, Invalid.
+
+    An override of `unverified` checks the declaration. The findings of this check need overrides of their own.
+    """
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
 
@@ -139,7 +142,7 @@ async def cancel(
 async def consent(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Consent, command: IdempotentCommand
 ) -> StoredResponse:
-    """Store the issuing authority's consent to exceed a permit for one item. Raise NotFound, Conflict, Invalid."""
+    """Store the issuing authority's consent to exceed a permit for one item. Raise NotFound, Conflict."""
     actor = _actor(party, ActorRole.AUTHORITY, command)
     condition = declarations.citing_permits_of(party)
     return await _apply_transition(

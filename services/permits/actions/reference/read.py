@@ -32,7 +32,7 @@ async def list_taxa(
 
 
 def _is_complete_name(name: str, exact: list[ListingMatch]) -> bool:
-    """Return whether a name is complete: it is the name of a species, or it ends in `spp.`; else look by prefix too."""
+    """Return whether a name is complete, so that no search by prefix is needed: a species, or a group with `spp.`."""
     return bool(exact) and (not names.is_group(name) or "spp" in name.casefold())
 
 
