@@ -6,16 +6,16 @@ On each side, reserved plus used never exceeds the permit amount plus the used c
 
 Example, for a line of 100 kg:
 
-| entries              | side   | permit amount | reserved | used | left |
-|----------------------|--------|---------------|----------|------|------|
-| GRANT 100            | export |           100 |        0 |    0 |  100 |
-| RESERVE 60           | export |           100 |       60 |    0 |   40 |
-| RETURN 60, ENDORSE 50| export |           100 |        0 |   50 |   50 |
-| (same ENDORSE 50)    | import |            50 |        0 |    0 |   50 |
-| RESERVE 40           | import |            50 |       40 |    0 |   10 |
-| RETURN 40, CONSUME 38| import |            50 |        0 |   38 |   12 |
+| side   | entries               | permit amount | reserved | used | left |
+|--------|-----------------------|---------------|----------|------|------|
+| export | GRANT 100             |           100 |        0 |    0 |  100 |
+| export | RESERVE 60            |           100 |       60 |    0 |   40 |
+| export | RETURN 60, ENDORSE 50 |           100 |        0 |   50 |   50 |
+| import | none                  |            50 |        0 |    0 |   50 |
+| import | RESERVE 40            |            50 |       40 |    0 |   10 |
+| import | RETURN 40, CONSUME 38 |            50 |        0 |   38 |   12 |
 
-A last entry that closes its side leaves nothing available, although 12 kg are left.
+If the last entry closes its side, the 12 kg are left and not available.
 """
 
 from collections.abc import Iterable

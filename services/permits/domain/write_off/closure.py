@@ -8,12 +8,12 @@ The uses of one decision count together, one after the other.
 
 Example, for an export side of 100 kg:
 
-| entries of export releases            | used | closed |
-|---------------------------------------|------|--------|
-| part use of 60                        |   60 | no     |
-| part use of 40                        |  100 | yes    |
-| correction of the second use to 30    |   90 | no     |
-| full use of 5                         |   95 | yes    |
+| decision                   | used | closed |
+|----------------------------|------|--------|
+| release a part use of 60   |   60 | no     |
+| release a part use of 40   |  100 | yes    |
+| correct a part use by -10  |   90 | no     |
+| release a full use of 5    |   95 | yes    |
 """
 
 from decimal import Decimal

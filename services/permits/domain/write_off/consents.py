@@ -5,10 +5,10 @@ line has room again in the meantime, the consent returns with the next decision 
 
 Example, for a line of 100 kg. Another item reserves 80 kg; this item has a consent for 30 kg:
 
-| step                    | entries                                      | consent used |
-|-------------------------|----------------------------------------------|--------------|
-| the item reserves 40 kg | CONSENT_USED 20, RESERVE 40                  |           20 |
-| customs releases 25 kg  | RETURN 40, CONSENT_RETURNED 15, CONSUME 25   |            5 |
+| decision                | entries                                    | consent used |
+|-------------------------|--------------------------------------------|--------------|
+| the item reserves 40 kg | CONSENT_USED 20, RESERVE 40                |           20 |
+| customs releases 25 kg  | RETURN 40, CONSENT_RETURNED 15, CONSUME 25 |            5 |
 """
 
 from collections.abc import Iterable

@@ -7,6 +7,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
+from services.permits.domain.ledger import balances
 from services.permits.domain.ledger.balances import (
     Balance,
     EntryKind,
@@ -16,6 +17,7 @@ from services.permits.domain.ledger.balances import (
     available,
     committed,
     consumption_entry,
+    permit_amount,
     post,
     recompute,
     remaining,
@@ -26,6 +28,7 @@ from services.permits.domain.ledger.balances import (
 from services.permits.domain.units import convert, is_convertible
 from shared.contracts.closed_sets import Side
 from shared.contracts.quantities import EXACT, format_quantity
+from tests.permits.domain.docstring_tables import table_rows
 
 QUANTITIES = st.decimals(min_value="0.001", max_value="500", places=3) | st.sampled_from(
     [Decimal("0." + "0" * 30 + "1"), Decimal("12345678901234567890123456789012345678")]
@@ -35,6 +38,16 @@ QUANTITIES = st.decimals(min_value="0.001", max_value="500", places=3) | st.samp
 def entry(side: Side, kind: EntryKind, quantity: str, **more: bool) -> LedgerEntry:
     """Return a ledger entry with this quantity."""
     return LedgerEntry(side=side, kind=kind, quantity=Decimal(quantity), **more)
+
+
+def test_balance_example_of_the_docstring_has_the_quantities_of_each_row() -> None:
+    balance = Balance(granted=Decimal(0))
+    for side_name, texts, *quantities in table_rows(balances):
+        side = Side(side_name)
+        words = [] if texts == "none" else [text.split() for text in texts.split(", ")]
+        balance = post(balance, [entry(side, EntryKind[kind], quantity) for kind, quantity in words])
+        found = (permit_amount(balance, side), reserved(balance, side), used(balance, side), remaining(balance, side))
+        assert [format_quantity(one) for one in found] == quantities, texts
 
 
 def test_posting_beyond_what_is_left_raises_overdrawn() -> None:
