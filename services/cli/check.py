@@ -40,6 +40,8 @@ def _table(errors: Sequence[dict[str, Any]], findings: Sequence[dict[str, Any]])
         table.add_row(*_cells("error", error["pointer"], error["code"], error["detail"]))
     for finding in findings:
         table.add_row(*_cells(finding["severity"], finding["pointer"], finding["rule"], finding["message"]))
+        if finding.get("remedy"):
+            table.add_row("", "", "", Text(finding["remedy"], style="dim"))
     return table
 
 

@@ -103,10 +103,7 @@ def lodge_second_use(parties: DemoParties, permit: JsonObject) -> None:
     require_result(f"it is {second['status']}", second["status"], "rejected")
     blocks = [finding for finding in second["findings"] if finding["severity"] == "block"]
     for finding in blocks:
-        permit_line = finding["permit"] or {}
-        print_note(
-            f"{finding['rule']}: {finding['message']} ({permit_line.get('number')} line {permit_line.get('line')})"
-        )
+        print_note(f"{finding['rule']}: {finding['message']} {finding['remedy']}")
     require_result("the second use is named", any("second-use" in finding["rule"] for finding in blocks))
     require_result("the quantity is named, 30 asked and 18 left", any(map(_names_requested_and_available, blocks)))
     cited = {(f["permit"]["number"], f["permit"]["line"]) for f in blocks if f["permit"]}

@@ -60,15 +60,21 @@ def render_openapi() -> str:
 
 
 def render_rules() -> str:
-    """Return the page of rules, each with its severity, its sentence and its remedy."""
+    """Return the page of rules, each with its severity, its sentence and its remedies."""
     from services.permits.domain.rules.catalogue import list_rules
 
     meanings = {"block": "rejected", "refer": "an officer decides", "note": "for information"}
     rows = [
-        (f"`{rule.name}`", rule.severity, meanings[rule.severity], rule.sentence, rule.remedy) for rule in list_rules()
+        (f"`{rule.name}`", rule.severity, meanings[rule.severity], rule.sentence, rule.remedy, rule.officer_remedy)
+        for rule in list_rules()
     ]
-    intro = "A finding of a declaration names one of these; `GET /v1/reference/rules` lists them too.\n\n"
-    return NOTE + "# Rules\n\n" + intro + _table(("rule", "severity", "a finding means", "it says", "what to do"), rows)
+    intro = (
+        "A finding of a declaration names one of these rules. `GET /v1/reference/rules` lists them too. "
+        "A response shows what its reader can do: the trader's remedy, or the remedy of customs and authorities. "
+        "An event has many readers and no remedy.\n\n"
+    )
+    head = ("rule", "severity", "a finding means", "condition", "the trader", "the officer")
+    return NOTE + "# Rules\n\n" + intro + _table(head, rows)
 
 
 def render_transitions() -> str:

@@ -16,6 +16,7 @@ from services.permits.domain.permits import endorse
 from services.permits.domain.reference.facts import Facts, QuotaUsage
 from services.permits.domain.reference.listings import ListingMatch, Listings, Population
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitStatus, Side
+from shared.contracts.findings import Finding
 from shared.contracts.parties import Actor
 from shared.contracts.permit import Endorsement
 from shared.database import new_id
@@ -28,8 +29,8 @@ APPENDIX_I, APPENDIX_II, APPENDIX_III, NOT_LISTED = (
     facts(listing(Population(appendix=appendix))) for appendix in ("I", "II", "III", None)
 )
 NO_LISTINGS, COMPLETE_LISTINGS = facts(), facts(whole=True)
-Names = set[str]
-Example = Callable[[], Names]
+Findings = tuple[Finding, ...]
+Example = Callable[[], Findings]
 
 
 def received_declaration(
@@ -59,12 +60,12 @@ def received_declaration(
     )
 
 
-def rules_found(
+def findings_of(
     *cited: PermitRecord, known: Facts = APPENDIX_II, also: tuple[PermitRecord, ...] = (), **more: Any
-) -> Names:
-    """Return the rules with findings in such a declaration. `also` are further permits, which it does not cite."""
+) -> Findings:
+    """Return the findings of such a declaration. `also` are further permits, which it does not cite."""
     declaration = received_declaration(*cited, known=known, **more)
-    return {one.rule for one in check(declaration, {p.key: p for p in (*cited, *also)}, known).findings}
+    return check(declaration, {p.key: p for p in (*cited, *also)}, known).findings
 
 
 def changed_permit(other: PermitRecord, **changes: Any) -> PermitRecord:
@@ -118,18 +119,18 @@ def permit_in_use(quantity: str, left: int = 120) -> PermitRecord:
     return replace(PERMIT, lines={"A": replace(one, balance=balance)}, usage_totals=add_reservations((), [held]))
 
 
-def rules_when_counted_elsewhere(by: str | None, claimed: str = "10") -> Names:
-    """Return the rules with findings if a declaration claims that another one, which used 10, counted its goods."""
+def findings_when_counted_elsewhere(by: str | None, claimed: str = "10") -> Findings:
+    """Return the findings if a declaration claims that another one, which used 10, counted its goods."""
     done = Citation(
         declaration=new_id(), item=1, permit=PERMIT.id, line="A", side=Side.IMPORT, use="exhausts", used=Decimal(10)
     )
     name = str(done.declaration) if by == "it" else by
     cites = {"use": "already_counted", "counted_by": name}
-    return rules_found(replace(PERMIT, citations=(done,)), document=cites, quantity=claimed)
+    return findings_of(replace(PERMIT, citations=(done,)), document=cites, quantity=claimed)
 
 
-def rules_after_endorsement(quantity: str) -> Names:
-    """Return the rules with findings after an endorsement of this quantity, with 100 reserved by a declaration."""
+def findings_after_endorsement(quantity: str) -> Findings:
+    """Return the findings after an endorsement of this quantity, with 100 reserved by a declaration."""
     act = Actor(party=B.id, role=ActorRole.TRADER, at=NOW)
     taken = lodge(
         [replace(received_declaration(UNENDORSED_PERMIT, quantity="100"), sequence=1)],
@@ -142,11 +143,11 @@ def rules_after_endorsement(quantity: str) -> Names:
     box_14 = Endorsement.model_validate({"lines": [{"line": "A", "quantity": quantity}]})
     by = Actor(party=CUSTOMS_ZA.id, role=ActorRole.CUSTOMS, at=NOW)
     made = endorse.endorse({kept.id: kept}, kept.id, box_14, by, {declaration.id: declaration})
-    return {one.rule for change in made.declarations for one in change.declaration.findings}
+    return tuple(one for change in made.declarations for one in change.declaration.findings)
 
 
-def rules_when_stale(*, after: bool) -> Names:
-    """Return the rules with findings of an accepted declaration, before or after its country's days are over."""
+def findings_when_stale(*, after: bool) -> Findings:
+    """Return the findings of an accepted declaration, before or after its country's days are over."""
     taken = lodge(
         [received_declaration(PERMIT)], [PERMIT], Actor(party=B.id, role=ActorRole.TRADER, at=NOW), APPENDIX_II
     )
@@ -159,7 +160,7 @@ def rules_when_stale(*, after: bool) -> Names:
         .declarations[0]
         .declaration
     )
-    return {one.rule for one in (ended if after else declaration).findings}
+    return (ended if after else declaration).findings
 
 
 def facts_with_quota_usage(total: int) -> Facts:

@@ -16,8 +16,8 @@ SQL = re.compile(
 )
 MIN_WORDS = 4
 PRAGMA = re.compile(r"#\s*(?:noqa|type:|pragma|fmt:|!)")
-SUBJECT_FIRST = {"property", "cached_property", "fixture", "computed_field", "validator"}
-"""Decorators of functions that are values or parts of a framework: their docstring may be a noun phrase."""
+SUBJECT_FIRST = {"property", "cached_property", "fixture", "computed_field", "validator", "rule"}
+"""Decorators of functions that are values, rules or parts of a framework: their docstring begins with a subject."""
 
 
 def passages(path: Path) -> Iterator[Passage]:

@@ -43,17 +43,22 @@ def render(content: Mapping[str, Any], *, status: int, at: datetime) -> bytes:
     findings = list(content.get("findings") or ())
     for finding in findings:
         if finding["severity"] == "note" or finding.get("overridden"):
-            _add_information(response, finding["rule"], finding["message"])
+            _add_information(response, finding["rule"], _finding_text(finding))
     if content.get("status") == "refused":
         _add_information(response, "refused", _reason(content))
     for finding in findings:
         if finding["severity"] != "note" and not finding.get("overridden"):
-            _add_error(response, finding["rule"], finding["message"], finding["pointer"])
+            _add_error(response, finding["rule"], _finding_text(finding), finding["pointer"])
     for code, detail, pointer in _faults(content, status):
         _add_error(response, code, detail, pointer)
     if "reference" in content:
         _add_declaration(response, content, issued_at)
     return etree.tostring(message, xml_declaration=True, encoding="UTF-8")
+
+
+def _finding_text(finding: Mapping[str, Any]) -> str:
+    """Return the message of a finding, and the remedy for the reader of the response if there is one."""
+    return " ".join(filter(None, (finding["message"], finding.get("remedy"))))
 
 
 def _function_code(content: Mapping[str, Any], status: int) -> str:

@@ -64,7 +64,13 @@ def _unit_rows() -> CodeTable:
 
 def _rule_rows() -> CodeTable:
     return [
-        Code(rule=rule.name, severity=rule.severity, sentence=rule.sentence, remedy=rule.remedy or None)
+        Code(
+            rule=rule.name,
+            severity=rule.severity,
+            sentence=rule.sentence,
+            remedy=rule.remedy or None,
+            officer_remedy=rule.officer_remedy or None,
+        )
         for rule in list_rules()
     ]
 

@@ -20,8 +20,6 @@ from shared.contracts.application import Application
 from shared.contracts.permit import Permit
 from shared.contracts.policy import Policy
 
-LISTS = ("suspensions", "quotas")
-
 
 async def load_facts(
     conn: AsyncConnection, records: Sequence[DeclarationRecord], permits: Sequence[PermitRecord]
@@ -43,7 +41,6 @@ async def load_facts(
         suspensions=tuple(one for one in found_suspensions if one is not None),
         quota_usages=await _load_quota_usage(conn, permits, "quotas" in loaded),
         policies={row["country"]: Policy.model_validate(row["policy"]) for kind, row in rows if kind == "policy"},
-        missing_lists=tuple(name for name in LISTS if name not in loaded),
         declarations_by_reference=await declarations.ids_by_reference(conn, _counting_references(records)),
     )
 

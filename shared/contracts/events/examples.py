@@ -26,21 +26,24 @@ _USED_LINE_AT_IMPORT = _USED_LINE | {"quantity": "100", "has": "118", "used": "1
 _CITED_PERMIT = {"id": _PERMIT["permit_id"], "issuer": "ZA", "number": "ZA-2026-000123"}
 _USAGE = {"item": 1, "permit": _CITED_PERMIT, "line": "A", "reserved": "0", "consumed": "100", "unit": "number"}
 _SECOND_USE = {
-    "rule": "HUB.second-use",
+    "rule": "CITES-VI.6-second-use",
     "severity": "block",
-    "pointer": "/items/0/documents/0",
+    "pointer": "/items/0/documents/0/number",
     "permit": {"issuer": "ZA", "number": "ZA-2026-000123", "line": "A"},
-    "expected": "18 number left",
-    "found": "30 number",
-    "message": "The line is in use or used already.",
+    "expected": "a line that no other declaration uses",
+    "found": "100 number set aside or used by other declarations",
+    "message": "Item 1, permit ZA-2026-000123 (ZA), line A: a permit line must serve one shipment only "
+    "(Articles VI.5 and VI.6). Expected: a line that no other declaration uses; "
+    "found: 100 number set aside or used by other declarations.",
     "overridden": False,
 }
 _REFERRING_FINDING = _SECOND_USE | {
-    "rule": "HUB.not-endorsed",
+    "rule": "CITES-box-14-endorsement",
     "severity": "refer",
-    "expected": "an endorsement at export",
+    "expected": "an endorsement by customs of ZA",
     "found": "none",
-    "message": "The permit was never endorsed at export.",
+    "message": "Item 1, permit ZA-2026-000123 (ZA), line A: customs of the country of export must endorse the permit "
+    "when the goods leave (box 14). Expected: an endorsement by customs of ZA; found: none.",
 }
 _APPLICATION = {
     "application_id": "0190c0de-0000-7000-8000-00000000a441",
@@ -79,7 +82,7 @@ EXAMPLE_DATA: dict[EventType, dict[str, Any]] = {
     EventType.DECLARATION_OVERRIDDEN: _DECLARATION
     | {
         "status": "referred",
-        "overridden": "HUB.not-endorsed",
+        "overridden": "CITES-box-14-endorsement",
         "item": 1,
         "reason": "Counted on arrival",
         "sequence": 3,

@@ -16,6 +16,11 @@ class FindingView(findings.Finding):
 
     model_config = ConfigDict(defer_build=True, json_schema_serialization_defaults_required=True)
 
+    remedy: Annotated[
+        str | None,
+        Field(description="The next step for the reader of this response; null for a note and a settled finding"),
+    ] = None
+
 
 class PermitName(WireModel):
     """A permit by its id and its number."""

@@ -32,7 +32,13 @@ class Code(WireModel):
     rule: Annotated[str | None, Field(description="Rules only: the official name")] = None
     severity: Annotated[Severity | None, Field(description="Rules only: the severity of its findings")] = None
     sentence: Annotated[str | None, Field(description="Rules only: the condition")] = None
-    remedy: Annotated[str | None, Field(description="Rules only: the remedy; null for a note")] = None
+    remedy: Annotated[
+        str | None, Field(description="Rules only: the trader's next step about a finding; null for a note")
+    ] = None
+    officer_remedy: Annotated[
+        str | None,
+        Field(description="Rules only: the next step of customs or an authority about a finding; null for a note"),
+    ] = None
 
 
 class Codes(Page):

@@ -133,9 +133,10 @@ async def test_reference_tables_have_rows_and_rules_have_remedies(internal_clien
     for which in ("purposes", "sources", "terms", "units", "event-types", "rules"):
         assert len((await internal_client("GET", f"/v1/reference/{which}", B)).json()["data"]) > 8
     rules = (await internal_client("GET", "/v1/reference/rules", B)).json()["data"]
-    assert {"rule", "severity", "sentence", "remedy"} == rules[0].keys()
+    assert {"rule", "severity", "sentence", "remedy", "officer_remedy"} == rules[0].keys()
     assert all(rule["sentence"].endswith((".", ").")) for rule in rules)
-    assert all((rule["remedy"] is None) == (rule["severity"] == "note") for rule in rules)
+    remedies = ("remedy", "officer_remedy")
+    assert all((rule[name] is None) == (rule["severity"] == "note") for rule in rules for name in remedies)
 
 
 async def test_reference_table_is_returned_whole_or_by_page(internal_client: InternalClient) -> None:

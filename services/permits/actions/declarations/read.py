@@ -19,7 +19,7 @@ async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Par
             raise NotFound
         history = (await declarations.histories_by_id(conn, [declaration_id])).get(declaration_id, [])
         permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
-    return declaration_view(declaration, history, permit_keys)
+    return declaration_view(declaration, history, permit_keys, reader=party)
 
 
 async def list_declarations(
@@ -32,6 +32,7 @@ async def list_declarations(
         histories = await declarations.histories_by_id(conn, ids)
         permit_keys = await permits.keys_by_id(conn, {c.permit for declaration in found for c in declaration.citations})
     data = tuple(
-        declaration_view(declaration, histories.get(declaration.id, []), permit_keys) for declaration in found[:limit]
+        declaration_view(declaration, histories.get(declaration.id, []), permit_keys, reader=party)
+        for declaration in found[:limit]
     )
     return Declarations(data=data, next_cursor=str(ids[limit - 1]) if len(ids) > limit else None)

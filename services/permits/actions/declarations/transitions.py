@@ -61,6 +61,7 @@ async def release(
         engine,
         declaration_id,
         condition,
+        party,
         command,
         lambda f, p, o: domain_release.release(f, p, decision, actor, day, o),
     )
@@ -73,7 +74,12 @@ async def refuse(
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
     return await _apply_transition(
-        engine, declaration_id, condition, command, lambda f, p, _: domain_refuse.refuse(f, p, decision.reason, actor)
+        engine,
+        declaration_id,
+        condition,
+        party,
+        command,
+        lambda f, p, _: domain_refuse.refuse(f, p, decision.reason, actor),
     )
 
 
@@ -93,7 +99,7 @@ async def override(
             if stored is not None:
                 return stored
             if await check_unverified.check_and_save(conn, declaration_id, condition, decision, actor, command):
-                return await _store_response(conn, declaration_id, command)
+                return await _store_response(conn, declaration_id, party, command)
             await idempotency.withdraw(conn, commands, [command.id])
             return None
 
@@ -111,6 +117,7 @@ async def override(
         engine,
         declaration_id,
         condition,
+        party,
         command,
         lambda f, p, _: domain_override.override(f, p, decision, actor),
         precheck=require_unknown_permit,
@@ -124,7 +131,12 @@ async def correct(
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
     return await _apply_transition(
-        engine, declaration_id, condition, command, lambda f, p, o: domain_correct.correct(f, p, decision, actor, o)
+        engine,
+        declaration_id,
+        condition,
+        party,
+        command,
+        lambda f, p, o: domain_correct.correct(f, p, decision, actor, o),
     )
 
 
@@ -135,7 +147,12 @@ async def cancel(
     actor = _actor(party, ActorRole.TRADER, command)
     condition = declarations.lodged_by(party)
     return await _apply_transition(
-        engine, declaration_id, condition, command, lambda f, p, _: domain_cancel.cancel(f, p, content.reason, actor)
+        engine,
+        declaration_id,
+        condition,
+        party,
+        command,
+        lambda f, p, _: domain_cancel.cancel(f, p, content.reason, actor),
     )
 
 
@@ -149,6 +166,7 @@ async def consent(
         engine,
         declaration_id,
         condition,
+        party,
         command,
         lambda f, p, _: domain_consent.consent(f, p, decision, actor, party.country),
     )
@@ -195,7 +213,7 @@ async def amend(
                 [(c.permit, party_id) for c in citations for party_id in (declaration.party, declaration.trader)],
                 command.at,
             )
-            return await _store_response(conn, declaration_id, command)
+            return await _store_response(conn, declaration_id, party, command)
 
     return await retry_on_conflict(transaction)
 
@@ -234,6 +252,7 @@ async def _apply_transition(
     engine: AsyncEngine,
     declaration_id: UUID,
     condition: ColumnElement[bool],
+    party: Party,
     command: IdempotentCommand,
     decide: Decide,
     *,
@@ -261,16 +280,18 @@ async def _apply_transition(
                 raise ConcurrentChange
             command.condition.require(declaration.version)
             await change_sets.save_change_set(conn, decide(declaration, cited, locked))
-            return await _store_response(conn, declaration_id, command)
+            return await _store_response(conn, declaration_id, party, command)
 
     return await retry_on_conflict(transaction)
 
 
-async def _store_response(conn: AsyncConnection, declaration_id: UUID, command: IdempotentCommand) -> StoredResponse:
+async def _store_response(
+    conn: AsyncConnection, declaration_id: UUID, party: Party, command: IdempotentCommand
+) -> StoredResponse:
     declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
     history = (await declarations.histories_by_id(conn, [declaration_id])).get(declaration_id, [])
     permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
-    view = declaration_view(declaration, history, permit_keys)
+    view = declaration_view(declaration, history, permit_keys, reader=party)
     response = StoredResponse(status=200, body=render_json(view), version=declaration.version)
     await idempotency.store_response(conn, commands, command, response)
     return response

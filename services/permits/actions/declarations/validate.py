@@ -10,7 +10,7 @@ from services.permits.domain.checks.check import check
 from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import facts, permits
-from shared.contracts.closed_sets import DeclarationStatus, Movement
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Movement
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.parties import Party, RepresentedTrader
 from shared.contracts.views.declarations import Verdict
@@ -50,6 +50,6 @@ async def validate(
     return Verdict(
         valid=verdict.status is DeclarationStatus.ACCEPTED,
         status=verdict.status,
-        findings=finding_views(verdict.findings),
+        findings=finding_views(verdict.findings, ActorRole.TRADER),
         errors=(),
     )

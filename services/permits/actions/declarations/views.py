@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 
 from services.permits.actions.views import Links, history_entry
+from services.permits.domain.lifecycle import FINAL
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.rules.catalogue import find_remedy
 from services.permits.store.from_row import Row
+from shared.contracts.closed_sets import ActorRole
 from shared.contracts.findings import Finding
+from shared.contracts.parties import Party
 from shared.contracts.quantities import format_quantity
 from shared.contracts.views.declarations import (
     DeclarationHistoryEntry,
@@ -17,8 +21,13 @@ from shared.contracts.views.declarations import (
 from shared.contracts.views.parts import submitted_fields
 
 
-def declaration_view(declaration: DeclarationRecord, history: Iterable[Row], permits: Links) -> DeclarationView:
-    """Return a declaration with its content, status, findings, usage and history."""
+def declaration_view(
+    declaration: DeclarationRecord, history: Iterable[Row], permits: Links, *, reader: Party
+) -> DeclarationView:
+    """Return a declaration with its content, status, findings, usage and history.
+
+    Its findings have the remedy for their reader.
+    """
     return DeclarationView.model_construct(
         **submitted_fields(declaration.content, without={"trader"}),
         id=declaration.id,
@@ -28,15 +37,31 @@ def declaration_view(declaration: DeclarationRecord, history: Iterable[Row], per
         trader=declaration.trader,
         received_at=declaration.received_at,
         digest=declaration.digest,
-        findings=finding_views(declaration.findings),
+        findings=finding_views(declaration.findings, _reader_role(declaration, reader)),
         usage=tuple(_usage_view(citation, permits) for citation in declaration.citations if citation.line),
         history=tuple(history_entry(DeclarationHistoryEntry, row, declaration) for row in history),
     )
 
 
-def finding_views(findings: Iterable[Finding]) -> tuple[FindingView, ...]:
-    """Return findings with every field. A field without a value is null."""
-    return tuple(FindingView.model_validate_json(finding.model_dump_json()) for finding in findings)
+def finding_views(findings: Iterable[Finding], reader: ActorRole | None) -> tuple[FindingView, ...]:
+    """Return findings with every field. A field without a value is null.
+
+    Each has the remedy for its reader. `reader` is None where no step is left, and an overridden finding needs none.
+    """
+    return tuple(
+        FindingView.model_validate({**finding.model_dump(), "remedy": _remedy(finding, reader)}) for finding in findings
+    )
+
+
+def _remedy(finding: Finding, reader: ActorRole | None) -> str | None:
+    return None if reader is None or finding.overridden else find_remedy(finding.rule, reader)
+
+
+def _reader_role(declaration: DeclarationRecord, reader: Party) -> ActorRole | None:
+    """Return the trader's role for the trader of a declaration and its agent, else customs' for an officer."""
+    if declaration.status in FINAL:
+        return None
+    return ActorRole.TRADER if reader.id in {declaration.party, declaration.trader} else ActorRole.CUSTOMS
 
 
 def _usage_view(citation: Citation, permits: Links) -> UsageView:

@@ -28,11 +28,7 @@ from services.permits.domain.rules.completion import completion_findings
 from services.permits.domain.rules.item_context import ItemContext
 from services.permits.domain.rules.parties import names_declaring_party
 from services.permits.domain.rules.rule import evaluate
-from services.permits.domain.rules.whole_declaration import (
-    DocumentContext,
-    missing_lists_findings,
-    permit_is_known,
-)
+from services.permits.domain.rules.whole_declaration import DocumentContext, permit_is_known
 from shared.cites.time_zones import utc_day
 from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, Severity
 from shared.contracts.declaration import NormalizedDeclaration
@@ -71,7 +67,7 @@ def check(
     """
     day = day or utc_day(declaration.received_at)
     declaration = complete(declaration, permits_by_key)
-    findings: list[Finding] = completion_findings(declaration.content.repairs)
+    findings: list[Finding] = completion_findings(declaration.content)
     citations: list[Citation] = []
     second_uses: list[SecondUse] = []
     reserved_permits: dict[tuple[str, str], PermitRecord] = {}
@@ -108,8 +104,6 @@ def check(
             if citation.is_open or citation.counted_elsewhere:
                 reserved_permits[key] = _with_reservation(permit, citation)
         findings += _check_requirements(declaration, index, contexts, len(cited_documents), facts, day)
-    if any(item.taxon for item in declaration.content.items):
-        findings += missing_lists_findings(facts.missing_lists)
     status = status_from_findings(findings)
     if status is DeclarationStatus.REJECTED:
         citations = [replace(citation, reserved=Decimal(0), counted_elsewhere=Decimal(0)) for citation in citations]

@@ -28,7 +28,7 @@ class QuotaUsage:
 
 @dataclass(frozen=True, kw_only=True)
 class Facts:
-    """The reference data that rules read. `missing_lists` names the lists that were never loaded.
+    """The reference data that rules read.
 
     `declarations_by_reference` has the declarations that documents name as counting a use, by trader and reference.
     """
@@ -37,7 +37,6 @@ class Facts:
     suspensions: tuple[Suspension, ...] = ()
     quota_usages: Mapping[tuple[UUID, str], tuple[QuotaUsage, ...]] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
-    missing_lists: tuple[str, ...] = ()
     declarations_by_reference: Mapping[tuple[UUID, str], UUID] = field(default_factory=dict)
 
     def policy(self, country: str) -> Policy:

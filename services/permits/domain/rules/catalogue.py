@@ -1,5 +1,6 @@
-"""All rules, for the reference page, `/v1/reference/rules` and the tests."""
+"""All rules, for the reference page, `/v1/reference/rules`, the remedies of findings and the tests."""
 
+from functools import cache
 from typing import Any
 
 from services.permits.domain.rules import (
@@ -14,6 +15,7 @@ from services.permits.domain.rules import (
     whole_declaration,
 )
 from services.permits.domain.rules.rule import Rule
+from shared.contracts.closed_sets import ActorRole
 
 
 def list_rules() -> tuple[Rule[Any], ...]:
@@ -29,3 +31,19 @@ def list_rules() -> tuple[Rule[Any], ...]:
         *listings.RULES,
         *quantities.RULES,
     )
+
+
+def find_remedy(rule_name: str, reader: ActorRole) -> str | None:
+    """Return the remedy of a rule for its reader.
+
+    A note has none, nor has a rule that a stored finding names and this version no longer has.
+    """
+    found = _rules_by_name().get(rule_name)
+    if found is None:
+        return None
+    return (found.remedy if reader is ActorRole.TRADER else found.officer_remedy) or None
+
+
+@cache
+def _rules_by_name() -> dict[str, Rule[Any]]:
+    return {one.name: one for one in list_rules()}

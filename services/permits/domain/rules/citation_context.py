@@ -40,6 +40,11 @@ class CitationContext:
     """The transport documents endorsed on the other documents that the item cites."""
 
     @property
+    def items(self) -> tuple[Item, ...]:
+        """The items of the declaration."""
+        return self.declaration.items
+
+    @property
     def is_never_endorsed(self) -> bool:
         """Return whether the country of import issued the document. Such a document is never endorsed."""
         return self.permit.content.kind in IMPORT_SIDE_KINDS

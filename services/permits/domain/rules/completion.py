@@ -1,40 +1,40 @@
 """Rules about completion: the fields that a declaration leaves out and the hub fills."""
 
-from collections.abc import Iterable
-
-from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, build_finding, rule
+from services.permits.domain.rules.rule import Discrepancy, Rule, build_finding, rule
 from shared.contracts.closed_sets import Severity
-from shared.contracts.declaration import Repair
+from shared.contracts.declaration import NormalizedDeclaration, Repair
 from shared.contracts.findings import Finding
 
 
 @rule("stated-in-full", Severity.NOTE)
 def field_is_stated(repair: Repair) -> Discrepancy | None:
-    """What the declaration leaves out is taken from the only place it can stand."""
+    """The hub filled in a field that the declaration leaves out."""
     return None if repair.others else _completed(repair)
 
 
 @rule(
     "stated-unmistakably",
     Severity.REFER,
-    remedy=CUSTOMS_DECIDES,
+    remedy="State the field in a new version, or wait for the decision of customs.",
+    officer_remedy="Customs checks the value that the hub took, then overrides the finding with a reason or refuses "
+    "the goods.",
 )
 def source_is_unambiguous(repair: Repair) -> Discrepancy | None:
-    """Where what is left out may be taken from several places, an officer says which is meant."""
+    """A field that is left out must have only one possible value."""
     return _completed(repair) if repair.others else None
 
 
 def _completed(repair: Repair) -> Discrepancy:
     field = repair.pointer.rpartition("/")[2]
     found = f"taken from {repair.source}" + "".join(f", or {other}" for other in repair.others)
-    return Discrepancy(pointer=repair.pointer, expected=f"{field} stated", found=found)
+    return Discrepancy(pointer=repair.pointer, expected=f"{field} stated in the declaration", found=found)
 
 
-def completion_findings(repairs: Iterable[Repair]) -> list[Finding]:
-    """Return the finding about each field that the hub filled."""
+def completion_findings(declaration: NormalizedDeclaration) -> list[Finding]:
+    """Return the finding of each field that the hub filled in."""
     return [
-        build_finding(one, discrepancy)
-        for repair in repairs
+        build_finding(one, discrepancy, declaration.items)
+        for repair in declaration.repairs
         for one in RULES
         if (discrepancy := one.find_discrepancy(repair)) is not None
     ]

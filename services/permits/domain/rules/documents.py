@@ -4,7 +4,14 @@ from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.matching import describe_line
 from services.permits.domain.rules.parties import describe_party, has_same_name, is_named_party
-from services.permits.domain.rules.rule import CUSTOMS_DECIDES, STATE_IT_RIGHT, Discrepancy, Rule, rule
+from services.permits.domain.rules.rule import (
+    CUSTOMS_DECIDES,
+    CUSTOMS_OVERRIDES,
+    WAIT_OR_AGREE,
+    Discrepancy,
+    Rule,
+    rule,
+)
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
 from shared.contracts.closed_sets import DocumentUse, Severity, Side
 
@@ -15,24 +22,34 @@ KINDS_BY_SIDE: dict[Side, frozenset[str]] = {
 """Permit kinds that serve each side. An import permit does not serve an export."""
 
 
-@rule("CITES-IV-kind", Severity.BLOCK, remedy="Cite a document of a kind that serves this movement.")
+@rule(
+    "CITES-IV-kind",
+    Severity.BLOCK,
+    remedy="Cite a permit of a kind that serves this movement in a new version.",
+    officer_remedy="The trader cites another permit. Customs cannot write off an export from a permit that serves "
+    "imports alone.",
+)
 def kind_serves_movement(context: CitationContext) -> Discrepancy | None:
-    """The document is of a kind that serves this movement (Article IV, paragraphs 2 and 4)."""
+    """The permit must be of a kind that serves this movement (Article IV, paragraphs 2 and 4)."""
     kind = context.permit.content.kind
     if kind in KINDS_BY_SIDE[context.side]:
         return None
     return Discrepancy(
-        pointer=context.document_pointer("type"), expected=f"a document that serves an {context.side}", found=kind
+        pointer=context.document_pointer("type"), expected=f"a permit that serves an {context.side}", found=kind
     )
 
 
 @rule(
     "CITES-VI.2-validity",
     Severity.BLOCK,
-    remedy="Cite a document in force on that day; its authority may issue another.",
+    remedy="Cite a permit that is valid on the day of receipt, or ask the issuing authority for a new one.",
+    officer_remedy="The issuing authority issues a new permit, or customs overrides the finding with a reason.",
 )
 def is_in_force(context: CitationContext) -> Discrepancy | None:
-    """A document is valid from its day of issue to its last day, both included, in the issuer's zone (Article VI.2)."""
+    """The hub must receive the declaration while the permit is valid (Article VI.2).
+
+    The day of issue and the last day are both included, in the time zone of the issuer.
+    """
     content = context.permit.content
     first, last = context.days
     if first <= content.valid_until and last >= content.issued_on:
@@ -41,7 +58,7 @@ def is_in_force(context: CitationContext) -> Discrepancy | None:
         return None
     return Discrepancy(
         pointer=context.document_pointer("number"),
-        expected=f"received from {content.issued_on} to {content.valid_until}",
+        expected=f"receipt from {content.issued_on} to {content.valid_until}",
         found=first.isoformat(),
     )
 
@@ -49,35 +66,45 @@ def is_in_force(context: CitationContext) -> Discrepancy | None:
 @rule(
     "CITES-VI.2-late",
     Severity.REFER,
-    remedy="Customs sees that it was used in time and overrides this, or refuses.",
+    remedy="Send customs the proof that you used the permit while it was valid, and wait for its decision.",
+    officer_remedy="Customs checks the day of the use, then overrides the finding with a reason or refuses the goods.",
 )
 def was_in_force_when_used(context: CitationContext) -> Discrepancy | None:
-    """A use reported after the document's last day was made before it: an officer sees when (Article VI.2)."""
+    """A use that is reported late must have happened while the permit was valid (Article VI.2)."""
     last, first = context.permit.content.valid_until, context.days[0]
     if context.document.use != DocumentUse.LATE or first <= last:
         return None
     return Discrepancy(
-        pointer=context.document_pointer("use"), expected=f"used by {last}", found=f"reported on {first}"
+        pointer=context.document_pointer("use"), expected=f"a use by {last}", found=f"a report on {first}"
     )
 
 
 @rule(
     "CITES-VI.1-withdrawn",
     Severity.BLOCK,
-    remedy="Cite the document that stands in its place, or ask its authority.",
+    remedy="Cite the permit that replaces this one, or ask the issuing authority for a new one.",
+    officer_remedy="Customs asks the issuing authority about the permit, and overrides the finding with a reason "
+    "only if the goods may pass.",
 )
 def is_not_withdrawn(context: CitationContext) -> Discrepancy | None:
-    """A document that was revoked, replaced or reported lost covers no shipment (Article VI.1)."""
+    """The permit must not be revoked, replaced or reported lost (Article VI.1)."""
     if context.permit.status in USABLE:
         return None
     return Discrepancy(
-        pointer=context.document_pointer("number"), expected="a document that stands", found=context.permit.status.value
+        pointer=context.document_pointer("number"),
+        expected="a permit that is not withdrawn",
+        found=context.permit.status.value,
     )
 
 
-@rule("CITES-box-4-export-country", Severity.BLOCK, remedy=STATE_IT_RIGHT)
+@rule(
+    "CITES-box-4-export-country",
+    Severity.BLOCK,
+    remedy="Cancel the declaration and lodge one with the right country, or cite a permit for this country.",
+    officer_remedy=CUSTOMS_OVERRIDES,
+)
 def export_country_agrees(context: CitationContext) -> Discrepancy | None:
-    """The goods leave from the country of export of the document (box 4)."""
+    """The country of export must be the one that the permit names (box 4)."""
     expected, found = context.permit.content.export_country, context.declaration.export_country
     return (
         None
@@ -86,9 +113,14 @@ def export_country_agrees(context: CitationContext) -> Discrepancy | None:
     )
 
 
-@rule("CITES-box-3a-import-country", Severity.BLOCK, remedy=STATE_IT_RIGHT)
+@rule(
+    "CITES-box-3a-import-country",
+    Severity.BLOCK,
+    remedy="Cancel the declaration and lodge one with the right country, or cite a permit for this country.",
+    officer_remedy=CUSTOMS_OVERRIDES,
+)
 def import_country_agrees(context: CitationContext) -> Discrepancy | None:
-    """The goods enter the country of import of the document (box 3a)."""
+    """The country of import must be the one that the permit names (box 3a)."""
     expected, found = context.permit.content.import_country, context.declaration.import_country
     return (
         None
@@ -97,9 +129,14 @@ def import_country_agrees(context: CitationContext) -> Discrepancy | None:
     )
 
 
-@rule("CITES-box-3-4-other-party", Severity.REFER, remedy=CUSTOMS_DECIDES)
+@rule(
+    "CITES-box-3-4-other-party",
+    Severity.REFER,
+    remedy=WAIT_OR_AGREE,
+    officer_remedy=CUSTOMS_DECIDES,
+)
 def other_party_agrees(context: CitationContext) -> Discrepancy | None:
-    """The other party is the one the document names (boxes 3 and 4)."""
+    """The party abroad must be the one that the permit names (boxes 3 and 4)."""
     content, declaration = context.permit.content, context.declaration
     importing = context.side is Side.IMPORT
     expected, found = (
@@ -114,9 +151,14 @@ def other_party_agrees(context: CitationContext) -> Discrepancy | None:
     )
 
 
-@rule("CITES-box-3-4-own-party", Severity.REFER, remedy=CUSTOMS_DECIDES)
+@rule(
+    "CITES-box-3-4-own-party",
+    Severity.REFER,
+    remedy="Wait until customs confirms that you are the holder, or ask the issuing authority to add your identifier.",
+    officer_remedy="Customs confirms who the holder is, then overrides the finding with a reason or refuses the goods.",
+)
 def own_party_is_identified(context: CitationContext) -> Discrepancy | None:
-    """Where a document names its holder without an identifier, an officer sees who it is (boxes 3 and 4)."""
+    """The permit must give the identifier of its holder (boxes 3 and 4)."""
     content, declaration = context.permit.content, context.declaration
     importing = context.side is Side.IMPORT
     holder, declared = (
@@ -126,14 +168,19 @@ def own_party_is_identified(context: CitationContext) -> Discrepancy | None:
         return None
     return Discrepancy(
         pointer="/importer" if importing else "/exporter",
-        expected=f"{holder.name}, identified",
-        found=describe_party(declared),
+        expected=f"an identifier of {holder.name} on the permit",
+        found=f"none, declared by {describe_party(declared)}",
     )
 
 
-@rule("CITES-box-5a-purpose", Severity.REFER, remedy=CUSTOMS_DECIDES)
+@rule(
+    "CITES-box-5a-purpose",
+    Severity.REFER,
+    remedy=WAIT_OR_AGREE,
+    officer_remedy=CUSTOMS_DECIDES,
+)
 def purpose_agrees(context: CitationContext) -> Discrepancy | None:
-    """The purpose of the transaction is the one the document states (box 5a)."""
+    """The purpose must be the one that the permit states (box 5a)."""
     expected, found = context.permit.content.purpose, context.item.purpose
     return (
         None
@@ -145,22 +192,24 @@ def purpose_agrees(context: CitationContext) -> Discrepancy | None:
 @rule(
     "CITES-box-14-endorsement",
     Severity.REFER,
-    remedy="Customs of the export country endorses it, and it is checked again; or override this.",
+    remedy="Ask customs of the country of export to endorse the permit. The hub then checks the declaration again.",
+    officer_remedy="Customs of the country of export endorses the permit, and the hub checks again. Customs of the "
+    "country of import may override with a reason.",
 )
 def was_endorsed(context: CitationContext) -> Discrepancy | None:
-    """An export document is endorsed with the actual quantity when the goods leave (box 14)."""
+    """Customs of the country of export must endorse the permit when the goods leave (box 14)."""
     if context.side is Side.EXPORT or context.permit.endorsed or context.permit.content.kind in IMPORT_SIDE_KINDS:
         return None
     return Discrepancy(
         pointer=context.document_pointer("number"),
-        expected="an endorsement by customs of the country of export",
+        expected=f"an endorsement by customs of {context.permit.content.export_country}",
         found="none",
     )
 
 
 @rule("CITES-box-6-registered", Severity.NOTE)
 def was_registered_by_issuer(context: CitationContext) -> Discrepancy | None:
-    """A document registered by the importing country stands until its issuer's own authority is on the hub."""
+    """The country of import registered this permit, because its issuer has no authority on the hub (box 6)."""
     country = context.permit.registering_country
     if country is None or country == context.permit.content.issuer:
         return None
@@ -174,10 +223,11 @@ def was_registered_by_issuer(context: CitationContext) -> Discrepancy | None:
 @rule(
     "CITES-box-7-line",
     Severity.BLOCK,
-    remedy="Name a line that the document has, or cite the document that covers these goods.",
+    remedy="Name a line that the permit has, or cite the permit that covers these goods, in a new version.",
+    officer_remedy='Customs overrides the finding with a reason, the item and the "line" that covers the goods.',
 )
 def document_has_line(context: CitationContext) -> Discrepancy | None:
-    """The document has a line for these goods (box 7)."""
+    """The permit must have a line for these goods (box 7)."""
     if context.lines:
         return None
     named = context.document.line

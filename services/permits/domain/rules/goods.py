@@ -6,32 +6,58 @@ from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.matching import are_neighbouring_terms, describe_line, line_origin_country
 from services.permits.domain.rules.quantities import sum_quantities
 from services.permits.domain.rules.quantity_estimates import estimate
-from services.permits.domain.rules.rule import CUSTOMS_DECIDES, STATE_IT_RIGHT, Discrepancy, Rule, rule
+from services.permits.domain.rules.rule import (
+    AGREE_WITH_PERMIT,
+    CUSTOMS_DECIDES,
+    CUSTOMS_OVERRIDES,
+    WAIT_OR_AGREE,
+    Discrepancy,
+    Rule,
+    rule,
+)
 from shared.contracts.closed_sets import DocumentUse, Severity, Side
 from shared.contracts.quantities import EXACT, format_quantity
 
 
-@rule("CITES-box-7-taxon", Severity.BLOCK, remedy=STATE_IT_RIGHT)
+@rule(
+    "CITES-box-7-taxon",
+    Severity.BLOCK,
+    remedy=AGREE_WITH_PERMIT,
+    officer_remedy=CUSTOMS_OVERRIDES,
+)
 def taxon_agrees(context: CitationContext) -> Discrepancy | None:
-    """The goods are of the taxon the line names, or of one that it covers (box 7)."""
+    """The taxon must be the one of the permit line, or one that it covers (box 7)."""
     declared = context.item.taxon
     if declared is None or context.facts.covers(context.line.content.taxon, declared, context.day):
         return None
     return Discrepancy(pointer=context.pointer("taxon"), expected=context.line.content.taxon, found=declared)
 
 
-@rule("CITES-box-9-term", Severity.BLOCK, remedy=STATE_IT_RIGHT)
+@rule(
+    "CITES-box-9-term",
+    Severity.BLOCK,
+    remedy=AGREE_WITH_PERMIT,
+    officer_remedy=CUSTOMS_OVERRIDES,
+)
 def term_agrees(context: CitationContext) -> Discrepancy | None:
-    """The goods are what the line describes (box 9)."""
+    """The term must be the one of the permit line (box 9)."""
     expected, found = context.line.content.term, context.item.term
     if found is None or found == expected or are_neighbouring_terms(expected, found):
         return None
     return Discrepancy(pointer=context.pointer("term"), expected=expected, found=found)
 
 
-@rule("CITES-box-9-neighbouring-term", Severity.REFER, remedy="Customs sees which term is right and overrides this.")
+@rule(
+    "CITES-box-9-neighbouring-term",
+    Severity.REFER,
+    remedy=WAIT_OR_AGREE,
+    officer_remedy="Customs sees which term is right, then overrides the finding with a reason or refuses the goods.",
+)
 def term_is_not_neighbouring(context: CitationContext) -> Discrepancy | None:
-    """A neighbouring term for the same goods is for an officer to settle (box 9)."""
+    """The term must be the one of the permit line, not a neighbouring one (box 9).
+
+    Neighbouring terms describe the same goods, so an officer decides.
+    """
     expected, found = context.line.content.term, context.item.term
     if found is None or found == expected or not are_neighbouring_terms(expected, found):
         return None
@@ -47,10 +73,11 @@ def term_is_not_neighbouring(context: CitationContext) -> Discrepancy | None:
 @rule(
     "CITES-box-11-unit",
     Severity.REFER,
-    remedy='Customs overrides this with the "quantity" in the unit of the line.',
+    remedy="State the quantity in the unit of the permit line, or wait until customs states it.",
+    officer_remedy='Customs overrides the finding with a reason, the item and the "quantity" in the unit of the line.',
 )
 def unit_converts(context: CitationContext) -> Discrepancy | None:
-    """A quantity converts exactly into the line's unit, or an officer says how much it is (box 11)."""
+    """The unit must convert exactly into the unit of the permit line (box 11)."""
     expected, found = context.line.content.unit, context.item.unit
     if units.is_convertible(found, expected):
         return None
@@ -63,9 +90,14 @@ def unit_converts(context: CitationContext) -> Discrepancy | None:
     )
 
 
-@rule("CITES-box-10-source", Severity.REFER, remedy=CUSTOMS_DECIDES)
+@rule(
+    "CITES-box-10-source",
+    Severity.REFER,
+    remedy=WAIT_OR_AGREE,
+    officer_remedy=CUSTOMS_DECIDES,
+)
 def source_agrees(context: CitationContext) -> Discrepancy | None:
-    """The specimens come from the source the line states (box 10)."""
+    """The source must be the one of the permit line (box 10)."""
     expected, found = context.line.content.source, context.item.source
     return (
         None
@@ -74,18 +106,28 @@ def source_agrees(context: CitationContext) -> Discrepancy | None:
     )
 
 
-@rule("CITES-box-10-underlying-source", Severity.REFER, remedy=CUSTOMS_DECIDES)
+@rule(
+    "CITES-box-10-underlying-source",
+    Severity.REFER,
+    remedy=WAIT_OR_AGREE,
+    officer_remedy=CUSTOMS_DECIDES,
+)
 def underlying_source_agrees(context: CitationContext) -> Discrepancy | None:
-    """What stands beside source I or O is the source the line states beside it (box 10)."""
+    """The underlying source must be the one of the permit line (box 10)."""
     expected, found = context.line.content.underlying_source, context.item.underlying_source
     if None in (expected, found) or expected == found:
         return None
     return Discrepancy(pointer=context.pointer("underlying_source"), expected=expected, found=found)
 
 
-@rule("CITES-box-12-origin", Severity.REFER, remedy=CUSTOMS_DECIDES)
+@rule(
+    "CITES-box-12-origin",
+    Severity.REFER,
+    remedy=WAIT_OR_AGREE,
+    officer_remedy=CUSTOMS_DECIDES,
+)
 def origin_agrees(context: CitationContext) -> Discrepancy | None:
-    """The specimens originate in the country the line states (box 12)."""
+    """The country of origin must be the one of the permit line (box 12)."""
     found = context.item.origin_country
     expected = line_origin_country(context.permit, context.line)
     return (
@@ -98,10 +140,11 @@ def origin_agrees(context: CitationContext) -> Discrepancy | None:
 @rule(
     "one-line-meant",
     Severity.REFER,
-    remedy='Customs overrides this with the "line" that is meant, or the trader names it.',
+    remedy="Name the line in a new version, or wait until customs names it.",
+    officer_remedy='Customs overrides the finding with a reason, the item and the "line" that covers the goods.',
 )
 def line_is_unambiguous(context: CitationContext) -> Discrepancy | None:
-    """Where more than one line may be meant, an officer says which."""
+    """The goods must fit only one line of the permit."""
     if len(context.lines) < 2:
         return None
     descriptions = "; ".join(describe_line(line) for line in context.lines)
@@ -113,12 +156,15 @@ def line_is_unambiguous(context: CitationContext) -> Discrepancy | None:
 @rule(
     "CITES-box-15-part-use",
     Severity.REFER,
-    remedy="State the transport document that was endorsed, or customs overrides this.",
+    remedy="State the transport document of box 14 in a new version, or wait for the decision of customs.",
+    officer_remedy="Customs checks that the load belongs to the endorsed shipment, then overrides the finding with "
+    "a reason or refuses the goods.",
 )
 def part_use_is_of_one_shipment(context: CitationContext) -> Discrepancy | None:
-    """A part use is of the shipment that was endorsed, by its transport document, or is noted by customs (box 15).
+    """A part use must belong to the shipment that was endorsed (box 15).
 
-    An import permit is never endorsed: what is endorsed on the documents beside it counts, else its earlier parts.
+    The transport document identifies the shipment. An import permit is never endorsed: the endorsements of the item's
+    other documents count, else its earlier parts.
     """
     if context.document.use != DocumentUse.PART or context.side is Side.EXPORT:
         return None
@@ -130,7 +176,7 @@ def part_use_is_of_one_shipment(context: CitationContext) -> Discrepancy | None:
         known = frozenset(document for document in earlier if document)
     if declared is not None and declared in known:
         return None
-    where = "stated with each part" if context.is_never_endorsed else "on the endorsement"
+    where = "that each part states" if context.is_never_endorsed else "that the endorsement names"
     expected = ", ".join(sorted(known)) or f"a transport document {where}"
     return Discrepancy(
         pointer=context.document_pointer("use"), expected=expected, found=declared or "no transport document"
@@ -149,10 +195,12 @@ def _earlier_parts(context: CitationContext) -> set[str | None]:
 @rule(
     "counted-already",
     Severity.REFER,
-    remedy="Name in counted_by the declaration that counted it, by id or reference, or let this one count.",
+    remedy='Name that declaration in "counted_by" by its id or reference, or change the "use", in a new version.',
+    officer_remedy="Customs checks which declaration counted the use, then overrides the finding with a reason or "
+    "refuses the goods.",
 )
 def was_counted_elsewhere(context: CitationContext) -> Discrepancy | None:
-    """A use that was counted already names the declaration that counted it, and is not counted again."""
+    """A use that was counted already must name the declaration that counted it."""
     if context.document.use != DocumentUse.ALREADY_COUNTED:
         return None
     named, line = context.document.counted_by, context.line.content
@@ -184,7 +232,7 @@ def was_counted_elsewhere(context: CitationContext) -> Discrepancy | None:
 
 @rule("reported-late", Severity.NOTE)
 def is_reported_late(context: CitationContext) -> Discrepancy | None:
-    """Usage reported after the fact is counted like any other."""
+    """The trader reports this use late; it counts like any other."""
     return (
         Discrepancy(pointer=context.document_pointer("use"), expected=None, found="late")
         if context.document.use == DocumentUse.LATE

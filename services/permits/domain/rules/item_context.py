@@ -49,6 +49,11 @@ class ItemContext:
         return f"/items/{self.item_index}/{field}"
 
     @property
+    def items(self) -> tuple[Item, ...]:
+        """The items of the declaration."""
+        return self.declaration.items
+
+    @property
     def cited_line(self) -> CitedLine | None:
         """The permit, with its line, that the item cites; None if it cites several or an unknown one."""
         if len(self.cited_permits) != 1 or self.cites_unknown_document:

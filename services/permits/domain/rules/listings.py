@@ -32,10 +32,15 @@ def _appendix_agrees(context: CitationContext, listing_status: ListingStatus) ->
 @rule(
     "CITES-box-10-appendix",
     Severity.REFER,
-    remedy="Customs asks the issuing authority, and overrides this or refuses.",
+    remedy="Ask the issuing authority to correct the permit, or wait for the decision of customs.",
+    officer_remedy="Customs asks the issuing authority about the Appendix, then overrides the finding with a reason "
+    "or refuses the goods.",
 )
 def appendix_at_issue(context: CitationContext) -> Discrepancy | None:
-    """The Appendix on a document is the one in force on the day of its issue (Resolution Conf. 12.3, box 10)."""
+    """The Appendix on the permit must be the one in force on its day of issue (box 10).
+
+    Source: Resolution Conf. 12.3.
+    """
     listing_status = _listing_status(context, at_issue=True)
     if not listing_status.known or _appendix_agrees(context, listing_status):
         return None
@@ -65,10 +70,12 @@ def _strictness(listing_status: ListingStatus) -> int:
 @rule(
     "CITES-XV-appendix-today",
     Severity.REFER,
-    remedy="Customs sees whether the paper still holds, and overrides this or refuses.",
+    remedy="Ask the issuing authority for a permit for the Appendix of today, or wait for the decision of customs.",
+    officer_remedy="Customs decides whether the permit still covers the goods: it overrides the finding with a "
+    "reason or refuses the goods.",
 )
 def appendix_today(context: CitationContext) -> Discrepancy | None:
-    """Where a taxon moved to a stricter Appendix since the document was issued, an officer decides (Article XV)."""
+    """The Appendix must not have become stricter since the permit was issued (Article XV)."""
     change = _appendix_change(context)
     if change is None or change[1] <= 0:
         return None
@@ -81,7 +88,7 @@ def appendix_today(context: CitationContext) -> Discrepancy | None:
 
 @rule("CITES-XV-appendix-since", Severity.NOTE)
 def appendix_since(context: CitationContext) -> Discrepancy | None:
-    """A taxon that moved to a less strict Appendix since the document was issued is covered by it (Article XV)."""
+    """The Appendix became less strict since the permit was issued; the permit covers the goods (Article XV)."""
     change = _appendix_change(context)
     if change is None or change[1] > 0:
         return None
@@ -94,9 +101,9 @@ def appendix_since(context: CitationContext) -> Discrepancy | None:
 
 @rule("listing-silent", Severity.NOTE)
 def is_listed(context: CitationContext) -> Discrepancy | None:
-    """Where no listing answers for a taxon, the Appendix that the document names counts (box 10).
+    """The listing gives no clear Appendix for the taxon; the Appendix of the permit counts (box 10).
 
-    So where a line is for a higher taxon, and the listing leaves open whether the declared one is in a stricter one.
+    The listing is also unclear where a line is for a higher taxon and the declared one may be in a stricter Appendix.
     """
     line_content, name = context.line.content, _name_to_look_up(context)
     found = f"line {line_content.line}: Appendix {line_content.appendix}"
@@ -110,7 +117,7 @@ def is_listed(context: CitationContext) -> Discrepancy | None:
 
 @rule("CITES-box-7-synonym", Severity.NOTE)
 def name_is_synonym(context: CitationContext) -> Discrepancy | None:
-    """A synonym of the name on the document means the same taxon (box 7)."""
+    """The declared name is a synonym of the name on the permit (box 7)."""
     permit_name, declared_name = context.line.content.taxon, context.item.taxon
     if (
         declared_name is None
@@ -124,10 +131,12 @@ def name_is_synonym(context: CitationContext) -> Discrepancy | None:
 @rule(
     "CITES-Conf-14.7-quota",
     Severity.BLOCK,
-    remedy="Its authority corrects the permits of the year, or customs overrides this.",
+    remedy="Ask the issuing authority about the quota. It corrects the permits of the year if they are wrong.",
+    officer_remedy="The issuing authority corrects the permits of the year, or customs overrides the finding with a "
+    "reason.",
 )
 def quota_is_not_exceeded(context: CitationContext) -> Discrepancy | None:
-    """With this document no more is granted in the year than the annual quota (Resolution Conf. 14.7, box 11a)."""
+    """The permits of the year must not exceed the annual quota (Resolution Conf. 14.7, box 11a)."""
     for usage in context.facts.quota_usages.get((context.permit.id, context.line.content.line), ()):
         if usage.total > usage.amount:
             span = f"{usage.taxon}, {usage.starts} to {usage.ends}"

@@ -51,10 +51,12 @@ def _is_same_shipment(use: UsageTotal, context: CitationContext) -> bool:
 @rule(
     "CITES-VI.6-second-use",
     Severity.BLOCK,
-    remedy="Cite another document; a further load of the same shipment is a part use of it.",
+    remedy="Cite another permit. For a further load of the same shipment, state a part use and the transport document "
+    "of box 14.",
+    officer_remedy="Customs overrides the finding with a reason only if the line may serve this shipment too.",
 )
 def is_first_use(context: CitationContext) -> Discrepancy | None:
-    """A document covers one shipment: its line is not used a second time (Articles VI.5 and VI.6)."""
+    """A permit line must serve one shipment only (Articles VI.5 and VI.6)."""
     line = context.line
     if context.document.use == DocumentUse.ALREADY_COUNTED:
         return None
@@ -62,7 +64,7 @@ def is_first_use(context: CitationContext) -> Discrepancy | None:
         amount = format_quantity(used(line.balance, context.side))
         return Discrepancy(
             pointer=context.document_pointer("number"),
-            expected="a line not used before",
+            expected="a line that no shipment used",
             found=f"used for {amount} {line.content.unit}",
         )
     others = competing_uses(context)
@@ -71,18 +73,20 @@ def is_first_use(context: CitationContext) -> Discrepancy | None:
     committed = format_quantity(sum_quantities(EXACT.add(use.reserved, use.used) for use in others))
     return Discrepancy(
         pointer=context.document_pointer("number"),
-        expected="a line not in use",
-        found=f"{committed} {line.content.unit} set aside or used by another",
+        expected="a line that no other declaration uses",
+        found=f"{committed} {line.content.unit} set aside or used by other declarations",
     )
 
 
 @rule(
     "CITES-box-11-quantity",
     Severity.BLOCK,
-    remedy="State no more than is left, or have the authority consent; then customs overrides.",
+    remedy="State at most the quantity that is left, or ask the issuing authority to agree to more for this item.",
+    officer_remedy="The issuing authority consents to the excess for this item. Customs then overrides the finding "
+    "with a reason.",
 )
 def enough_remains(context: CitationContext) -> Discrepancy | None:
-    """No more is taken than the line has left (box 11, and box 14 once endorsed)."""
+    """The quantity must not exceed what is left on the permit line (boxes 11 and 14)."""
     if context.requested is None or context.document.use == DocumentUse.ALREADY_COUNTED:
         return None
     remaining = available(context.line.balance, context.side)

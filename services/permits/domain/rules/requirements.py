@@ -1,45 +1,62 @@
 """Rules about the documents that an item needs, by Appendix, movement, source and purpose (Articles III to VII)."""
 
 from services.permits.domain.rules.item_context import EXPORT_KINDS, ItemContext
-from services.permits.domain.rules.rule import CUSTOMS_DECIDES, STATE_IT_RIGHT, Discrepancy, Rule, rule
+from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
 from services.permits.domain.rules.sources import PLANTS, source_mismatch
 from shared.contracts.closed_sets import Appendix, PermitKind, Purpose, Severity, Side
 
 
 def _cited_kinds(context: ItemContext) -> str:
     return ", ".join(sorted(context.kinds)) or (
-        "Y900: said not to be CITES" if context.is_declared_not_cites else "no permit cited"
+        "Y900, not CITES" if context.is_declared_not_cites else "no permit cited"
     )
 
 
 def _missing_document(context: ItemContext, *kinds: str) -> Discrepancy:
-    expected = f"{' or '.join(kinds)} for {context.taxon} (Appendix {context.appendix})"
+    expected = f"a document of kind {' or '.join(kinds)} for {context.taxon} (Appendix {context.appendix})"
     return Discrepancy(pointer=context.pointer("documents"), expected=expected, found=_cited_kinds(context))
 
 
 @rule(
     "CITES-III-export-document",
     Severity.BLOCK,
-    remedy="Cite the export permit or re-export certificate, or customs refuses.",
+    remedy="Cite the export permit or the re-export certificate in a new version.",
+    officer_remedy="The trader cites the document in a new version. Customs overrides the finding with a reason "
+    "only if the goods may pass.",
 )
 def appendix_one_has_export_document(context: ItemContext) -> Discrepancy | None:
-    """A specimen of Appendix I leaves and enters on an export permit or re-export certificate (Article III.2 to 4)."""
+    """A specimen of Appendix I must have an export permit or re-export certificate (Article III.2 to 4)."""
     if not context.needs_permits_for(Appendix.I) or context.kinds & EXPORT_KINDS:
         return None
     return _missing_document(context, PermitKind.EXPORT, PermitKind.RE_EXPORT)
 
 
-@rule("CITES-III.3-import-permit", Severity.BLOCK, remedy="Cite the import permit of the country of import as well.")
+@rule(
+    "CITES-III.3-import-permit",
+    Severity.BLOCK,
+    remedy="Cite the import permit too, in a new version. Ask the authority of the country of import for a "
+    "missing one.",
+    officer_remedy="The trader cites the document in a new version. Customs overrides the finding with a reason "
+    "only if the goods may pass.",
+)
 def appendix_one_has_import_permit(context: ItemContext) -> Discrepancy | None:
-    """A specimen of Appendix I enters on an import permit besides the document it left on (Article III.3)."""
+    """A specimen of Appendix I must have an import permit (Article III.3)."""
     if context.side is Side.EXPORT or not context.needs_permits_for(Appendix.I) or PermitKind.IMPORT in context.kinds:
         return None
     return _missing_document(context, PermitKind.IMPORT)
 
 
-@rule("CITES-III.3(c)", Severity.BLOCK, remedy=STATE_IT_RIGHT)
+@rule(
+    "CITES-III.3(c)",
+    Severity.BLOCK,
+    remedy="State the right purpose in a new version. Cancel the declaration if the trade is commercial.",
+    officer_remedy="Customs overrides the finding with a reason only if the trade is not primarily commercial.",
+)
 def appendix_one_is_not_commercial(context: ItemContext) -> Discrepancy | None:
-    """A specimen of Appendix I is not traded for primarily commercial purposes (Article III.3(c); D as II, VII.4)."""
+    """A specimen of Appendix I must not be traded for primarily commercial purposes (Article III.3(c)).
+
+    Source D counts as Appendix II (Article VII.4).
+    """
     if not context.needs_permits_for(Appendix.I) or context.purpose != Purpose.COMMERCIAL:
         return None
     return Discrepancy(
@@ -49,9 +66,15 @@ def appendix_one_is_not_commercial(context: ItemContext) -> Discrepancy | None:
     )
 
 
-@rule("CITES-IV-export-document", Severity.BLOCK, remedy="Cite the export permit or re-export certificate.")
+@rule(
+    "CITES-IV-export-document",
+    Severity.BLOCK,
+    remedy="Cite the export permit or the re-export certificate in a new version.",
+    officer_remedy="The trader cites the document in a new version. Customs overrides the finding with a reason "
+    "only if the goods may pass.",
+)
 def appendix_two_has_export_document(context: ItemContext) -> Discrepancy | None:
-    """A specimen of Appendix II leaves and enters on an export permit or re-export certificate (Article IV.2 to 5)."""
+    """A specimen of Appendix II must have an export permit or re-export certificate (Article IV.2 to 5)."""
     if not context.needs_permits_for(Appendix.II) or context.kinds & EXPORT_KINDS:
         return None
     return _missing_document(context, PermitKind.EXPORT, PermitKind.RE_EXPORT)
@@ -60,10 +83,16 @@ def appendix_two_has_export_document(context: ItemContext) -> Discrepancy | None
 @rule(
     "CITES-XIV.1-import-permit",
     Severity.BLOCK,
-    remedy="Cite the import permit that the country of import asks for as well.",
+    remedy="Cite the import permit too, in a new version. Ask the authority of the country of import for a "
+    "missing one.",
+    officer_remedy="The trader cites the document in a new version. Customs overrides the finding with a reason "
+    "only if the goods may pass.",
 )
 def appendix_two_has_import_permit(context: ItemContext) -> Discrepancy | None:
-    """Where the country of import asks so, a specimen of Appendix II enters on an import permit too (Article XIV.1)."""
+    """A specimen of Appendix II must have an import permit in this country of import (Article XIV.1).
+
+    The policy of the country of import asks for it.
+    """
     policy = context.facts.policy(context.declaration.import_country)
     if context.side is Side.EXPORT or not policy.import_permit_for_appendix_ii:
         return None
@@ -72,12 +101,18 @@ def appendix_two_has_import_permit(context: ItemContext) -> Discrepancy | None:
     return _missing_document(context, PermitKind.IMPORT)
 
 
-@rule("CITES-V-document", Severity.BLOCK, remedy="Cite the document of Appendix III that is expected.")
+@rule(
+    "CITES-V-document",
+    Severity.BLOCK,
+    remedy="Cite the expected document in a new version.",
+    officer_remedy="The trader cites the document in a new version. Customs overrides the finding with a reason "
+    "only if the goods may pass.",
+)
 def appendix_three_has_document(context: ItemContext) -> Discrepancy | None:
-    """A specimen of Appendix III has an export permit if from the country that listed it, else a certificate of origin.
+    """A specimen of Appendix III must have an export permit or a certificate of origin (Article V).
 
-    Article V.2 and V.3; a re-export certificate stands for both (Article V.4). Where it is not known who listed it,
-    either will do.
+    The country that listed the taxon issues an export permit, other countries a certificate of origin (Article V.2 and
+    V.3). A re-export certificate replaces both (Article V.4). Where the listing country is not known, either is enough.
     """
     if not context.needs_permits_for(Appendix.III):
         return None
@@ -88,14 +123,23 @@ def appendix_three_has_document(context: ItemContext) -> Discrepancy | None:
     return _missing_document(context, PermitKind.EXPORT if listed_it else PermitKind.CERTIFICATE_OF_ORIGIN)
 
 
-@rule("CITES-VII-other-document", Severity.REFER, remedy=CUSTOMS_DECIDES)
+@rule(
+    "CITES-VII-other-document",
+    Severity.REFER,
+    remedy="Cite a permit or a certificate under the Convention in a new version, or wait for the decision of customs.",
+    officer_remedy="Customs decides whether the document is enough: it overrides the finding with a reason or "
+    "refuses the goods.",
+)
 def other_document_replaces_permit(context: ItemContext) -> Discrepancy | None:
-    """A document of another kind stands in place of a permit only if an officer says so (Articles VI and VII)."""
+    """A document of another kind must not replace a permit (Articles VI and VII).
+
+    An officer may accept it.
+    """
     if not context.has_only_other_documents or context.appendix is None or context.cites_unknown_document:
         return None
     return Discrepancy(
         pointer=context.pointer("documents"),
-        expected="a document of a kind that the Convention knows",
+        expected="a permit or certificate under the Convention",
         found=_cited_kinds(context),
     )
 
@@ -103,12 +147,14 @@ def other_document_replaces_permit(context: ItemContext) -> Discrepancy | None:
 @rule(
     "split-listing",
     Severity.REFER,
-    remedy="Say country of origin and source in a new version, or customs decides.",
+    remedy="State the country of origin and the source in a new version, or wait for the decision of customs.",
+    officer_remedy="Customs finds out which population the goods are from, then overrides the finding with a reason "
+    "or refuses the goods.",
 )
 def population_is_known(context: ItemContext) -> Discrepancy | None:
-    """Where a listing is split and no document says which part is meant, taxon, country and source must tell.
+    """The country of origin and the source must show which part of a split listing applies.
 
-    So of a taxon of which some populations are not listed at all; an officer decides.
+    The rule also applies where some populations of a taxon are not listed at all.
     """
     if (
         context.lines
@@ -123,7 +169,7 @@ def population_is_known(context: ItemContext) -> Discrepancy | None:
 
 @rule("not-CITES", Severity.NOTE)
 def is_not_cites(context: ItemContext) -> Discrepancy | None:
-    """What its trader says is not CITES, and no listing names, needs no document (code Y900)."""
+    """The trader states that the goods are not CITES, and no listing names the taxon (code Y900)."""
     if (
         not context.is_declared_not_cites
         or context.cited_permits
@@ -133,16 +179,20 @@ def is_not_cites(context: ItemContext) -> Discrepancy | None:
         return None
     if context.listing_status.known or not context.facts.listings.is_complete:
         return None
-    return Discrepancy(pointer=context.pointer("taxon"), expected=None, found=f"{context.taxon}: in no listing")
+    return Discrepancy(pointer=context.pointer("taxon"), expected=None, found=f"{context.taxon} in no listing")
 
 
 @rule(
     "CITES-Conf-12.3-source",
     Severity.REFER,
-    remedy="State the source that is meant in a new version, or customs overrides or refuses.",
+    remedy="State the right source in a new version, or wait for the decision of customs.",
+    officer_remedy=CUSTOMS_DECIDES,
 )
 def source_fits_kingdom(context: ItemContext) -> Discrepancy | None:
-    """Plants are not of the sources C, F and R, nor animals of A and Y (Resolution Conf. 12.3, source codes)."""
+    """The source must be one that animals or plants of this taxon can have (Resolution Conf. 12.3).
+
+    Plants are not of the sources C, F and R. Animals are not of the sources A and Y.
+    """
     if context.taxon is None:
         return None
     kingdom = context.facts.listings.kingdom(context.taxon)
@@ -157,10 +207,12 @@ def source_fits_kingdom(context: ItemContext) -> Discrepancy | None:
 @rule(
     "unverified",
     Severity.REFER,
-    remedy="Customs decides; citing a permit that covers the goods settles it too.",
+    remedy="Cite a permit that covers the goods in a new version, or wait for the decision of customs.",
+    officer_remedy="Customs overrides the finding with a reason or refuses the goods. If nothing was checked yet, "
+    "an override makes the hub check.",
 )
 def goods_are_verified(context: ItemContext) -> Discrepancy | None:
-    """What no permit covers and no listing can answer for is not guessed: an officer decides."""
+    """The hub must be able to check the goods against a permit or a listing."""
     if context.cites_document or context.listing_status.known or is_not_cites.find_discrepancy(context) is not None:
         return None
     taxon = context.item.taxon

@@ -8,6 +8,7 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.rules.rule import Discrepancy, Rule, rule
 from shared.contracts.closed_sets import Severity, Side
+from shared.contracts.declaration import Item
 from shared.contracts.findings import CitedLine
 from shared.contracts.quantities import EXACT, format_quantity
 
@@ -19,6 +20,11 @@ class ReservationContext:
     permit: PermitRecord
     declaration: DeclarationRecord
     citation: Citation
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items of the declaration."""
+        return self.declaration.content.items
 
     @property
     def cited_line(self) -> CitedLine:
@@ -35,6 +41,11 @@ class StaleContext:
     last_changed: date
 
     @property
+    def items(self) -> tuple[Item, ...]:
+        """No item: the finding is about the declaration as a whole."""
+        return ()
+
+    @property
     def cited_line(self) -> None:
         """No permit, because the declaration's reservations end on all of its permits."""
         return None
@@ -43,10 +54,15 @@ class StaleContext:
 @rule(
     "CITES-box-14-endorsed-for-less",
     Severity.REFER,
-    remedy="State what left in a new version, or customs overrides this and so sets the quantity aside again.",
+    remedy="State the quantity that left in a new version, or wait for the decision of customs.",
+    officer_remedy="Customs overrides the finding with a reason, and the hub sets the quantity aside again. Or "
+    "customs refuses the goods.",
 )
 def reservation_fits_endorsement(context: ReservationContext) -> Discrepancy | None:
-    """Where less left than was set aside, the youngest reservation gives way (box 14)."""
+    """The quantity set aside must not exceed what customs endorsed at export (box 14).
+
+    The hub returns the youngest reservations until the rest fits.
+    """
     citation = context.citation
     balance = context.permit.lines[citation.line].balance
     rest = remaining(balance, Side.IMPORT)
@@ -58,21 +74,26 @@ def reservation_fits_endorsement(context: ReservationContext) -> Discrepancy | N
     return Discrepancy(
         pointer=f"/items/{index}/quantity",
         expected=f"at most {format_quantity(max(possible, ZERO))} {citation.unit}",
-        found=f"{format_quantity(citation.reserved)} {citation.unit} set aside, all given back",
+        found=f"{format_quantity(citation.reserved)} {citation.unit} set aside, all returned",
     )
 
 
 @rule(
     "reservation-ended",
     Severity.REFER,
-    remedy="Customs overrides this and so sets the quantity aside again; its trader may cancel.",
+    remedy="Ask customs to decide, or cancel the declaration.",
+    officer_remedy="Customs overrides the finding with a reason, and the hub sets the quantities aside again. Or "
+    "customs refuses the goods.",
 )
 def reservation_is_released_in_time(context: StaleContext) -> Discrepancy:
-    """What is set aside and not released within the days of the country goes back to the permit."""
+    """Customs must decide within the days for which the country keeps a reservation.
+
+    After these days the hub returns what is set aside to the permit.
+    """
     return Discrepancy(
         pointer="/items",
-        expected=f"released or refused within {context.days} days",
-        found=f"nothing happened since {context.last_changed}; all was given back",
+        expected=f"a decision within {context.days} days",
+        found=f"no decision since {context.last_changed}, all quantities returned",
     )
 
 

@@ -1,15 +1,21 @@
-"""Rules: conditions that a check applies, each with a name, severity, sentence and remedy, and their findings."""
+"""Rules: conditions that a check applies, each with a name, severity, sentence and remedies, and their findings."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
+from services.permits.domain.rules.place import describe_place
 from shared.contracts.closed_sets import Severity
+from shared.contracts.declaration import Item
 from shared.contracts.findings import CitedLine, Finding
 
-STATE_IT_RIGHT = "State it right in a new version, or customs overrides it with a reason."
-CUSTOMS_DECIDES = "Customs decides; a new version that agrees with the paper settles it too."
-"""Remedies that several rules share."""
+AGREE_WITH_PERMIT = "Correct it in a new version, or ask the issuing authority to correct the permit."
+WAIT_OR_AGREE = "Wait for the decision of customs, or send a new version that agrees with the permit."
+CUSTOMS_OVERRIDES = (
+    "Customs overrides the finding with a reason only if the goods may pass. Else the trader corrects it."
+)
+CUSTOMS_DECIDES = "Customs compares goods and documents, then overrides the finding with a reason or refuses the goods."
+"""Remedies that several rules share: two for the trader, two for the officer."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +32,10 @@ class RuleContext(Protocol):
     """A case to which rules apply."""
 
     @property
+    def items(self) -> Sequence[Item]:
+        """The items of the declaration, which a finding names by their numbers."""
+
+    @property
     def cited_line(self) -> CitedLine | None:
         """The permit, with its line if one was found, that a finding about this case names."""
 
@@ -39,17 +49,21 @@ DiscrepancyFinder = Callable[[Context], Discrepancy | None]
 class Rule(Generic[Context]):
     """One condition of the law or of the hub, applied to one kind of context.
 
-    `sentence` states the condition. `remedy` states what to do if it is not met; a rule of severity `note` has none.
+    `sentence` states the condition. If it is not met, `remedy` states what the trader can do. `officer_remedy` states
+    what an officer of customs or of an authority can do. A rule of severity `note` has neither.
     """
 
     name: str
     severity: Severity
     sentence: str
     remedy: str
+    officer_remedy: str
     find_discrepancy: DiscrepancyFinder[Context]
 
 
-def rule(name: str, severity: Severity, *, remedy: str = "") -> Callable[[DiscrepancyFinder[Context]], Rule[Context]]:
+def rule(
+    name: str, severity: Severity, *, remedy: str = "", officer_remedy: str = ""
+) -> Callable[[DiscrepancyFinder[Context]], Rule[Context]]:
     """Return a decorator that turns a function into a rule. The first paragraph of its docstring is the sentence."""
 
     def declare(find_discrepancy: DiscrepancyFinder[Context]) -> Rule[Context]:
@@ -59,6 +73,7 @@ def rule(name: str, severity: Severity, *, remedy: str = "") -> Callable[[Discre
             severity=severity,
             sentence=" ".join(paragraph.split()),
             remedy=remedy,
+            officer_remedy=officer_remedy,
             find_discrepancy=find_discrepancy,
         )
 
@@ -71,12 +86,14 @@ def evaluate(rules: Iterable[Rule[CitingContext]], context: CitingContext) -> li
     for one in rules:
         discrepancy = one.find_discrepancy(context)
         if discrepancy is not None:
-            findings.append(build_finding(one, discrepancy, context.cited_line))
+            findings.append(build_finding(one, discrepancy, context.items, context.cited_line))
     return findings
 
 
-def build_finding(broken: Rule[Any], discrepancy: Discrepancy, cited_line: CitedLine | None = None) -> Finding:
-    """Return the finding of a rule whose condition is not met."""
+def build_finding(
+    broken: Rule[Any], discrepancy: Discrepancy, items: Sequence[Item], cited_line: CitedLine | None = None
+) -> Finding:
+    """Return the finding of a rule whose condition is not met; `items` are those of the declaration."""
     return Finding(
         rule=broken.name,
         severity=broken.severity,
@@ -84,15 +101,16 @@ def build_finding(broken: Rule[Any], discrepancy: Discrepancy, cited_line: Cited
         permit=cited_line,
         expected=discrepancy.expected,
         found=discrepancy.found,
-        message=_message(broken, discrepancy),
+        message=_message(broken, discrepancy, describe_place(discrepancy.pointer, items, cited_line)),
     )
 
 
-def _message(broken: Rule[Any], discrepancy: Discrepancy) -> str:
-    """Return the message of a finding: the sentence, the expected and found values, and the remedy."""
-    parts = [broken.sentence]
-    parts += [f"Expected: {discrepancy.expected}."] if discrepancy.expected is not None else []
-    parts += [f"Found: {discrepancy.found}."] if discrepancy.found is not None else []
-    parts += [f"Note: {discrepancy.note}."] if discrepancy.note is not None else []
-    parts += [broken.remedy] if broken.remedy else []
-    return " ".join(parts)
+def _message(broken: Rule[Any], discrepancy: Discrepancy, place: str) -> str:
+    """Return two sentences for a person: the place with the condition, then the values.
+
+    The remedy is not among them: it differs by reader, and a finding is stored once.
+    """
+    sentence = broken.sentence[0].lower() + broken.sentence[1:]
+    labels = (("expected", discrepancy.expected), ("found", discrepancy.found), ("note", discrepancy.note))
+    values = "; ".join(f"{label}: {value}" for label, value in labels if value is not None)
+    return f"{place}: {sentence} {values[:1].upper()}{values[1:]}." if values else f"{place}: {sentence}"

@@ -4,15 +4,21 @@ from collections.abc import Callable
 
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.rules.item_context import ItemContext
-from services.permits.domain.rules.rule import CUSTOMS_DECIDES, STATE_IT_RIGHT, Discrepancy, Rule, rule
+from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
 from shared.contracts.closed_sets import Severity
 
 EXPECTED = "trade that is not suspended"
 
 
-@rule("CITES-Conf-14.3-suspension", Severity.BLOCK, remedy=STATE_IT_RIGHT)
+@rule(
+    "CITES-Conf-14.3-suspension",
+    Severity.BLOCK,
+    remedy="Do not ship the goods. Correct the taxon, term, source or purpose in a new version if it is wrong.",
+    officer_remedy="Customs asks its authority about the suspension, and overrides the finding with a reason only "
+    "if an exception applies.",
+)
 def trade_is_not_suspended(context: ItemContext) -> Discrepancy | None:
-    """Trade that the Parties recommend to suspend is not let through (Resolution Conf. 14.3)."""
+    """The trade must not be under a recommendation to suspend it (Resolution Conf. 14.3)."""
     exporting, importing = context.declaration.export_country, context.declaration.import_country
     suspension = _find_suspension(
         context, lambda s: s.country == exporting or (s.applies_to_import and s.country == importing)
@@ -22,9 +28,17 @@ def trade_is_not_suspended(context: ItemContext) -> Discrepancy | None:
     return Discrepancy(pointer=context.pointer("taxon"), expected=EXPECTED, found=_describe_suspension(suspension))
 
 
-@rule("CITES-Conf-14.3-suspension-of-origin", Severity.REFER, remedy=CUSTOMS_DECIDES)
+@rule(
+    "CITES-Conf-14.3-suspension-of-origin",
+    Severity.REFER,
+    remedy="Correct the country of origin in a new version if it is wrong, or wait for the decision of customs.",
+    officer_remedy=CUSTOMS_DECIDES,
+)
 def origin_is_not_suspended(context: ItemContext) -> Discrepancy | None:
-    """Where trade with the country of origin is suspended and the goods come by way of another, an officer decides."""
+    """The country of origin must not be under a recommendation to suspend trade (Resolution Conf. 14.3).
+
+    The goods come by way of another country, so an officer decides.
+    """
     if context.country == context.declaration.export_country:
         return None
     suspension = _find_suspension(context, lambda s: s.country == context.country)

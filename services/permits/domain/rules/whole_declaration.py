@@ -1,7 +1,6 @@
 """Rules about a declaration as a whole, and findings without a check: unverified, or a permit was withdrawn."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
@@ -11,7 +10,7 @@ from services.permits.domain.rules.parties import names_declaring_party
 from services.permits.domain.rules.requirements import goods_are_verified
 from services.permits.domain.rules.rule import Discrepancy, Rule, build_finding, rule
 from shared.contracts.closed_sets import Movement, Severity
-from shared.contracts.declaration import Declaration, Document
+from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import CitedLine, Finding
 
 UNREADABLE_PREFIX = "could not be read at"
@@ -29,6 +28,11 @@ class DocumentContext:
     citation: CitationContext | None
 
     @property
+    def items(self) -> tuple[Item, ...]:
+        """The items of the declaration."""
+        return self.declaration.items
+
+    @property
     def cited_line(self) -> CitedLine | None:
         """The permit and line that the document names; None if it has no number."""
         issuer, number = self.document.key
@@ -38,12 +42,15 @@ class DocumentContext:
 @rule(
     "CITES-VI.1-permit-known",
     Severity.BLOCK,
-    remedy="Check number and issuer, or have its authority register it; then state a new version.",
+    remedy="Check the number and the issuer, and send a new version. Ask the issuing authority to register "
+    "a missing permit.",
+    officer_remedy="The issuing authority registers a missing permit. An override by customs lets the goods pass, "
+    "and the hub writes nothing off.",
 )
 def permit_is_known(context: DocumentContext) -> Discrepancy | None:
-    """A declaration cites documents that are known here and name its own importer or exporter.
+    """A cited permit must be known to the hub and must name the declaring party.
 
-    A permit that is not here and one that names others give one answer, for numbers are guessable.
+    The hub gives one finding for an unknown permit and for one that names others, for numbers are guessable.
     """
     if context.citation is not None and names_declaring_party(context.citation):
         return None
@@ -58,34 +65,21 @@ def permit_is_known(context: DocumentContext) -> Discrepancy | None:
     )
 
 
-@rule("lists-empty", Severity.NOTE)
-def lists_are_loaded(missing_lists: tuple[str, ...]) -> Discrepancy | None:
-    """A list of suspensions or quotas that is empty means that none are known."""
-    if not missing_lists:
-        return None
-    return Discrepancy(pointer="", expected="suspensions and quotas", found=f"no {' and no '.join(missing_lists)}")
-
-
-@lru_cache(4)
-def missing_lists_findings(missing_lists: tuple[str, ...]) -> tuple[Finding, ...]:
-    """Return the finding about lists that were never loaded. It is cached: each declaration of such a hub has it."""
-    discrepancy = lists_are_loaded.find_discrepancy(missing_lists)
-    return () if discrepancy is None else (build_finding(lists_are_loaded, discrepancy),)
-
-
 def unverified_finding(reason: str) -> Finding:
     """Return the finding of a declaration that the hub could not check at all, for this reason."""
-    return build_finding(goods_are_verified, Discrepancy(pointer="", found=reason))
+    return build_finding(goods_are_verified, Discrepancy(pointer="", expected="a complete check", found=reason), ())
 
 
 def withdrawn_finding(declaration: DeclarationRecord, permit: PermitRecord) -> Finding:
     """Return the finding of a declaration whose permit was withdrawn after the check."""
     discrepancy = Discrepancy(
-        pointer=_citation_pointer(declaration, permit), expected="a document that stands", found=permit.status.value
+        pointer=_citation_pointer(declaration, permit),
+        expected="a permit that is not withdrawn",
+        found=permit.status.value,
     )
     line_letter = _only_cited_line(declaration, permit)
     cited_line = CitedLine(issuer=permit.content.issuer, number=permit.content.number, line=line_letter)
-    return build_finding(is_not_withdrawn, discrepancy, cited_line)
+    return build_finding(is_not_withdrawn, discrepancy, declaration.content.items, cited_line)
 
 
 def _only_cited_line(declaration: DeclarationRecord, permit: PermitRecord) -> str | None:
@@ -102,4 +96,4 @@ def _citation_pointer(declaration: DeclarationRecord, permit: PermitRecord) -> s
     return "/items"
 
 
-RULES: tuple[Rule[DocumentContext] | Rule[tuple[str, ...]], ...] = (permit_is_known, lists_are_loaded)
+RULES: tuple[Rule[DocumentContext], ...] = (permit_is_known,)

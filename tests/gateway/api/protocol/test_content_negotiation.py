@@ -81,8 +81,20 @@ async def test_every_refusal_can_be_had_in_xml(hub: RunningGateway) -> None:
 async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: RunningGateway) -> None:
     trader = await hub.trader()
     declaration_id = (await hub.lodge(trader, declaration())).json()["id"]
-    finding = {"rule": "CITES-box-11-quantity", "severity": "block", "message": "Too much & more.", "overridden": False}
-    note = {"rule": "stated-in-full", "severity": "note", "message": "Taken.", "pointer": "/items/0/taxon"}
+    finding = {
+        "rule": "CITES-box-11-quantity",
+        "severity": "block",
+        "message": "Too much & more.",
+        "remedy": "State less.",
+        "overridden": False,
+    }
+    note = {
+        "rule": "stated-in-full",
+        "severity": "note",
+        "message": "Taken.",
+        "remedy": None,
+        "pointer": "/items/0/taxon",
+    }
     whole = {
         "id": declaration_id,
         "reference": "B-1",
@@ -101,7 +113,7 @@ async def test_a_declaration_is_read_in_xml_with_what_its_checks_found(hub: Runn
     found = await hub.http.get(f"/v1/declarations/{declaration_id}", headers=trader | {"Accept": "application/xml"})
     assert (found.status_code, found.headers["etag"]) == (200, '"3"')
     assert _texts(found.content, "Response/FunctionCode") == ["03"]
-    assert _texts(found.content, "Response/Error/Description") == ["Too much & more."]
+    assert _texts(found.content, "Response/Error/Description") == ["Too much & more. State less."]
     assert _chain(found.content)[-1] == {"SequenceNumeric": "2", "DocumentSectionCode": "02A", "TagID": "D005"}
     assert _texts(found.content, "Response/AdditionalInformation/StatementCode") == ["stated-in-full"]
     assert _texts(found.content, "Response/Declaration/RejectionDateTime/DateTimeString") == ["20260301093000Z"]

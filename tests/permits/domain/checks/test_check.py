@@ -151,11 +151,10 @@ async def test_unit_without_exact_conversion_is_referred_with_an_estimate(
     assert (found["status"], estimate in finding["message"]) == ("referred", True), finding["message"]
 
 
-async def test_message_of_a_finding_ends_with_the_remedy(permits_db: AsyncEngine) -> None:
+async def test_message_of_a_finding_ends_with_the_note_for_the_officer(permits_db: AsyncEngine) -> None:
     found = await lodge_citing(permits_db, {"term": "SID"})
     message = found["findings"][0]["message"]
-    assert "two sides (SID) are one skin (SKI)" in message
-    assert message.endswith("Customs sees which term is right and overrides this.")
+    assert message.endswith("Expected: SKI; found: SID; note: two sides (SID) are one skin (SKI).")
 
 
 async def test_finding_about_lines_describes_each_line(permits_db: AsyncEngine) -> None:

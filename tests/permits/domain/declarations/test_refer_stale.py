@@ -45,7 +45,7 @@ async def test_stale_declaration_returns_its_reservations_and_is_referred(permit
     assert (after["status"], (await balance(permits_db, permit_id))["reserved"]) == ("referred", "0")
     [ended] = after["findings"]
     assert (ended["rule"], ended["severity"], ended["expected"]) == (
-        "reservation-ended", "refer", "released or refused within 30 days",
+        "reservation-ended", "refer", "a decision within 30 days",
     )  # fmt: skip
     last = after["history"][-1]
     assert (last["from"], last["to"], last["by"]) == ("accepted", "referred", {"party": None, "role": "rules"})

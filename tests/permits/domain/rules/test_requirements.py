@@ -60,11 +60,7 @@ def severity_by_rule(
     permits: list[PermitRecord], known: Facts, movement: str = "import", **stated: Any
 ) -> dict[str, str]:
     """Return the severity by rule of the findings about required documents, listings and suspensions."""
-    own = (
-        {rule.name for rule in (*requirements.RULES, *suspensions.RULES)}
-        | {rule.name for rule in listings.RULES}
-        | {"lists-empty"}
-    )
+    own = {rule.name for rule in (*requirements.RULES, *suspensions.RULES)} | {rule.name for rule in listings.RULES}
     return {one.rule: one.severity for one in findings(permits, known, movement, **stated) if one.rule in own}
 
 

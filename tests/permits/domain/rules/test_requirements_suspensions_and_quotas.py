@@ -92,9 +92,3 @@ def test_quota_usage_with_this_permit_above_the_amount_is_blocked() -> None:
 
     assert severity_by_rule([export_permit], facts_with_usage(100)) == {}
     assert severity_by_rule([export_permit], facts_with_usage(101)) == {"CITES-Conf-14.7-quota": "block"}
-
-
-def test_lists_that_were_never_loaded_are_noted() -> None:
-    assert severity_by_rule([permit("export")], replace(APPENDIX_II, missing_lists=("quotas",))) == {
-        "lists-empty": "note"
-    }

@@ -59,7 +59,7 @@ async def test_displaced_declaration_returns_its_reservations_on_other_permits(p
     finding = third["findings"][-1]
     assert (third["status"], finding["rule"]) == ("referred", "CITES-box-14-endorsed-for-less")
     assert (finding["pointer"], finding["permit"]["line"]) == ("/items/0/quantity", "A")
-    assert (finding["expected"], finding["found"]) == ("at most 5 number", "40 number set aside, all given back")
+    assert (finding["expected"], finding["found"]) == ("at most 5 number", "40 number set aside, all returned")
     assert "CITES-box-14-endorsed-for-less" not in {f["rule"] for f in first["findings"] + second["findings"]}
     await check_balances(permits_db)
 

@@ -12,6 +12,7 @@ from shared.contracts.findings import CitedLine, Finding
 from shared.contracts.views.declarations import Verdict
 from shared.contracts.views.parts import as_stored, render_json
 from shared.database import now
+from tests.permits.sample_data import B
 
 ID = UUID(int=7)
 SUBMITTED: dict[str, Any] = {
@@ -37,7 +38,7 @@ OF_THE_VIEW = {
     "history",
 }
 FINDING = Finding(rule="r", severity=Severity.NOTE, pointer="", message="m", permit=CitedLine(issuer="ZA", number="N"))
-FINDING_FIELDS = {"rule", "severity", "pointer", "permit", "expected", "found", "message", "overridden", "override"}
+FINDING_FIELDS = Finding.model_fields.keys() | {"remedy"}
 
 
 def _shown() -> dict[str, Any]:
@@ -52,7 +53,7 @@ def _shown() -> dict[str, Any]:
         status=DeclarationStatus.REFERRED,
         findings=(FINDING,),
     )
-    return dict(json.loads(render_json(declaration_view(record, (), {}))))
+    return dict(json.loads(render_json(declaration_view(record, (), {}, reader=B))))
 
 
 def test_content_in_view_has_submitted_fields_and_defaults_and_no_nulls() -> None:
