@@ -15,6 +15,8 @@ from tests.hub import RunningHub
 ROOT = Path(__file__).resolve().parents[2]
 PAGE_HUB = "http://127.0.0.1:8000"
 PAGE_RECEIVER_PORT = re.compile(r"\b3000\b")
+GUIDES = ("quickstart.md", "permits.md", "wco.md", "webhooks.md", "law.md", "identity.md", "logs.md")
+"""Pages whose commands a test runs, in this order: each continues from the quickstart, in its folder."""
 BLOCK = re.compile(r"^```(?P<language>\w+)(?: title=(?P<file>\S+))?\n(?P<text>.*?)^```$", re.DOTALL | re.MULTILINE)
 UNTIL_STOPPED = ("make run", "saola listen ")
 """Commands that run until Ctrl-C: a block that begins with one of them is for a terminal of its own."""
@@ -41,7 +43,7 @@ def read_blocks(text: str) -> list[Block]:
 
 
 def prepare_folder(folder: Path, hub: RunningHub) -> None:
-    """Give a folder what the clone of a reader has: the environment, the examples, the home of the hub."""
+    """Create in a folder what the clone of a reader has: the environment, the examples, the home of the hub."""
     (folder / ".venv").symlink_to(sys.prefix)
     (folder / "examples").symlink_to(ROOT / "examples")
     (folder / "var").symlink_to(hub.home)
@@ -71,7 +73,7 @@ def _run_shell(script: str, folder: Path) -> tuple[int, str]:
     outside = ("SAOLA_HOME", "SAOLA_HUB", "SAOLA_CLIENT_ID", "SAOLA_CLIENT_SECRET")
     environment = {name: value for name, value in os.environ.items() if name not in outside}
     shell = subprocess.Popen(
-        ["sh", "-e", "-c", script],
+        ["sh", "-eu", "-c", script],
         cwd=folder,
         env=environment | {"CURL_HOME": str(folder), "COLUMNS": "200", "NO_PROXY": "127.0.0.1"},
         stdin=subprocess.DEVNULL,
