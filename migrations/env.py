@@ -28,11 +28,11 @@ def _url() -> str:
 
 
 def _require_known_revision(conn: Connection) -> None:
-    """Raise SystemExit if the database stands at a migration that this version does not know."""
+    """Raise SystemExit if the database has a migration that this version does not know."""
     found = MigrationContext.configure(conn).get_current_revision()
     conn.rollback()
     if found is not None and found not in {known.revision for known in context.script.walk_revisions()}:
-        raise SystemExit(f"The {service} database {describe_unknown_migration(found)}.")
+        raise SystemExit(f"{service}: {describe_unknown_migration(found)}")
 
 
 def _migrate(conn: Connection) -> None:

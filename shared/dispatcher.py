@@ -82,7 +82,7 @@ class Dispatcher:
         self._wake_event.set()
 
     def wake(self) -> None:
-        """Wake the loop: a message was stored."""
+        """Make the loop look for messages now, because one was stored."""
         self._wake_event.set()
 
     async def run(self) -> None:

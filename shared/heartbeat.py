@@ -10,7 +10,7 @@ INTERVAL_SECONDS = 1.0
 
 
 async def send_heartbeats() -> None:
-    """Touch the file that SAOLA_PULSE names, each second until cancelled. Return at once if it names none."""
+    """Update the time of the file that SAOLA_PULSE names, each second until cancelled. Return if it names none."""
     name = os.environ.get(HEARTBEAT_VARIABLE)
     while name:
         Path(name).touch()

@@ -1,7 +1,7 @@
 """Logs are JSON lines on stderr. They never contain a secret, a query string or a declaration's content.
 
-Lines of the hub and of libraries, warnings and tracebacks have one form: one object per line, with the time, the
-level, the service and, inside a request, its id. `docs/logs.md` names the fields.
+Lines of the hub and of libraries, warnings and tracebacks have one form: one object per line. It contains the time,
+the level, the service and, inside a request, its id. `docs/logs.md` names the fields.
 """
 
 import json

@@ -33,24 +33,25 @@ def newest_migration(service: str) -> str:
 
 
 def describe_unknown_migration(found: str) -> str:
-    """Return a clause: what is wrong with a database at a migration that this code does not know, and what to do."""
+    """Return what is wrong with a database at a migration that this code does not know, and what to do."""
     if UNRELEASED_REVISION.fullmatch(found):
         return (
-            "was made before version 0.1.0 and cannot be upgraded: start on an empty home folder "
-            "(`saola up --home ./other`), or on empty databases"
+            f"The database has migration {found}, from before version 0.1.0, and cannot be upgraded. "
+            "Start with an empty home folder (`saola up --home ./other`), or with empty databases."
         )
-    return f"stands at migration {found}, which this version does not know: run the newer version that made it"
+    return f"The database has migration {found}, which this version does not know. Run the newer version that made it."
 
 
 async def find_migration_fault(conn: AsyncConnection, service: str) -> str | None:
-    """Return a clause that says why a service cannot use a database at its present migration; None if it can."""
+    """Return why a service cannot use a database at its present migration, and what to do; None if it can."""
     found = await _read_migration(conn)
     needed = newest_migration(service)
     if found == needed:
         return None
     if found is not None and found not in known_migrations(service):
-        return f"the database {describe_unknown_migration(found)}"
-    return f"the database stands at migration {found or 'none'}, this code needs {needed}; run `saola migrate` first"
+        return describe_unknown_migration(found)
+    present = f"has migration {found}" if found else "is not migrated"
+    return f"The database {present}; this version needs migration {needed}. Run `saola migrate {service}`."
 
 
 async def _read_migration(conn: AsyncConnection) -> str | None:

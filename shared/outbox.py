@@ -30,7 +30,7 @@ LEASE_DURATION = timedelta(seconds=20)
 
 
 def outbox_columns(index_name: str) -> tuple[Any, ...]:
-    """Return the columns that make a row an outbox message, and the index `index_name` that finds those due."""
+    """Return the columns of an outbox message, and the index `index_name` that finds the due messages."""
     due = Column("due_at", DateTime(timezone=True), nullable=False)
     attempts = Column("attempts", Integer, nullable=False, server_default="0")
     settled = Column("settled_at", DateTime(timezone=True), nullable=True)
@@ -40,7 +40,7 @@ def outbox_columns(index_name: str) -> tuple[Any, ...]:
 async def lease(
     conn: AsyncConnection, table: Table, *, at: datetime, limit: int, condition: ColumnElement[bool] | None = None
 ) -> Sequence[RowMapping]:
-    """Lease up to `limit` due messages, the longest due first. Skip those that another dispatcher has locked.
+    """Claim up to `limit` due messages by a lease, the longest due first. Skip those that another dispatcher locked.
 
     `condition` selects among them if one table contains messages of several routes.
     """

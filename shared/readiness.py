@@ -7,10 +7,9 @@ from shared.migration_state import find_migration_fault
 
 
 async def find_database_fault(engine: AsyncEngine, service: str) -> str | None:
-    """Return a sentence that says why a service cannot use its database now, and what to do; None if it can."""
+    """Return why a service cannot use its database now, and what to do; None if it can."""
     try:
         async with engine.connect() as conn:
-            fault = await find_migration_fault(conn, service)
+            return await find_migration_fault(conn, service)
     except DATABASE_ERRORS:
         return f"The {service} database does not respond. The service waits for it; check the database server."
-    return None if fault is None else f"Not ready: {fault}."

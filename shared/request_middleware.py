@@ -33,7 +33,7 @@ class RequestMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its id in the scope and in the response. Write its log line at its end."""
+        """Forward the request with its id in the scope and in the response. Write its log line at its end."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
@@ -89,7 +89,7 @@ class ErrorResponseMiddleware:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on. Raise the error if the response has begun, or if the client has disconnected."""
+        """Forward the request. Raise the error if the response has begun, or if the client has disconnected."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return

@@ -1,7 +1,7 @@
-"""What must be right before a process of the hub starts: its settings, its key files, its database.
+"""The checks before a process of the hub starts: its settings, its key files, its database.
 
-Everything is tried and every fault is told, so that an operator need not find them one by one. It is a look at the
-start only: a database that goes away later is waited for.
+All checks run and all faults are reported, so that an operator sees them at once. They run at the start only: if the
+database goes away later, the process waits for it.
 """
 
 import asyncio
@@ -20,18 +20,23 @@ from shared.database import DATABASE_ERRORS, UNAVAILABLE_STATES, create_engine, 
 from shared.key_files import KeyFile
 from shared.logs import logger
 from shared.migration_state import find_migration_fault
-from shared.settings import InvalidSettings, find_variable, read_settings, variable_names
+from shared.settings import InvalidSettings, find_variable, quote, read_settings, service_name, variable_names
 
 S = TypeVar("S", bound=BaseSettings)
 MAX_DATABASE_WAIT_SECONDS = 5.0
-"""Seconds that a database which is starting itself is waited for."""
+"""Seconds to wait for a database that is starting."""
 MIN_POSTGRESQL_VERSION = 15
 """The oldest PostgreSQL that the suite runs on."""
 EX_CONFIG = 78
+PRIVATE_KEY_FIELDS = frozenset({"signing_keys", "token_keys", "secret_keys"})
+EXPECTED_KEYS = "Expected: a readable file with a JSON Web Key Set, as `saola keys FOLDER` makes it."
+EXPECTED_PRIVATE_KEYS = "Expected: the key set with the private keys, as `saola keys FOLDER` makes it."
+CHECK_ROLE = "Check the user, the password and the database name in the address. `saola prepare` makes all three."
+CHECK_SERVER = "Check the host and the port in the address, and that PostgreSQL runs."
 
 
 def load_settings_or_exit(model: type[S]) -> S:
-    """Read a service's settings and try what they name; or log one line for each fault and end with status 78."""
+    """Return a service's settings after all checks. On a fault, log one line for each and exit with status 78."""
     faults: list[str] = []
     try:
         settings = read_settings(model)
@@ -50,41 +55,45 @@ def _variable_or_none(name: str) -> str | None:
     try:
         return find_variable(name)
     except InvalidSettings:
-        return None  # told already
+        return None  # `read_settings` reports it
 
 
 def _key_file_faults(model: type[BaseSettings]) -> Iterable[str]:
     for field, name in variable_names(model).items():
         value = _variable_or_none(name) if field.endswith("_keys") else None
-        if value and (fault := _key_fault(Path(value), private=field in {"signing_keys", "token_keys", "secret_keys"})):
-            yield f"{name} names {value}, {fault}."
+        if value is None:
+            continue
+        if fault := _key_fault(Path(value), private=field in PRIVATE_KEY_FIELDS):
+            yield f"{name} is {quote(value)}. {fault}"
 
 
 def _key_fault(file: Path, *, private: bool) -> str | None:
     try:
         keys = KeyFile(file).keys.keys
     except OSError as error:
-        return f"which cannot be read: {error.strerror}; `saola keys` makes key sets"
+        return f"The file cannot be read: {error.strerror}. {EXPECTED_KEYS}"
     except (ValueError, KeyError, TypeError, AttributeError, JoseError):
-        return "which holds no JSON Web Key Set"
-    if not keys:
-        return "which holds no key"
-    return "which holds public keys only, and something is to be signed" if private and not keys[0].is_private else None
+        return f"The file is not a JSON Web Key Set with a key. {EXPECTED_KEYS}"
+    if private and not keys[0].is_private:
+        return f"The file contains only public keys. {EXPECTED_PRIVATE_KEYS}"
+    return None
 
 
 async def _database_setting_faults(model: type[BaseSettings]) -> list[str]:
-    service = model.model_config.get("env_prefix", "").strip("_").lower()
     name = variable_names(model)["database_url"]
     url = _variable_or_none(name)
-    return [f"{name}: {fault}." for fault in await database_faults(url, service)] if url else []
+    return [] if url is None else [f"{name}: {fault}" for fault in await database_faults(url, service_name(model))]
 
 
 async def database_faults(url: str, service: str) -> list[str]:
-    """Answer why a service cannot work with the database at that address, in parts of sentences; [] when it can."""
+    """Return why a service cannot use the database at an address, and what to do; [] if it can."""
     try:
         engine = create_engine(url, connections=1)
     except (ArgumentError, ValueError, ImportError):
-        return ["this is no address; write postgresql+asyncpg://user:password@host:port/name"]
+        return [
+            "The value is not the address of a database; it is not shown, because it may contain a password. "
+            f"Expected: postgresql+asyncpg://{service}_runner:password@host:port/name"
+        ]
     deadline = time.monotonic() + MAX_DATABASE_WAIT_SECONDS
     try:
         while True:
@@ -93,9 +102,9 @@ async def database_faults(url: str, service: str) -> list[str]:
                     return await _server_faults(conn, service)
             except DATABASE_ERRORS as error:
                 if not _is_unavailable(error):
-                    return [f"the database does not let us in: {_first_line(error)}"]
+                    return [f"The server refuses the connection: {_first_line(error)}. {CHECK_ROLE}"]
                 if time.monotonic() > deadline:
-                    return [f"the database cannot be reached: {_first_line(error)}"]
+                    return [f"The server cannot be reached: {_first_line(error)}. {CHECK_SERVER}"]
             await asyncio.sleep(0.2)
     finally:
         await engine.dispose()
@@ -106,11 +115,11 @@ def _is_unavailable(error: BaseException) -> bool:
 
 
 def _first_line(error: BaseException) -> str:
-    message = str(getattr(error, "orig", error)) or "no answer in time"
+    message = str(getattr(error, "orig", error)) or "no response in time"
     return message.splitlines()[0].rstrip(".")
 
 
-# Raw: it reads PostgreSQL's own catalogue, for which there are no tables in the code.
+# Raw: it reads PostgreSQL's own catalogue, for which the code has no tables.
 _READ_SERVER = text("""
     SELECT current_user AS role, current_setting('server_version_num')::int / 10000 AS version,
            rolsuper AS is_superuser
@@ -123,9 +132,9 @@ async def _server_faults(conn: AsyncConnection, service: str) -> list[str]:
     wanted = f"{service}_runner"
     faults = []
     if row.version < MIN_POSTGRESQL_VERSION:
-        faults.append(f"the server is PostgreSQL {row.version}; it must be {MIN_POSTGRESQL_VERSION} or newer")
+        faults.append(f"The server is PostgreSQL {row.version}. Expected: version {MIN_POSTGRESQL_VERSION} or newer.")
     if row.role != wanted or row.is_superuser:
-        kind = "a superuser" if row.is_superuser else "another role"
-        faults.append(f"it enters as {row.role}, {kind}; a service enters as {wanted}, who owns nothing")
+        found = f"the superuser {row.role}" if row.is_superuser else row.role
+        faults.append(f"The user is {found}. Expected: {wanted}, which owns no table and reads only this database.")
     migration_fault = await find_migration_fault(conn, service)
     return faults if migration_fault is None else [*faults, migration_fault]

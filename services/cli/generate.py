@@ -11,10 +11,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TypeVar
 
-from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 
 from shared.contracts.problems.problem_code import ProblemCode
-from shared.settings import variable_names
+from shared.settings import example_value, expected_value, variable_names
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "reference"
 TOP_LEVEL_PAGES = frozenset({"rules.md"})
@@ -157,30 +157,38 @@ def _render_problem(code: str, entry: ProblemCode) -> str:
 
 
 def render_settings() -> str:
-    """Write every variable of every service, its default and its meaning."""
+    """Return the page of settings: each variable of each service with its default, form, meaning and example."""
     from services.gateway.settings import Settings as Gateway
     from services.notifications.settings import Settings as Notifications
     from services.permits.settings import Settings as Permits
 
     parts = [
-        NOTE + "# Settings\n\nEach may stand in a file instead: `X_FILE` names a file with the value of `X`. A name "
-        "that is not here is refused at the start, as is everything else that cannot work: status 78, one sentence "
-        "a fault.\n"
+        NOTE + "# Settings\n\nA value may also be in a file: `X_FILE` names a file with the value of `X`. A process "
+        "with an unknown, missing or wrong setting does not start. It logs one line for each fault and exits with "
+        "status 78.\n"
     ]
     for service, model in (("gateway", Gateway), ("permits", Permits), ("notifications", Notifications)):
         rows = [
-            (f"`{name}`", _default(model.model_fields[field]), model.model_fields[field].description or "")
+            (
+                f"`{name}`",
+                _default(model, field),
+                expected_value(model.model_fields[field]),
+                model.model_fields[field].description or "",
+                f"`{example_value(model, field)}`",
+            )
             for field, name in variable_names(model).items()
         ]
         worker = "" if service == "gateway" else " and its worker"
-        parts.append(f"## {service.capitalize()}{worker}\n\n" + _table(("variable", "default", "meaning"), rows))
+        heading = ("variable", "default", "value", "meaning", "example")
+        parts.append(f"## {service.capitalize()}{worker}\n\n" + _table(heading, rows))
     return "\n".join(parts)
 
 
-def _default(field: FieldInfo) -> str:
+def _default(model: type[BaseSettings], name: str) -> str:
+    field = model.model_fields[name]
     if field.is_required():
         return "**must be set**"
-    return f"`{field.default}`" if field.default not in {None, ""} else "none"
+    return "none" if field.default in {None, ""} else f"`{example_value(model, name)}`"
 
 
 def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:

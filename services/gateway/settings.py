@@ -13,20 +13,38 @@ class Settings(ServiceSettings):
 
     model_config = SettingsConfigDict(env_prefix="GATEWAY_", frozen=True)
 
-    public_url: str = Field("", description="URL by which clients reach the hub; also the issuer of its tokens")
-    permits_url: str = Field(description="URL of the permits service, such as http://permits:8080")
-    notifications_url: str = Field(description="URL of the notifications service")
-    signing_keys: Path = Field(description="Private JWKS that signs internal requests")
-    token_keys: Path = Field(description="Private JWKS that signs access tokens")
+    public_url: str = Field(
+        "",
+        description="URL by which clients reach the hub; also the issuer of its tokens",
+        examples=["https://hub.example"],
+    )
+    permits_url: str = Field(description="URL of the permits service", examples=["http://permits:8080"])
+    notifications_url: str = Field(
+        description="URL of the notifications service", examples=["http://notifications:8080"]
+    )
+    signing_keys: Path = Field(
+        description="Private JWKS that signs internal requests", examples=["/keys/gateway/inside.json"]
+    )
+    token_keys: Path = Field(
+        description="Private JWKS that signs access tokens", examples=["/keys/gateway/tokens.json"]
+    )
     admin_file: Path | None = Field(
-        None, description="File for the credential of the first administrator, written once"
+        None,
+        description="File for the credential of the first administrator, written once",
+        examples=["/state/admin.json"],
     )
     trusted_issuer: str = Field(
-        "", description="`iss` of an external OpenID provider whose tokens the hub also accepts"
+        "",
+        description="`iss` of an external OpenID provider whose tokens the hub also accepts",
+        examples=["https://login.example"],
     )
-    trusted_audience: str = Field("saola", description="The only `aud` of its tokens")
+    trusted_audience: str = Field("saola", description="The only `aud` of the provider's tokens")
     trusted_claim: str = Field("sub", description="The claim of its tokens that a credential's `subject` matches")
-    trusted_jwks: str = Field("", description="URL of its keys; if empty, its OpenID configuration has the URL")
+    trusted_jwks: str = Field(
+        "",
+        description="URL of its keys; if empty, its OpenID configuration has the URL",
+        examples=["https://login.example/keys"],
+    )
     rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests per second of a party; 0: no limit")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics, which is not public; 0: none")
     metrics_host: str = Field("127.0.0.1", description="Address on which /metrics listens")
@@ -36,7 +54,7 @@ class Settings(ServiceSettings):
     def _require_https(cls, url: str) -> str:
         local = url.startswith(("http://127.0.0.1", "http://localhost", "http://[::1]"))
         if url and not url.startswith("https://") and not local:
-            raise ValueError("an outside issuer is reached by https")
+            raise ValueError("an address that begins with https://")
         return url
 
     @property

@@ -1,5 +1,6 @@
 """The settings of notifications: NOTIFICATIONS_* as one frozen value, read once by the entry points."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,27 +12,40 @@ from services.notifications.domain.retention import RetentionPeriods
 from services.notifications.domain.retry_schedule import SCHEDULE
 from shared.settings import ServiceSettings
 
+SCHEDULE_PATTERN = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?(,[0-9]{1,7}(\.[0-9]{1,3})?){0,49}", re.ASCII)
+
 
 class Settings(ServiceSettings):
     """The operator's settings of notifications, for the server and its worker."""
 
     model_config = SettingsConfigDict(env_prefix="NOTIFICATIONS_", frozen=True)
 
-    gateway_keys: Path = Field(description="Public JWKS that verifies the gateway's internal tokens")
-    permits_keys: Path = Field(description="Public JWKS that verifies permits' internal tokens")
-    secret_keys: Path = Field(description="JWKS that seals the secrets of endpoints; `saola keys` makes it")
-    signing_keys: Path = Field(description="Private JWKS (Ed25519) that signs webhooks, in addition to their secrets")
+    gateway_keys: Path = Field(
+        description="Public JWKS that verifies the gateway's internal tokens", examples=["/keys/public/gateway.json"]
+    )
+    permits_keys: Path = Field(
+        description="Public JWKS that verifies permits' internal tokens", examples=["/keys/public/permits.json"]
+    )
+    secret_keys: Path = Field(
+        description="JWKS that seals the secrets of endpoints; `saola keys` makes it",
+        examples=["/keys/notifications/secrets.json"],
+    )
+    signing_keys: Path = Field(
+        description="Private JWKS (Ed25519) that signs webhooks, in addition to their secrets",
+        examples=["/keys/notifications/webhooks.json"],
+    )
     verify_endpoints: bool = Field(
         True,
         description="Whether endpoints must be verified, except at addresses that the next two settings allow",
     )
     allow_loopback: bool = Field(False, description="Whether webhooks may go to this machine too, by http or https")
     allowed_networks: str = Field(
-        "", description="Private networks that webhooks may go to too, by http or https: 10.1.0.0/16,fd00:1::/64"
+        "",
+        description="Private networks that webhooks may go to too, by http or https",
+        examples=["10.1.0.0/16,fd00:1::/64"],
     )
     schedule: str = Field(
         ",".join(f"{wait.total_seconds():.0f}" for wait in SCHEDULE),
-        pattern=r"^[0-9]{1,7}(\.[0-9]{1,3})?(,[0-9]{1,7}(\.[0-9]{1,3})?){0,49}$",
         description="Seconds between the attempts at a delivery; after the last attempt the hub gives it up",
     )
     keep_events: int = Field(30, ge=30, le=36500, description="Days that events are kept, in the feed and for replays")
@@ -42,7 +56,17 @@ class Settings(ServiceSettings):
     @field_validator("allowed_networks")
     @classmethod
     def _validate_networks(cls, text: str) -> str:
-        parse_networks(text)
+        try:
+            parse_networks(text)
+        except ValueError:
+            raise ValueError("networks in CIDR notation without host bits, separated by commas") from None
+        return text
+
+    @field_validator("schedule")
+    @classmethod
+    def _validate_schedule(cls, text: str) -> str:
+        if not SCHEDULE_PATTERN.fullmatch(text):
+            raise ValueError("1 to 50 numbers of seconds, each with at most 3 decimals, separated by commas")
         return text
 
     @property

@@ -21,11 +21,13 @@ class Settings(ServiceSettings):
     )
     port: int = Field(8001, ge=0, le=65535, description="Port to listen on; 0 for any free port")
     gateway_keys: Path = Field(
-        description="File with the gateway's public keys (JSON Web Key Set); they check the gateway's calls"
+        description="File with the gateway's public keys (JSON Web Key Set); they check the gateway's calls",
+        examples=["/keys/public/gateway.json"],
     )
     signing_keys: Path = Field(
-        description="File with the private keys of permits (JSON Web Key Set); the worker signs with the first"
+        description="File with the private keys of permits (JSON Web Key Set); the worker signs with the first",
+        examples=["/keys/permits/inside.json"],
     )
     notifications_url: str = Field(
-        description="Address of the notifications service, such as http://notifications:8080"
+        description="Address of the notifications service", examples=["http://notifications:8080"]
     )

@@ -1,7 +1,7 @@
 """The one-letter and three-letter codes that the Parties agreed on: purposes, sources, terms, permit kinds.
 
-Purposes and sources: Resolution Conf. 12.3 (Rev. CoP19). Terms: the trade terms of the CITES annual report guidelines,
-as listed in Regulation (EC) 865/2006, annex VII, and the older terms that trade records still contain.
+Purposes and sources: Resolution Conf. 12.3 (Rev. CoP19). Terms: the CITES annual report guidelines, as listed in
+Regulation (EC) 865/2006, annex VII, and the older terms of trade records.
 """
 
 PURPOSES: dict[str, str] = {
@@ -24,8 +24,8 @@ SOURCES: dict[str, str] = {
     "C": "Animal bred in captivity",
     "D": "Appendix I specimen bred or propagated for commercial purposes in a registered operation",
     "F": "Animal born in captivity, not meeting the definition of bred in captivity",
-    "I": "Confiscated or seized; stands together with another code",
-    "O": "Pre-Convention; stands together with another code",
+    "I": "Confiscated or seized; used together with another code",
+    "O": "Pre-Convention; used together with another code",
     "R": "Ranched",
     "U": "Unknown",
     "W": "Taken from the wild",

@@ -22,8 +22,8 @@ async def test_database_at_the_newest_migration_has_no_fault(clone: Clone, servi
     ("statement", "advice"),
     [
         ("UPDATE alembic_version SET version_num = '0099_later'", "0099_later, which this version does not know"),
-        ("DELETE FROM alembic_version", "run `saola migrate` first"),
-        ("DROP TABLE alembic_version", "run `saola migrate` first"),
+        ("DELETE FROM alembic_version", "Run `saola migrate "),
+        ("DROP TABLE alembic_version", "Run `saola migrate "),
     ],
 )
 @pytest.mark.parametrize("service", SERVICES)
@@ -38,7 +38,7 @@ async def test_database_at_another_migration_is_a_fault_with_advice(
     fault = await find_database_fault(engine, service)
     assert fault is not None
     assert advice in fault
-    assert ("saola migrate" not in advice) or f"this code needs {newest_migration(service)}" in fault
+    assert ("saola migrate" not in advice) or f"this version needs migration {newest_migration(service)}" in fault
     await engine.dispose()
 
 
