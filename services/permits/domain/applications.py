@@ -70,7 +70,10 @@ def submit(application_id: UUID, trader: UUID, content: Application, actor: Acto
 
 
 def query(application: ApplicationRecord, message: str, officer: Officer) -> ChangeSet:
-    """Return the changes of a question to the applicant. Raise Conflict `invalid-transition`."""
+    """Return the changes of a question to the applicant, kept as an assessment if the application has none.
+
+    Raise Conflict `invalid-transition` if the status does not allow it.
+    """
     found = (
         {**application.assessment, "people": _involved_persons(application, officer)}
         if application.assessment
@@ -82,19 +85,19 @@ def query(application: ApplicationRecord, message: str, officer: Officer) -> Cha
 
 
 def reply(application: ApplicationRecord, message: str, actor: Actor) -> ChangeSet:
-    """Return the changes of the applicant's reply to a question. Raise Conflict `invalid-transition`."""
+    """Return the changes of the applicant's reply. Raise Conflict `invalid-transition` if no question is open."""
     data = ApplicationAnswered(**application_fields(application), status=ApplicationStatus.SUBMITTED, reason=message)
     return _transition(application, data, actor)
 
 
 def withdraw(application: ApplicationRecord, reason: str | None, actor: Actor) -> ChangeSet:
-    """Return the changes of a withdrawal by the applicant. Raise Conflict `invalid-transition`."""
+    """Return the changes of a withdrawal by the applicant. Raise Conflict `invalid-transition` after a decision."""
     data = ApplicationWithdrawn(**application_fields(application), status=ApplicationStatus.WITHDRAWN, reason=reason)
     return _transition(application, data, actor)
 
 
 def refuse(application: ApplicationRecord, reason: str, actor: Actor) -> ChangeSet:
-    """Return the changes of a refusal by the authority. Raise Conflict `invalid-transition`."""
+    """Return the changes of a refusal by the authority. Raise Conflict `invalid-transition` after a decision."""
     data = ApplicationRefused(**application_fields(application), status=ApplicationStatus.REFUSED, reason=reason)
     return _transition(application, data, actor)
 

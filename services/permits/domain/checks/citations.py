@@ -119,7 +119,7 @@ def check_citation(
 
 
 def second_uses_by_unnamed_party(context: CitationContext) -> list[SecondUse]:
-    """Return the second use that a party attempts whom the permit does not name; empty if the line is not in use.
+    """Return the second use by a party that the permit does not name; empty if the line is not in use.
 
     The issuer of the permit receives an event about it; the declaring party does not.
     """
@@ -158,7 +158,7 @@ def find_conflicting_use(
     citation: Citation,
     endorsed_on_other_documents: frozenset[str],
 ) -> Finding | None:
-    """Return the finding that now stops the reservation or claim of a citation that has none; None if it is possible.
+    """Return the finding that prevents a new reservation or claim of this citation; None if it is possible now.
 
     The finding is a second use of the line, or a count that other declarations have claimed.
     `endorsed_on_other_documents` are the transport documents endorsed on the other documents of the item.

@@ -40,16 +40,16 @@ def consent(
         )
     require_item(declaration, decision.item, "/item")
     item = read_item(declaration, decision.item)
-    mine = [
+    citations_of_country = [
         c
         for c in declaration.citations
         if c.item == item.number and c.line and permits[c.permit].content.issuer == country
     ]
-    if not mine:
+    if not citations_of_country:
         raise NotFound("This item cites no permit that the authority of your country issued.")
     uses, citations = LineUses(), []
     for citation in declaration.citations:
-        if citation not in mine:
+        if citation not in citations_of_country:
             citations.append(citation)
             continue
         amount = convert_to_line_unit(citation, item, decision.quantity, decision.unit)

@@ -49,7 +49,7 @@ def read_item(declaration: DeclarationRecord, number: int) -> Item:
 def convert_to_line_unit(citation: Citation, item: Item, quantity: Decimal, unit: Unit | None = None) -> Decimal:
     """Return an actual quantity in the line's unit. `unit` is the unit of `quantity`, by default the declared one.
 
-    The full declared quantity is the requested quantity of the citation, which an officer may have stated.
+    For the full declared quantity, it is the requested quantity of the citation: an officer may have stated that one.
     Raise Invalid `inexact-unit` if the unit does not convert exactly.
     """
     from_unit = unit or item.unit

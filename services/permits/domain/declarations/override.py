@@ -35,7 +35,7 @@ from shared.problems import Conflict, Fault, Invalid
 
 
 def override(declaration: DeclarationRecord, permits: PermitsById, decision: Override, actor: Actor) -> ChangeSet:
-    """Return the changes of an override. After the last open finding, the declaration is accepted and reserves.
+    """Return the changes of an override. The last one accepts the declaration and reserves its quantities.
 
     A permit that was withdrawn or used by others after the check adds a finding, which needs its own override.
     Raise Conflict `invalid-transition` if the declaration is not referred or rejected.

@@ -27,7 +27,7 @@ def endorse(
 ) -> ChangeSet:
     """Return the changes of an endorsement (box 14), quantities in the unit of each line. Endorsements add up.
 
-    The first endorsement endorses zero on lines that it does not name. A permit that part loads exhausted may be
+    The first endorsement endorses zero on lines that it does not name. If part loads exhausted the permit, it may be
     endorsed again while more of the granted quantity may leave.
     `reserving` contains the declarations with import reservations on the permit. `permits` contains this permit and
     all others on which they have reservations.

@@ -113,11 +113,11 @@ def quota_exceeded_errors(
     quotas_by_id, remaining = {quota.id: quota for quota in quotas}, dict(remaining_by_quota)
     errors = {}
     for permit in {share.permit.id: share.permit for share in shares}.values():
-        mine = [share for share in shares if share.permit.id == permit.id]
+        permit_shares = [share for share in shares if share.permit.id == permit.id]
         after = dict(remaining)
-        for share in mine:
+        for share in permit_shares:
             after[share.quota] = EXACT.subtract(after[share.quota], share.quantity)
-        over = [share for share in mine if after[share.quota] < ZERO]
+        over = [share for share in permit_shares if after[share.quota] < ZERO]
         if over:
             errors[permit.id] = _quota_exceeded(
                 permit, [(share, quotas_by_id[share.quota], remaining[share.quota]) for share in over]

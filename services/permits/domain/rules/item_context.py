@@ -139,7 +139,7 @@ class ItemContext:
 
     @property
     def has_only_other_documents(self) -> bool:
-        """Return whether the item cites only documents that are no permit or certificate of the Convention."""
+        """Return whether the item cites only documents that neither are CITES documents nor exempt the goods."""
         return bool(self.kinds) and self.kinds <= {PermitKind.OTHER, PermitKind.PHYTOSANITARY} and not self.is_exempt
 
     def needs_permits_for(self, appendix: str) -> bool:

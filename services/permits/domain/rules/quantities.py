@@ -30,8 +30,8 @@ def _is_same_shipment(use: UsageTotal, context: CitationContext) -> bool:
     """Return whether an earlier use and this one are of one shipment, by their transport documents (box 15).
 
     If the earlier use is not released, both must be part uses of the shipment. After its release, a further part use
-    is always possible; another rule compares its transport document. A full use may then use up the rest if its
-    transport document is that of the shipment.
+    is always possible, and another rule compares its transport document. After the release of a part use, a full use
+    may use up the rest if its transport document is that of the shipment.
     """
     transport_document, endorsed_documents = (
         context.declaration.transport_document,

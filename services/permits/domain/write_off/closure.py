@@ -124,7 +124,7 @@ class RunningBalances:
 
 
 def _is_used_up(balance: Balance, side: Side, total: Decimal) -> bool:
-    """Return whether part uses close the export side. At import, a later endorsement may add quantity."""
+    """Return whether part uses close the export side by an entry. They never do so at import."""
     return side is Side.EXPORT and total >= permit_amount(balance, side)
 
 

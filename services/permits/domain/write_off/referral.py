@@ -1,4 +1,4 @@
-"""Refer a declaration whose reservation ended."""
+"""Refer a declaration after its check, because a reservation ended or a permit was withdrawn."""
 
 from services.permits.domain.events import declaration_fields
 from services.permits.domain.model.change_sets import DeclarationChange
