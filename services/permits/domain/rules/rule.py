@@ -20,7 +20,7 @@ CUSTOMS_DECIDES = "Customs compares goods and documents, then overrides the find
 
 @dataclass(frozen=True, kw_only=True)
 class Discrepancy:
-    """The difference that a rule found: place, expected value, found value, and a note for the officer."""
+    """A place where a rule is not met, with the expected and the found value and a note for the officer."""
 
     pointer: str
     expected: str | None = None

@@ -1,4 +1,4 @@
-"""Check of a declaration: each difference from its permit is one finding."""
+"""Check of a declaration: each discrepancy with its permit is one finding."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ async def test_declaration_that_agrees_with_its_permit_is_accepted_without_findi
         ({"taxon": "Nemo nusquam", "documents": []}, {}, "unverified", "refer", "/items/0/documents"),
     ],
 )  # fmt: skip
-async def test_difference_between_declaration_and_permit_is_one_finding(
+async def test_discrepancy_between_declaration_and_permit_is_one_finding(
     permits_db: AsyncEngine, cited: dict[str, Any], more: dict[str, Any], rule: str, severity: str, pointer: str
 ) -> None:
     found = await lodge_citing(permits_db, dict(cited), **more)
