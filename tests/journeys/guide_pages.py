@@ -68,6 +68,17 @@ def run_guide(page: str, folder: Path, hub: RunningHub) -> None:
         assert missing is None, f"docs/{page}, line {block.line}: {missing!r} is not in the output\n{text}"
 
 
+def run_program(page: str, folder: Path, hub: RunningHub) -> str:
+    """Run the Python blocks of a page as one program; require status 0 and return what it prints."""
+    blocks = read_blocks((ROOT / "docs" / page).read_text())
+    text = "\n".join(block.text for block in blocks if block.language == "python" and not block.file)
+    program = folder / f"{Path(page).stem}_program.py"
+    program.write_text(text.replace(PAGE_HUB, hub.url))
+    status, output = _run_shell(f".venv/bin/python {program.name}", folder)
+    assert status == 0, f"docs/{page}: status {status}\n{output}"
+    return output
+
+
 def _run_shell(script: str, folder: Path) -> tuple[int, str]:
     """Return the status of a script and what it prints; end what it leaves in the background."""
     outside = ("SAOLA_HOME", "SAOLA_HUB", "SAOLA_CLIENT_ID", "SAOLA_CLIENT_SECRET")

@@ -8,7 +8,7 @@ import pytest
 
 from saola_client import Hub
 from tests.hub import RunningHub, running_hub
-from tests.journeys.guide_pages import GUIDES, find_missing_line, prepare_folder, read_blocks, run_guide
+from tests.journeys.guide_pages import GUIDES, find_missing_line, prepare_folder, read_blocks, run_guide, run_program
 
 pytestmark = pytest.mark.timeout(300)  # the first test also starts a hub and runs the quickstart
 
@@ -42,6 +42,19 @@ def test_quickstart_commands_lodge_accepted_declaration_and_keep_receipt(
 @pytest.mark.parametrize("page", GUIDES[1:])
 def test_guide_commands_print_what_page_shows(page: str, guide_folder: Path, guide_hub: RunningHub) -> None:
     run_guide(page, guide_folder, guide_hub)
+
+
+def test_client_guide_lodges_once_checks_receipt_and_reads_events(guide_folder: Path, guide_hub: RunningHub) -> None:
+    output = run_program("client.md", guide_folder, guide_hub)
+    expected = """I am B SARL
+        I am still B SARL
+        rejected […CITES-VI.6-second-use…]
+        404 not-found …
+        1 202 taken
+        2 202 taken
+        3 202 taken
+        declaration.received B-0001"""
+    assert find_missing_line(expected, output) is None, output
 
 
 def test_guide_line_that_output_lacks_is_found() -> None:
