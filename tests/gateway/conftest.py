@@ -1,4 +1,4 @@
-"""A gateway that runs: real HTTP on a free port, a database of its own, stand-ins for its neighbours."""
+"""A running gateway: real HTTP on a free port, its own database, and stubs of the other services."""
 
 import asyncio
 import json
@@ -27,7 +27,7 @@ Body = dict[str, Any]
 
 @dataclass
 class RunningGateway:
-    """The running gateway and those around it."""
+    """The running gateway and the services around it."""
 
     url: str
     settings: Settings
@@ -39,8 +39,8 @@ class RunningGateway:
 
     @property
     def context(self) -> GatewayContext:
-        desk: GatewayContext = self.app.state.context
-        return desk
+        context: GatewayContext = self.app.state.context
+        return context
 
     async def token(self, credential: Body) -> str:
         form = {"grant_type": "client_credentials"}
@@ -50,20 +50,20 @@ class RunningGateway:
         assert response.status_code == 200, response.text
         return str(response.json()["access_token"])
 
-    async def as_(self, credential: Body) -> dict[str, str]:
+    async def sign_in(self, credential: Body) -> dict[str, str]:
         return {"Authorization": f"Bearer {await self.token(credential)}"}
 
     async def party(self, *roles: str, **more: Any) -> tuple[Body, dict[str, str]]:
-        """Add a party with a credential; answers it and the header it comes in with."""
+        """Add a party with a credential. Return the party and its authorization header."""
         new = {"name": f"Party {secrets.token_hex(2)}", "country": "FR", "roles": list(roles), **more}
         added = await self.http.post("/v1/parties", json=new, headers=self.admin)
         assert added.status_code == 201, added.text
         given = await self.http.post(f"/v1/parties/{added.json()['id']}/credentials", headers=self.admin)
         assert given.status_code == 201, given.text
-        return added.json(), await self.as_(given.json())
+        return added.json(), await self.sign_in(given.json())
 
     async def trader(self) -> dict[str, str]:
-        """Add the trader of `declaration()`; answers the header it comes in with."""
+        """Add the trader of `declaration()`. Return its authorization header."""
         _, header = await self.party("trader", identifiers={"EORI": "FR99988877700011"})
         return header
 
@@ -109,32 +109,32 @@ async def settings(clone: Clone, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 async def alone(settings: Settings, tmp_path: Path) -> AsyncIterator[RunningGateway]:
-    """A gateway whose neighbours are away; they come when they are opened."""
+    """A gateway without other services; a test opens them when it needs them."""
     ports = [int(url.rpartition(":")[2]) for url in (settings.permits_url, settings.notifications_url)]
-    neighbours = [
+    services = [
         StubService(name, tmp_path / "signing.public.json", port)
         for name, port in zip(("permits", "notifications"), ports, strict=True)
     ]
     async with serve_gateway(settings) as app, httpx2.AsyncClient(base_url=settings.issuer, timeout=30) as http:
-        hub = RunningGateway(settings.issuer, settings, app, neighbours[0], neighbours[1], http)
+        hub = RunningGateway(settings.issuer, settings, app, services[0], services[1], http)
         while (await http.get("/readyz")).status_code != 200:
             await asyncio.sleep(0.02)
-        hub.admin = await hub.as_(json.loads((tmp_path / "admin.json").read_text()))
+        hub.admin = await hub.sign_in(json.loads((tmp_path / "admin.json").read_text()))
         yield hub
-    for neighbour in neighbours:
-        await neighbour.close()
+    for service in services:
+        await service.close()
 
 
 @pytest.fixture
 async def hub(alone: RunningGateway) -> RunningGateway:
-    """A gateway with stand-ins for its neighbours."""
+    """A gateway with stubs of the other services."""
     await alone.permits.open()
     await alone.notifications.open()
     return alone
 
 
 def declaration(reference: str | None = None, **changes: Any) -> Body:
-    """A good import declaration of the trader."""
+    """Return a valid import declaration of the trader."""
     made: Body = {
         "reference": reference or f"B-{secrets.token_hex(6)}",
         "movement": "import",

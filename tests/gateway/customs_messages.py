@@ -1,4 +1,4 @@
-"""Customs messages of our own, in the shape that real ones have: wrapped or not, of one version or another."""
+"""Customs messages for tests, in the form of real ones: with or without MetaData, of several versions."""
 
 from typing import Any
 from xml.sax.saxutils import escape
@@ -15,22 +15,26 @@ def document_xml(
     off: str | None = "100",
     unit: str | None = "NAR",
 ) -> str:
-    """Write a document an item cites."""
-    inner = f"<CategoryCode>{code[0]}</CategoryCode>" + _if("ID", number) + f"<TypeCode>{code[1:]}</TypeCode>"
-    inner += _if("LPCOExemptionCode", status)
+    """Write a document that an item cites."""
+    inner = (
+        f"<CategoryCode>{code[0]}</CategoryCode>" + _optional_element("ID", number) + f"<TypeCode>{code[1:]}</TypeCode>"
+    )
+    inner += _optional_element("LPCOExemptionCode", status)
     named = f' unitCode="{unit}"' if unit is not None else ""
     wrote_off = f"<WriteOff><QuantityQuantity{named}>{off}</QuantityQuantity></WriteOff>" if off is not None else ""
     return f"<AdditionalDocument>{inner}{wrote_off}</AdditionalDocument>"
 
 
-def goods_item_xml(*papers: str, number: int = 1, export: str | None = None, measure: str = "", more: str = "") -> str:
-    """Write a goods item; customs papers that are not about wildlife stand beside those that are."""
+def goods_item_xml(
+    *documents: str, number: int = 1, export: str | None = None, measure: str = "", more: str = ""
+) -> str:
+    """Write a goods item. It has a customs document that is not about wildlife in addition to the cited ones."""
     invoice = document_xml("12345/03.01.2026", "N935", "AC", None)
     country = f"<ExportCountry><ID>{export}</ID></ExportCountry>" if export else ""
     return f"""
       <GovernmentAgencyGoodsItem>
-        <!-- An item, as annotated as they come -->
-        <SequenceNumeric>{number}</SequenceNumeric>{"".join(papers) or document_xml()}{invoice}
+        <!-- An item with the comments of real messages -->
+        <SequenceNumeric>{number}</SequenceNumeric>{"".join(documents) or document_xml()}{invoice}
         <Commodity><Description>Reptile skins, salted</Description>
           <Classification><ID>41032000</ID><IdentificationTypeCode>TSP</IdentificationTypeCode></Classification>
           <Classification><ID>00</ID><IdentificationTypeCode>TRC</IdentificationTypeCode></Classification>
@@ -55,7 +59,7 @@ def customs_message(
     function: str = "9",
     more: str = "",
 ) -> bytes:
-    """Write a whole message."""
+    """Write a complete message."""
     outer, inner = namespaces
     wrapper = f' xmlns:md="{outer}" xmlns="{inner}"' if outer else ""
     md = "md:" if outer else ""
@@ -65,7 +69,7 @@ def customs_message(
 <{md}MetaData{wrapper} xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" xsi:schemaLocation="{outer or "u"} x.xsd">
   <{md}WCODataModelVersionCode>3.6</{md}WCODataModelVersionCode><{md}WCOTypeName>DEC</{md}WCOTypeName>
   <Declaration>
-    <!--DE 1/1 and so on, as annotated messages have it-->
+    <!--DE 1/1 and so on, as in real messages-->
     <FunctionCode>{function}</FunctionCode>
     <FunctionalReferenceID>{escape(reference)}</FunctionalReferenceID>
     <TypeCode>{kind}</TypeCode><GoodsItemQuantity>{len(items) or 1}</GoodsItemQuantity>
@@ -79,5 +83,5 @@ def customs_message(
 </{md}MetaData>""".encode()
 
 
-def _if(name: str, value: Any) -> str:
+def _optional_element(name: str, value: Any) -> str:
     return "" if value is None else f"<{name}>{value}</{name}>"

@@ -1,4 +1,4 @@
-"""A small real HTTP server that answers in place of permits or notifications, and remembers what it was asked."""
+"""A small real HTTP server in place of permits or notifications, which records its requests."""
 
 import asyncio
 import json
@@ -19,7 +19,7 @@ Responder = Callable[["ReceivedRequest"], Awaitable[web.StreamResponse | None]]
 
 @dataclass
 class ReceivedRequest:
-    """One request as it arrived, and who stood behind it."""
+    """One received request and its caller."""
 
     method: str
     path: str
@@ -48,7 +48,7 @@ class StubService:
         return f"http://127.0.0.1:{self.port}"
 
     def requests_to(self, path: str) -> list[ReceivedRequest]:
-        return [asked for asked in self.requests if asked.path == path]
+        return [received for received in self.requests if received.path == path]
 
     async def wait_for_requests(self, path: str, count: int = 1, seconds: float = 10) -> list[ReceivedRequest]:
         async with asyncio.timeout(seconds):
@@ -73,21 +73,21 @@ class StubService:
         caller = reader.verify(request.headers["authorization"].removeprefix("Bearer "), at=now())
         headers = {name.lower(): value for name, value in request.headers.items()}
         query = list(request.query.items())
-        asked = ReceivedRequest(request.method, request.path, query, headers, await request.read(), caller, request)
-        self.requests.append(asked)
-        found = await self.respond(asked) if self.respond is not None else None
-        return await default_response(asked) if found is None else found
+        received = ReceivedRequest(request.method, request.path, query, headers, await request.read(), caller, request)
+        self.requests.append(received)
+        found = await self.respond(received) if self.respond is not None else None
+        return await default_response(received) if found is None else found
 
 
-async def default_response(asked: ReceivedRequest) -> web.StreamResponse:
-    """Take everything in; know nothing."""
-    if asked.path == "/internal/declarations":
+async def default_response(received: ReceivedRequest) -> web.StreamResponse:
+    """Return the default response: accept all messages, find no declaration."""
+    if received.path == "/internal/declarations":
         return web.json_response(
-            {"answers": [{"id": message["id"], "outcome": "taken"} for message in asked.json["letters"]]}
+            {"answers": [{"id": message["id"], "outcome": "taken"} for message in received.json["letters"]]}
         )
-    if asked.path == "/internal/parties":
+    if received.path == "/internal/parties":
         return web.Response(status=204)
-    if asked.method == "GET" and asked.path.startswith("/v1/declarations/"):
+    if received.method == "GET" and received.path.startswith("/v1/declarations/"):
         return problem_response(404, "not-found")
     return web.json_response({"you": "asked"})
 
@@ -96,8 +96,8 @@ def problem_response(status: int, code: str) -> web.Response:
     return web.json_response({"status": status, "code": code}, status=status, content_type="application/problem+json")
 
 
-def drop_connection(asked: ReceivedRequest) -> web.StreamResponse:
-    """End the connection without an answer."""
-    assert asked.raw.transport is not None
-    asked.raw.transport.abort()
+def drop_connection(received: ReceivedRequest) -> web.StreamResponse:
+    """Close the connection without a response."""
+    assert received.raw.transport is not None
+    received.raw.transport.abort()
     return web.Response()

@@ -1,4 +1,4 @@
-"""A header that is there once at most is not there twice: of two, who stands between might go by the other one."""
+"""A header that may occur once is refused twice, because a proxy in between might use the other one."""
 
 import json
 
@@ -16,7 +16,7 @@ from tests.gateway.conftest import RunningGateway, declaration
         ("Authorization", ("", "Bearer x"), "header-twice"),
     ],
 )
-async def test_a_header_that_is_there_twice_is_refused_by_its_name(
+async def test_header_sent_twice_is_refused_with_its_name(
     hub: RunningGateway, name: str, values: tuple[str, str], code: str
 ) -> None:
     trader = await hub.trader()
@@ -31,6 +31,6 @@ async def test_a_header_that_is_there_twice_is_refused_by_its_name(
     assert hub.permits.requests_to("/v1/permits") == []
 
 
-async def test_headers_that_are_lists_may_be_there_more_than_once(hub: RunningGateway) -> None:
+async def test_list_headers_sent_twice_are_accepted(hub: RunningGateway) -> None:
     headers = [*(await hub.trader()).items(), ("Accept", "text/html"), ("Accept", "application/json")]
     assert (await hub.http.get("/v1/me", headers=headers)).status_code == 200

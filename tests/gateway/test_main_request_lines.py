@@ -1,4 +1,4 @@
-"""Every request leaves one line at the gateway, with its route, its party and its refusal, and nothing secret."""
+"""Every request leaves one log line at the gateway: route, party and problem code, and no secret."""
 
 import asyncio
 import json
@@ -31,7 +31,7 @@ def lines() -> Iterator[LogLines]:
 
 
 async def one_line(lines: LogLines, **fields: object) -> Line:
-    """Return the only line of a request, which is written a moment after its answer."""
+    """Return the only line of a request, which is written a moment after its response."""
     async with asyncio.timeout(10):
         while not (found := lines.of("request.completed", **fields)):
             await asyncio.sleep(0.01)
@@ -65,8 +65,8 @@ async def test_request_that_is_refused_leaves_its_code_and_the_route_not_the_pat
     response = await hub.http.get("/v1/permits/no-id", headers=header)
     line = await one_line(lines, request_id=response.json()["request_id"])
     assert (line["status"], line["code"], line["route"]) == (404, "not-found", "/v1/permits/{id}")
-    nowhere = await hub.http.get("/v1/no-such-path")
-    line = await one_line(lines, request_id=nowhere.json()["request_id"])
+    unknown_path = await hub.http.get("/v1/no-such-path")
+    line = await one_line(lines, request_id=unknown_path.json()["request_id"])
     assert (line["status"], line["code"], line["route"]) == (404, "not-found", None)
     unknown = await hub.http.post("/oauth2/token", data={"grant_type": "client_credentials"}, auth=("nobody", "x"))
     line = await one_line(lines, request_id=unknown.headers["x-request-id"])
@@ -77,7 +77,7 @@ async def test_request_that_is_refused_leaves_its_code_and_the_route_not_the_pat
 async def test_request_that_a_service_refuses_leaves_the_code_of_its_problem(
     hub: RunningGateway, lines: LogLines
 ) -> None:
-    async def refuse(asked: ReceivedRequest) -> web.StreamResponse:
+    async def refuse(received: ReceivedRequest) -> web.StreamResponse:
         problem = {"status": 409, "code": "invalid-transition"}
         return web.json_response(problem, status=409, content_type="application/problem+json")
 
@@ -87,9 +87,9 @@ async def test_request_that_a_service_refuses_leaves_the_code_of_its_problem(
     response = await hub.http.post(path, headers=header | {"traceparent": TRACEPARENT})
     line = await one_line(lines, request_id=response.headers["x-request-id"])
     assert (line["route"], line["code"]) == ("/v1/declarations/{id}/release", "invalid-transition")
-    (asked,) = hub.permits.requests_to(path)
-    assert asked.headers["x-request-id"] == line["request_id"]
-    assert asked.headers["traceparent"] == line["traceparent"]
+    (received,) = hub.permits.requests_to(path)
+    assert received.headers["x-request-id"] == line["request_id"]
+    assert received.headers["traceparent"] == line["traceparent"]
 
 
 @pytest.mark.parametrize(
@@ -103,13 +103,13 @@ async def test_traceparent_that_is_not_valid_is_replaced(hub: RunningGateway, li
     assert TRACE not in line["traceparent"]
 
 
-async def test_traceparent_of_a_later_version_is_taken(hub: RunningGateway, lines: LogLines) -> None:
+async def test_traceparent_of_a_later_version_is_accepted(hub: RunningGateway, lines: LogLines) -> None:
     response = await hub.http.get("/v1/me", headers={"traceparent": f"42{TRACEPARENT[2:]}-more"})
     line = await one_line(lines, request_id=response.headers["x-request-id"])
     assert line["traceparent"].startswith(f"00-{TRACE}-")
 
 
-async def test_batch_carries_a_request_id_and_a_trace_of_its_own(hub: RunningGateway, lines: LogLines) -> None:
+async def test_batch_has_its_own_request_id_and_trace(hub: RunningGateway, lines: LogLines) -> None:
     header = await hub.trader()
     lodged = await hub.lodge(header, declaration())
     (batch, *_) = await hub.permits.wait_for_requests("/internal/declarations")
@@ -122,9 +122,9 @@ async def test_batch_carries_a_request_id_and_a_trace_of_its_own(hub: RunningGat
 async def test_batch_that_fails_names_its_request_id(hub: RunningGateway, lines: LogLines) -> None:
     asked_ids = []
 
-    async def fail(asked: ReceivedRequest) -> web.StreamResponse | None:
-        if asked.path == "/internal/declarations":
-            asked_ids.append(asked.headers["x-request-id"])
+    async def fail(received: ReceivedRequest) -> web.StreamResponse | None:
+        if received.path == "/internal/declarations":
+            asked_ids.append(received.headers["x-request-id"])
             return web.Response(status=500)
         return None
 
@@ -136,7 +136,7 @@ async def test_batch_that_fails_names_its_request_id(hub: RunningGateway, lines:
     assert found[0]["request_id"] in asked_ids
 
 
-async def test_secrets_and_content_are_in_no_line(hub: RunningGateway, lines: LogLines) -> None:
+async def test_log_lines_have_no_secrets_and_no_content(hub: RunningGateway, lines: LogLines) -> None:
     secret = f"secret{secrets.token_hex(8)}"
     header = await hub.trader()
     trader_token = header["Authorization"].removeprefix("Bearer ")
@@ -170,7 +170,7 @@ async def test_health_check_is_a_line_of_level_debug(hub: RunningGateway) -> Non
             assert (await one_line(lines, route=path))["level"] == "debug"
 
 
-async def test_client_that_leaves_before_its_body_is_whole_leaves_a_line(hub: RunningGateway, lines: LogLines) -> None:
+async def test_client_that_disconnects_during_its_body_leaves_a_line(hub: RunningGateway, lines: LogLines) -> None:
     authorization = (await hub.trader())["Authorization"]
     _, writer = await asyncio.open_connection("127.0.0.1", hub.settings.port)
     head = f"POST /v1/declarations HTTP/1.1\r\nHost: x\r\nAuthorization: {authorization}\r\nIdempotency-Key: k\r\n"
@@ -196,18 +196,16 @@ async def test_body_that_is_too_slow_leaves_a_line(
     assert (line["route"], line["status"]) == ("/oauth2/token", 408)
 
 
-async def test_answer_that_cannot_be_rendered_is_a_500_problem_with_one_line(
-    hub: RunningGateway, lines: LogLines
-) -> None:
-    """The content negotiation raises: what permits answers as JSON is none, and XML cannot be made of it."""
+async def test_response_that_cannot_be_rendered_is_500_with_one_line(hub: RunningGateway, lines: LogLines) -> None:
+    """Content negotiation raises: permits returns invalid JSON, so no XML can be rendered from it."""
     secret = f"secret{secrets.token_hex(8)}"
 
-    async def rubbish(asked: ReceivedRequest) -> web.StreamResponse | None:
-        if asked.path.startswith("/v1/declarations/"):
+    async def respond_with_invalid_json(received: ReceivedRequest) -> web.StreamResponse | None:
+        if received.path.startswith("/v1/declarations/"):
             return web.Response(body=f"{secret} is no JSON".encode(), content_type="application/json")
         return None
 
-    hub.permits.respond = rubbish
+    hub.permits.respond = respond_with_invalid_json
     path = f"/v1/declarations/{'0' * 8}-0000-0000-0000-{'0' * 12}"
     accept = {"Accept": "application/xml", "Authorization": (await hub.trader())["Authorization"]}
     response = await hub.http.get(path, headers=accept)
@@ -227,7 +225,7 @@ async def test_answer_that_cannot_be_rendered_is_a_500_problem_with_one_line(
 
 @asynccontextmanager
 async def public_port(hub: RunningGateway) -> AsyncIterator[int]:
-    """Serve the same app as it is served to the public: by our own connections."""
+    """Serve the same app on a port with the gateway's own connection class."""
     port = free_ports(1)[0]
     config = uvicorn.Config(hub.app, port=port, http=Connection, log_config=None, lifespan="off", access_log=False)
     server = uvicorn.Server(config)
@@ -263,9 +261,7 @@ async def test_request_that_the_connection_refuses_leaves_one_line(
     assert lines.of("library.message", logger="uvicorn.error", message="Invalid HTTP request received.") == []
 
 
-async def test_rate_limit_headers_are_on_answers_that_content_negotiation_renders(
-    hub: RunningGateway, lines: LogLines
-) -> None:
+async def test_rate_limit_headers_are_on_xml_responses(hub: RunningGateway, lines: LogLines) -> None:
     port = free_ports(1)[0]
     limited = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "rate_limit": 5})
     header = await hub.trader()
@@ -279,7 +275,7 @@ async def test_rate_limit_headers_are_on_answers_that_content_negotiation_render
     assert len(response.headers.get_list("x-request-id")) == 1
 
 
-async def test_refused_head_of_a_request_that_prefers_xml_is_answered_in_xml(hub: RunningGateway) -> None:
+async def test_problem_about_headers_is_in_xml_if_preferred(hub: RunningGateway) -> None:
     twice = [("Accept", "application/xml"), ("If-Match", '"1"'), ("If-Match", '"2"')]
     response = await hub.http.get("/v1/declarations", headers=twice)
     assert (response.status_code, response.headers["content-type"]) == (400, "application/xml")

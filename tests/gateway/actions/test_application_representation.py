@@ -1,4 +1,4 @@
-"""Applications for permits of agents: made, answered and withdrawn in a trader's name while its mandate lives."""
+"""Applications of agents: lodged, answered and withdrawn for a trader under an active mandate."""
 
 from typing import Any
 
@@ -11,84 +11,84 @@ from tests.gateway.conftest import Body, RunningGateway
 from tests.gateway.stub_service import ReceivedRequest
 
 TODAY = now().date().isoformat()
-A = "/v1/permit-applications"
-ID = "019a0d5e-6a00-7c3e-8a11-0242ac120010"
+APPLICATIONS = "/v1/permit-applications"
+APPLICATION_ID = "019a0d5e-6a00-7c3e-8a11-0242ac120010"
 
 
 def application(**changes: Any) -> Body:
     goods = {"line": "A", "taxon": "Falco exemplaris", "appendix": "II", "source": "C", "term": "LIV"}
-    made: Body = {
+    show_application: Body = {
         "kind": "export", "exporter": {"name": "T", "country": "FR", "identifier": "FR1"},
         "importer": {"name": "Buyer", "country": "GB", "identifier": "GB1"}, "export_country": "FR",
         "import_country": "GB", "purpose": "T", "lines": [goods | {"quantity": "1", "unit": "number"}],
     }  # fmt: skip
-    return made | changes
+    return show_application | changes
 
 
-class Two:
-    """A trader, and an agent that holds its mandate."""
+class TraderAndAgent:
+    """A trader, and an agent with its mandate."""
 
     def __init__(self, hub: RunningGateway) -> None:
         self.hub = hub
 
-    async def come(self) -> "Two":
-        self.trader, self.own = await self.hub.party("trader", identifiers={"EORI": "FR1"})
-        self.agent, self.its = await self.hub.party("trader", identifiers={"EORI": "DE1"})
+    async def set_up(self) -> "TraderAndAgent":
+        self.trader, self.trader_headers = await self.hub.party("trader", identifiers={"EORI": "FR1"})
+        self.agent, self.agent_headers = await self.hub.party("trader", identifiers={"EORI": "DE1"})
         days = {"from": TODAY, "until": TODAY, "agent": self.agent["id"]}
-        self.mandate = (await self.hub.http.post("/v1/mandates", json=days, headers=self.own)).json()["id"]
+        self.mandate = (await self.hub.http.post("/v1/mandates", json=days, headers=self.trader_headers)).json()["id"]
         return self
 
     async def apply(self, **changes: Any) -> httpx2.Response:
-        return await self.hub.http.post(A, json=application(**changes), headers=self.its)
+        return await self.hub.http.post(APPLICATIONS, json=application(**changes), headers=self.agent_headers)
 
-    def asked_for(self, path: str = A) -> str | None:
+    def represented_trader(self, path: str = APPLICATIONS) -> str | None:
         acts = self.hub.permits.requests_to(path)[-1].caller.acts_for
         return str(acts.party) if acts else None
 
 
 @pytest.fixture
-async def two(hub: RunningGateway) -> Two:
-    return await Two(hub).come()
+async def parties(hub: RunningGateway) -> TraderAndAgent:
+    return await TraderAndAgent(hub).set_up()
 
 
-async def test_an_agent_applies_in_the_name_of_who_gave_it_a_mandate(two: Two) -> None:
-    assert (await two.apply(trader=two.trader["id"])).status_code == 200
-    assert two.asked_for() == two.trader["id"]
-    assert (await two.apply()).status_code == 200, "its number names the trader too"
-    assert two.asked_for() == two.trader["id"]
+async def test_agent_with_a_mandate_applies_for_its_trader(parties: TraderAndAgent) -> None:
+    assert (await parties.apply(trader=parties.trader["id"])).status_code == 200
+    assert parties.represented_trader() == parties.trader["id"]
+    assert (await parties.apply()).status_code == 200, "its identifier names the trader too"
+    assert parties.represented_trader() == parties.trader["id"]
     own = {"exporter": {"name": "I", "country": "DE", "identifier": "DE1"}}
-    for changes in (own, own | {"trader": two.agent["id"]}, {"colour": "blue"}, {"exporter": {"name": "?"}}):
-        await two.apply(**changes)
-        assert two.asked_for() is None, changes
-    permits = [asked.json for asked in two.hub.permits.requests_to(A)]
-    assert permits[0] == application(trader=two.trader["id"]), "what was sent goes on as it is"
+    for changes in (own, own | {"trader": parties.agent["id"]}, {"colour": "blue"}, {"exporter": {"name": "?"}}):
+        await parties.apply(**changes)
+        assert parties.represented_trader() is None, changes
+    permits = [received.json for received in parties.hub.permits.requests_to(APPLICATIONS)]
+    assert permits[0] == application(trader=parties.trader["id"]), "the body is forwarded unchanged"
 
 
-async def test_without_a_mandate_it_is_refused_or_asked_in_its_own_name(two: Two) -> None:
-    await two.hub.http.delete(f"/v1/mandates/{two.mandate}", headers=two.own)
-    refused = await two.apply(trader=two.trader["id"])
+async def test_agent_without_a_mandate_is_refused_or_applies_for_itself(parties: TraderAndAgent) -> None:
+    await parties.hub.http.delete(f"/v1/mandates/{parties.mandate}", headers=parties.trader_headers)
+    refused = await parties.apply(trader=parties.trader["id"])
     assert (refused.status_code, refused.json()["code"]) == (403, "not-your-application")
-    assert two.hub.permits.requests_to(A) == []
-    await two.apply()
-    assert two.asked_for() is None, "permits refuses who is not named"
+    assert parties.hub.permits.requests_to(APPLICATIONS) == []
+    await parties.apply()
+    assert parties.represented_trader() is None, "permits refuses a party that the application does not name"
 
 
 @pytest.mark.parametrize("verb", ["answer", "withdrawal"])
-async def test_an_agent_answers_and_withdraws_only_while_its_mandate_lives(two: Two, verb: str) -> None:
-    async def made(asked: ReceivedRequest) -> web.StreamResponse:
-        return web.json_response({"trader": two.trader["id"]})
+async def test_agent_answers_and_withdraws_only_under_an_active_mandate(parties: TraderAndAgent, verb: str) -> None:
+    async def show_application(received: ReceivedRequest) -> web.StreamResponse:
+        return web.json_response({"trader": parties.trader["id"]})
 
-    two.hub.permits.respond = made
-    path = f"{A}/{ID}/{verb}"
+    parties.hub.permits.respond = show_application
+    path = f"{APPLICATIONS}/{APPLICATION_ID}/{verb}"
 
-    async def says(headers: dict[str, str]) -> httpx2.Response:
-        return await two.hub.http.post(path, json={"reason": "so"}, headers=headers)
+    async def respond(headers: dict[str, str]) -> httpx2.Response:
+        return await parties.hub.http.post(path, json={"reason": "so"}, headers=headers)
 
-    assert (await says(two.its)).status_code == 200
-    assert two.asked_for(path) == two.trader["id"]
-    assert (await says(two.own)).status_code == 200
-    assert two.asked_for(path) is None
-    await two.hub.http.delete(f"/v1/mandates/{two.mandate}", headers=two.own)
-    ended = await says(two.its)
+    assert (await respond(parties.agent_headers)).status_code == 200
+    assert parties.represented_trader(path) == parties.trader["id"]
+    assert (await respond(parties.trader_headers)).status_code == 200
+    assert parties.represented_trader(path) is None
+    await parties.hub.http.delete(f"/v1/mandates/{parties.mandate}", headers=parties.trader_headers)
+    ended = await respond(parties.agent_headers)
     assert (ended.status_code, ended.json()["code"]) == (403, "not-your-application")
-    assert len(two.hub.permits.requests_to(path)) == 2
+    assert len(parties.hub.permits.requests_to(path)) == 2

@@ -1,4 +1,4 @@
-"""Many permits in one request: passed on together, each answered for itself."""
+"""Many permits in one request: sent together, each with its own result."""
 
 import json
 from typing import Any
@@ -10,15 +10,15 @@ from tests.gateway.conftest import RunningGateway
 from tests.gateway.stub_service import ReceivedRequest, problem_response
 
 
-async def test_permits_go_in_batches_each_under_its_own_command(hub: RunningGateway) -> None:
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        if asked.path != "/internal/permits":
+async def test_permits_of_a_bulk_request_are_sent_in_batches_with_own_commands(hub: RunningGateway) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        if received.path != "/internal/permits":
             return web.json_response({})
         made = [
             {"status": 201, "body": {"number": one["body"]["number"]}, "replayed": False}
             if one["body"].get("number")
             else {"status": 422, "body": {"code": "invalid-body", "status": 422}, "replayed": False}
-            for one in asked.json
+            for one in received.json
         ]
         return web.json_response(made)
 
@@ -28,10 +28,10 @@ async def test_permits_go_in_batches_each_under_its_own_command(hub: RunningGate
     sent[7] = b"{nonsense"
     sent[8] = {"issuer": "ZA"}
     sent[9] = {"idempotency_key": "k-9", "permit": {"issuer": "ZA", "number": "ZA-9"}}
-    told = await send_bulk(hub, authority, ndjson_lines(sent), "/v1/permits/bulk")
-    assert [one["line"] for one in told] == list(range(1, 451))
-    assert [one["status_code"] for one in told] == [201] * 7 + [400, 422] + [201] * 441
-    assert [one["number"] for one in told if "number" in one][7:9] == ["ZA-9", "ZA-10"]
+    results = await send_bulk(hub, authority, ndjson_lines(sent), "/v1/permits/bulk")
+    assert [one["line"] for one in results] == list(range(1, 451))
+    assert [one["status_code"] for one in results] == [201] * 7 + [400, 422] + [201] * 441
+    assert [one["number"] for one in results if "number" in one][7:9] == ["ZA-9", "ZA-10"]
     calls = hub.permits.requests_to("/internal/permits")
     assert all(len(call.json) <= 200 for call in calls)
     named = [one["command_id"] for call in calls for one in call.json]
@@ -42,28 +42,28 @@ async def test_permits_go_in_batches_each_under_its_own_command(hub: RunningGate
     assert calls[0].caller.party is not None and calls[0].caller.party.roles == ("authority",)
 
 
-async def test_a_line_that_is_no_permit_harms_no_other_wherever_it_stands(hub: RunningGateway) -> None:
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        if asked.path != "/internal/permits":
+async def test_line_that_is_no_permit_fails_no_other_line(hub: RunningGateway) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        if received.path != "/internal/permits":
             return web.json_response({})
-        return web.json_response([{"status": 201, "body": {"number": one["body"]["number"]}} for one in asked.json])
+        return web.json_response([{"status": 201, "body": {"number": one["body"]["number"]}} for one in received.json])
 
     hub.permits.respond = response
     _, authority = await hub.party("authority", country="ZA")
     good = json.dumps({"issuer": "ZA", "number": "1"}).encode()
     bad = [b"", b"  \t", b"\r", good + b"," + good, good + b"],[1", b"]", b'{"a":' + b"[" * 31 + b"]" * 31 + b"}"]
     for line in bad:
-        told = await send_bulk(hub, authority, good + b"\n" + line + b"\n" + good + b"\n\n", "/v1/permits/bulk")
-        assert [(one["status_code"], one.get("code")) for one in told] == [
+        results = await send_bulk(hub, authority, good + b"\n" + line + b"\n" + good + b"\n\n", "/v1/permits/bulk")
+        assert [(one["status_code"], one.get("code")) for one in results] == [
             (201, None), (400, "malformed-json"), (201, None), (400, "malformed-json"),
         ], line  # fmt: skip
 
 
-async def test_a_permit_that_breaks_something_inside_harms_no_other(hub: RunningGateway) -> None:
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        if asked.path != "/internal/permits":
+async def test_permit_that_permits_cannot_handle_fails_no_other_permit(hub: RunningGateway) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        if received.path != "/internal/permits":
             return web.json_response({})
-        numbers = [one["body"]["number"] for one in asked.json]
+        numbers = [one["body"]["number"] for one in received.json]
         if "13" in numbers:
             return problem_response(500, "internal-error")
         return web.json_response([{"status": 201, "body": {"number": number}} for number in numbers])
@@ -71,17 +71,17 @@ async def test_a_permit_that_breaks_something_inside_harms_no_other(hub: Running
     hub.permits.respond = response
     _, authority = await hub.party("authority", country="ZA")
     sent = [{"issuer": "ZA", "number": str(number)} for number in range(40)]
-    told = await send_bulk(hub, authority, ndjson_lines(sent), "/v1/permits/bulk")
-    assert [one["status_code"] for one in told] == [503 if number == 13 else 201 for number in range(40)]
-    assert [one.get("number") for one in told] == [None if n == 13 else str(n) for n in range(40)]
+    results = await send_bulk(hub, authority, ndjson_lines(sent), "/v1/permits/bulk")
+    assert [one["status_code"] for one in results] == [503 if number == 13 else 201 for number in range(40)]
+    assert [one.get("number") for one in results] == [None if n == 13 else str(n) for n in range(40)]
 
 
-async def test_a_line_of_permits_is_named_by_all_it_states(hub: RunningGateway) -> None:
-    """So another permit of the same number is told that it is taken, and the same line is the same again."""
+async def test_line_key_derives_from_the_content_of_the_permit(hub: RunningGateway) -> None:
+    """Another permit of the same number is another command. The same line is the same command."""
 
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        made = [{"status": 201, "body": {"command": one["command_id"]}} for one in asked.json]
-        return web.json_response(made if asked.path == "/internal/permits" else {})
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        made = [{"status": 201, "body": {"command": one["command_id"]}} for one in received.json]
+        return web.json_response(made if received.path == "/internal/permits" else {})
 
     hub.permits.respond = response
     _, authority = await hub.party("authority", country="ZA")
@@ -92,7 +92,7 @@ async def test_a_line_of_permits_is_named_by_all_it_states(hub: RunningGateway) 
         assert first["command"] == again["command"] != other["command"]
 
 
-async def test_permits_away_is_told_line_by_line(alone: RunningGateway) -> None:
+async def test_line_without_permits_is_503(alone: RunningGateway) -> None:
     _, authority = await alone.party("authority", country="ZA")
-    told = await send_bulk(alone, authority, ndjson_lines([{"issuer": "ZA", "number": "1"}]), "/v1/permits/bulk")
-    assert [(one["line"], one["status_code"], one["code"]) for one in told] == [(1, 503, "service-unavailable")]
+    results = await send_bulk(alone, authority, ndjson_lines([{"issuer": "ZA", "number": "1"}]), "/v1/permits/bulk")
+    assert [(one["line"], one["status_code"], one["code"]) for one in results] == [(1, 503, "service-unavailable")]

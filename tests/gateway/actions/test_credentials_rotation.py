@@ -1,11 +1,11 @@
-"""A credential is replaced by a new one while both still work, for as long as was said."""
+"""Rotation of a credential: the old and the new one work during the overlap."""
 
 from joserfc.jwk import OKPKey
 
 from tests.gateway.conftest import RunningGateway
 
 
-async def test_a_rotated_credential_works_on_for_its_overlap(hub: RunningGateway) -> None:
+async def test_credential_that_is_rotated_works_until_the_end_of_the_overlap(hub: RunningGateway) -> None:
     new = {"name": "R", "country": "FR", "roles": ["trader"]}
     party = (await hub.http.post("/v1/parties", json=new, headers=hub.admin)).json()["id"]
     path = f"/v1/parties/{party}/credentials"

@@ -1,4 +1,4 @@
-"""Following a declaration: what the gateway answers itself, what it leaves to permits, and waiting for the checks."""
+"""The state of a declaration: from the gateway, from permits, and after a wait for the check."""
 
 import asyncio
 import json
@@ -15,23 +15,23 @@ from tests.gateway.stub_service import ReceivedRequest, Responder, default_respo
 
 
 def checked(delay: float = 0.0) -> Responder:
-    """Permits that has checked what it took in, and shows it."""
+    """Return a responder of permits that checks what it receives and returns it."""
     taken: dict[str, object] = {}
 
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        if asked.path == "/internal/declarations":
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        if received.path == "/internal/declarations":
             await asyncio.sleep(delay)
-            taken.update({message["id"]: message["declaration"] for message in asked.json["letters"]})
-        declaration_id = asked.path.rpartition("/")[2]
-        if asked.method == "GET" and declaration_id in taken:
+            taken.update({message["id"]: message["declaration"] for message in received.json["letters"]})
+        declaration_id = received.path.rpartition("/")[2]
+        if received.method == "GET" and declaration_id in taken:
             whole = {"id": declaration_id, "status": "accepted", "version": 1, "declaration": taken[declaration_id]}
             return web.json_response(whole, headers={"ETag": '"1"'})
-        return await default_response(asked)
+        return await default_response(received)
 
     return response
 
 
-async def test_before_its_checks_a_declaration_reads_received_as_it_was_sent(alone: RunningGateway) -> None:
+async def test_declaration_before_its_check_is_received_with_its_content(alone: RunningGateway) -> None:
     party, trader = await alone.party("trader", identifiers={"EORI": "FR99988877700011"})
     body = declaration("B-1", transport_document="MAEU-1")
     body["items"][0]["quantity"] = "100.50"
@@ -69,10 +69,10 @@ async def test_before_its_checks_a_declaration_reads_received_as_it_was_sent(alo
     }
 
 
-async def test_while_permits_is_away_only_what_it_never_had_can_be_read(hub: RunningGateway) -> None:
+async def test_declaration_without_permits_is_readable_if_it_is_not_forwarded(hub: RunningGateway) -> None:
     trader = await hub.trader()
     first = (await hub.lodge(trader, declaration())).json()
-    await _forwarded(hub, first["id"])
+    await _wait_until_forwarded(hub, first["id"])
     await hub.permits.close()
     second = (await hub.lodge(trader, declaration())).json()
     responses = [await hub.http.get(one["links"]["self"], headers=trader) for one in (first, second)]
@@ -84,7 +84,7 @@ async def test_while_permits_is_away_only_what_it_never_had_can_be_read(hub: Run
         assert (response.status_code, response.json()["code"]) == (503, "service-unavailable"), path
 
 
-async def _forwarded(hub: RunningGateway, declaration_id: str) -> None:
+async def _wait_until_forwarded(hub: RunningGateway, declaration_id: str) -> None:
     from services.gateway.store import submissions
 
     async with asyncio.timeout(10):
@@ -95,63 +95,65 @@ async def _forwarded(hub: RunningGateway, declaration_id: str) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_what_another_party_lodged_is_not_there(alone: RunningGateway) -> None:
+async def test_declaration_of_another_party_is_404(alone: RunningGateway) -> None:
     trader = await alone.trader()
     path = (await alone.lodge(trader, declaration())).json()["links"]["self"]
     headers = [(await alone.party(role))[1] for role in ("trader", "customs", "authority")]
     assert [(await alone.http.get(path, headers=header)).status_code for header in headers] == [503] * 3
     await alone.permits.open()
-    alone.permits.respond = _refusing_letters
+    alone.permits.respond = _refuse_submissions
     async with asyncio.timeout(10):
         while {(await alone.http.get(path, headers=header)).status_code for header in headers} != {404}:
             await asyncio.sleep(0.05)
     assert (await alone.http.get(path, headers=trader)).json()["status"] == "received"
 
 
-async def _refusing_letters(asked: ReceivedRequest) -> web.StreamResponse:
-    if asked.path == "/internal/declarations":
+async def _refuse_submissions(received: ReceivedRequest) -> web.StreamResponse:
+    if received.path == "/internal/declarations":
         return web.Response(status=503)
-    return await default_response(asked)
+    return await default_response(received)
 
 
-async def test_permits_says_what_becomes_of_a_declaration(hub: RunningGateway) -> None:
+async def test_declaration_after_forwarding_is_read_from_permits(hub: RunningGateway) -> None:
     hub.permits.respond = checked()
     trader = await hub.trader()
     lodged = (await hub.lodge(trader, declaration())).json()
-    await _forwarded(hub, lodged["id"])
+    await _wait_until_forwarded(hub, lodged["id"])
     found = await hub.http.get(lodged["links"]["self"], headers=trader)
     assert (found.status_code, found.json()["status"], found.headers["etag"]) == (200, "accepted", '"1"')
 
 
-async def test_one_that_arrives_there_while_it_is_asked_for_is_asked_for_again(hub: RunningGateway) -> None:
-    """Permits says 404, takes it in, and our row says forwarded: the answer is not a 404."""
+async def test_declaration_forwarded_during_a_read_is_read_again(hub: RunningGateway) -> None:
+    """Permits returns 404, then receives the declaration, and the row is settled. The response is no 404."""
     show = checked()
     trader = await hub.trader()
     asked_for = 0
 
-    async def late(asked: ReceivedRequest) -> web.StreamResponse | None:
+    async def respond_late(received: ReceivedRequest) -> web.StreamResponse | None:
         nonlocal asked_for
-        if asked.method == "GET" and not asked.path.startswith("/internal"):
+        if received.method == "GET" and not received.path.startswith("/internal"):
             asked_for += 1
             if asked_for == 1:
                 return problem_response(404, "not-found")
-        return await show(asked)
+        return await show(received)
 
-    hub.permits.respond = late
+    hub.permits.respond = respond_late
     lodged = (await hub.lodge(trader, declaration())).json()
-    await _forwarded(hub, lodged["id"])
+    await _wait_until_forwarded(hub, lodged["id"])
     assert (await hub.http.get(lodged["links"]["self"], headers=trader)).json()["status"] == "accepted"
     assert asked_for == 2
 
 
-async def test_who_waits_is_woken_by_the_courier(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_waiting_request_is_notified_by_the_dispatcher(
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("services.gateway.actions.lodgement.waiters.POLL_SECONDS", 60)
     hub.permits.respond = checked(delay=0.2)
     response = await hub.lodge(await hub.trader(), declaration(), prefer="wait=10")
     assert (response.status_code, response.json()["status"]) == (200, "accepted")
 
 
-async def test_prefer_wait_answers_the_checked_declaration(hub: RunningGateway) -> None:
+async def test_prefer_wait_returns_the_checked_declaration(hub: RunningGateway) -> None:
     hub.permits.respond = checked(delay=0.2)
     trader, body = await hub.trader(), declaration()
     response = await hub.lodge(trader, body, idempotency_key="k1", prefer="respond-async, wait=10")
@@ -166,7 +168,7 @@ async def test_prefer_wait_answers_the_checked_declaration(hub: RunningGateway) 
     assert again.headers["idempotency-replayed"] == plain.headers["idempotency-replayed"] == "true"
 
 
-async def test_a_wait_that_is_over_answers_202(alone: RunningGateway) -> None:
+async def test_prefer_wait_that_ends_returns_202(alone: RunningGateway) -> None:
     trader = await alone.trader()
     began = time.monotonic()
     response = await alone.lodge(trader, declaration(), prefer="wait=1")
@@ -176,29 +178,29 @@ async def test_a_wait_that_is_over_answers_202(alone: RunningGateway) -> None:
     assert (await alone.lodge(trader, declaration(), prefer="wait=0")).status_code == 202
 
 
-async def test_a_preference_that_is_not_understood_is_ignored(alone: RunningGateway) -> None:
+async def test_preference_that_is_not_supported_is_ignored(alone: RunningGateway) -> None:
     trader = await alone.trader()
-    odd = ("wait", "wait=", "wait=soon", "wait=-1", "wait=1.5", "handling=lenient, wait=x", "handling=strict")
-    for number, prefer in enumerate(odd):
+    unsupported = ("wait", "wait=", "wait=soon", "wait=-1", "wait=1.5", "handling=lenient, wait=x", "handling=strict")
+    for number, prefer in enumerate(unsupported):
         response = await alone.lodge(trader, declaration(f"B-{number}"), idempotency_key=f"k{number}", prefer=prefer)
         assert response.status_code == 202, prefer
         assert "preference-applied" not in response.headers
 
 
-async def test_who_waits_sees_what_another_process_carried() -> None:
-    looks = 0
+async def test_waiting_request_sees_the_work_of_another_process() -> None:
+    reads = 0
 
     async def forwarded() -> bool:
-        nonlocal looks
-        looks += 1
-        return looks == 3
+        nonlocal reads
+        reads += 1
+        return reads == 3
 
     waiting = SubmissionWaiters()
     assert await waiting.wait(uuid4(), seconds=5, is_forwarded=forwarded)
     assert not waiting._events
 
 
-async def test_a_command_before_the_checks_is_409_still_received(alone: RunningGateway) -> None:
+async def test_command_before_the_check_is_409_still_received(alone: RunningGateway) -> None:
     trader = await alone.trader()
     lodged = (await alone.lodge(trader, declaration())).json()
     path = lodged["links"]["self"]
@@ -209,10 +211,10 @@ async def test_a_command_before_the_checks_is_409_still_received(alone: RunningG
         return [put, await alone.http.post(f"{path}/cancellation", headers=trader)]
 
     responses = await both()
-    alone.permits.respond = _knowing_nothing
+    alone.permits.respond = _find_nothing
     await alone.permits.open()
     async with asyncio.timeout(10):
-        while len([asked for asked in alone.permits.requests if asked.caller.party]) < 2:
+        while len([received for received in alone.permits.requests if received.caller.party]) < 2:
             responses += await both()
     for response in responses:
         assert (response.status_code, response.json()["code"]) == (409, "still-received")
@@ -220,30 +222,30 @@ async def test_a_command_before_the_checks_is_409_still_received(alone: RunningG
     assert (await alone.http.post(f"{path}/cancellation", headers=stranger)).status_code == 404
 
 
-async def _knowing_nothing(asked: ReceivedRequest) -> web.StreamResponse:
-    if asked.path == "/internal/declarations":
+async def _find_nothing(received: ReceivedRequest) -> web.StreamResponse:
+    if received.path == "/internal/declarations":
         return web.Response(status=503)
     return problem_response(404, "not-found")
 
 
-async def test_a_command_after_the_checks_goes_to_permits(hub: RunningGateway) -> None:
+async def test_command_after_the_check_is_forwarded_to_permits(hub: RunningGateway) -> None:
     trader = await hub.trader()
     lodged = (await hub.lodge(trader, declaration())).json()
-    await _forwarded(hub, lodged["id"])
+    await _wait_until_forwarded(hub, lodged["id"])
     path = lodged["links"]["self"]
     body = json.dumps(declaration()).encode()
     headers = trader | {"If-Match": '"1"', "Content-Type": "application/json"}
     assert (await hub.http.put(path, content=body, headers=headers)).json() == {"you": "asked"}
-    [asked] = hub.permits.requests_to(path)
-    assert (asked.method, asked.body, asked.headers["if-match"]) == ("PUT", body, '"1"')
+    [received] = hub.permits.requests_to(path)
+    assert (received.method, received.body, received.headers["if-match"]) == ("PUT", body, '"1"')
     await hub.permits.close()
     response = await hub.http.put(path, content=body, headers=headers)
     assert (response.status_code, response.json()["code"]) == (503, "service-unavailable")
 
 
 @pytest.mark.parametrize("declaration_id", ["nothing", "%2e%2e", "1", "validate"])
-async def test_what_is_no_id_is_not_there(hub: RunningGateway, declaration_id: str) -> None:
+async def test_path_without_a_valid_id_is_404(hub: RunningGateway, declaration_id: str) -> None:
     trader = await hub.trader()
     assert (await hub.http.get(f"/v1/declarations/{declaration_id}", headers=trader)).status_code == 404
     assert (await hub.http.get(f"/v1/permits/{declaration_id}", headers=trader)).status_code == 404
-    assert [asked for asked in hub.permits.requests if asked.caller.party] == []
+    assert [received for received in hub.permits.requests if received.caller.party] == []

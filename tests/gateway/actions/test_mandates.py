@@ -1,4 +1,4 @@
-"""Mandates: an agent declares for a trader on the days it was allowed to, and not a day or a trader more."""
+"""Mandates: an agent declares for a trader on the days of the mandate, and for no other trader."""
 
 from datetime import timedelta
 from typing import Any
@@ -16,111 +16,114 @@ DAYS = {"from": TODAY.isoformat(), "until": TODAY.isoformat()}
 EORI = {"EORI": "FR99988877700011"}
 
 
-async def _two(hub: RunningGateway) -> tuple[tuple[Body, dict[str, str]], tuple[Body, dict[str, str]]]:
+async def _trader_and_agent(hub: RunningGateway) -> tuple[tuple[Body, dict[str, str]], tuple[Body, dict[str, str]]]:
     return await hub.party("trader", identifiers=EORI), await hub.party("trader", identifiers={"EORI": "DE1"})
 
 
-async def _grant(hub: RunningGateway, by: dict[str, str], to: Body, **changes: Any) -> httpx2.Response:
+async def _grant_mandate(hub: RunningGateway, by: dict[str, str], to: Body, **changes: Any) -> httpx2.Response:
     return await hub.http.post("/v1/mandates", json=DAYS | {"agent": to["id"]} | changes, headers=by)
 
 
-async def test_an_agent_declares_for_a_trader_under_its_mandate(hub: RunningGateway) -> None:
-    (trader, own), (agent, its) = await _two(hub)
+async def test_agent_with_a_mandate_declares_for_its_trader(hub: RunningGateway) -> None:
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
     refused = [
-        await hub.lodge(its, declaration()),
-        await hub.lodge(its, declaration(trader=trader["id"])),
+        await hub.lodge(agent_headers, declaration()),
+        await hub.lodge(agent_headers, declaration(trader=trader["id"])),
     ]
     assert [(a.status_code, a.json()["code"]) for a in refused] == [(403, "not-your-declaration")] * 2
-    granted = await _grant(hub, own, agent)
+    granted = await _grant_mandate(hub, trader_headers, agent)
     assert granted.status_code == 201
     mandate = granted.json()
     assert granted.headers["location"] == f"/v1/mandates/{mandate['id']}"
     assert (mandate["trader"], mandate["agent"], mandate["status"]) == (trader["id"], agent["id"], "active")
-    lodged = await hub.lodge(its, declaration(trader=trader["id"]))
+    lodged = await hub.lodge(agent_headers, declaration(trader=trader["id"]))
     assert lodged.status_code == 202
     [sent] = await hub.permits.wait_for_requests("/internal/declarations")
     [message] = sent.json["letters"]
     assert (message["trader"], message["party"]["id"]) == (trader["id"], agent["id"])
-    assert (await hub.lodge(its, declaration())).status_code == 202, "its number names the trader too"
-    other = await hub.lodge(its, declaration(trader=trader["id"], importer={"name": "C", "country": "FR"}))
+    assert (await hub.lodge(agent_headers, declaration())).status_code == 202, "its identifier names the trader too"
+    other = await hub.lodge(agent_headers, declaration(trader=trader["id"], importer={"name": "C", "country": "FR"}))
     assert (other.status_code, other.json()["code"]) == (403, "not-your-declaration")
 
 
-async def test_both_names_stand_in_the_history_from_the_beginning(alone: RunningGateway) -> None:
-    (trader, own), (agent, its) = await _two(alone)
-    await _grant(alone, own, agent)
-    declaration_id = (await alone.lodge(its, declaration())).json()["id"]
-    for header in (own, its):
+async def test_history_of_an_agents_declaration_names_agent_and_trader(alone: RunningGateway) -> None:
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(alone)
+    await _grant_mandate(alone, trader_headers, agent)
+    declaration_id = (await alone.lodge(agent_headers, declaration())).json()["id"]
+    for header in (trader_headers, agent_headers):
         seen = (await alone.http.get(f"/v1/declarations/{declaration_id}", headers=header)).json()
         assert (seen["trader"], seen["lodged_by"]) == (trader["id"], agent["id"])
         assert seen["history"][0]["by"] == {"party": agent["id"], "role": "trader", "for": trader["id"]}
 
 
 @pytest.mark.parametrize(("first", "last", "status"), [(-2, -1, "ended"), (1, 2, "future")])
-async def test_a_mandate_holds_on_its_days_only(hub: RunningGateway, first: int, last: int, status: str) -> None:
-    (trader, own), (agent, its) = await _two(hub)
+async def test_mandate_outside_its_days_is_not_active(hub: RunningGateway, first: int, last: int, status: str) -> None:
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
     days = {"from": (TODAY + timedelta(first)).isoformat(), "until": (TODAY + timedelta(last)).isoformat()}
-    assert (await _grant(hub, own, agent, **days)).json()["status"] == status
-    assert (await hub.lodge(its, declaration(trader=trader["id"]))).status_code == 403
+    assert (await _grant_mandate(hub, trader_headers, agent, **days)).json()["status"] == status
+    assert (await hub.lodge(agent_headers, declaration(trader=trader["id"]))).status_code == 403
 
 
 @pytest.mark.parametrize("method", ["revocation", "delete"])
-async def test_a_revoked_mandate_ends_lodging_amending_and_cancelling_but_not_reading(
-    hub: RunningGateway, method: str
-) -> None:
-    (trader, own), (agent, its) = await _two(hub)
-    mandate = (await _grant(hub, own, agent)).json()["id"]
-    lodged = (await hub.lodge(its, declaration(trader=trader["id"]))).json()["id"]
+async def test_mandate_that_is_revoked_lets_the_agent_only_read(hub: RunningGateway, method: str) -> None:
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
+    mandate = (await _grant_mandate(hub, trader_headers, agent)).json()["id"]
+    lodged = (await hub.lodge(agent_headers, declaration(trader=trader["id"]))).json()["id"]
     path, known = f"/v1/declarations/{lodged}", {"If-Match": '"1"'}
-    assert (await hub.http.put(path, json=declaration(), headers=its | known)).status_code == 200
-    [asked] = [a for a in hub.permits.requests_to(path) if a.method == "PUT"]
-    assert asked.caller.acts_for is not None
-    assert (str(asked.caller.acts_for.party), asked.caller.acts_for.numbers) == (trader["id"], ("FR99988877700011",))
+    assert (await hub.http.put(path, json=declaration(), headers=agent_headers | known)).status_code == 200
+    [received] = [a for a in hub.permits.requests_to(path) if a.method == "PUT"]
+    assert received.caller.acts_for is not None
+    assert (str(received.caller.acts_for.party), received.caller.acts_for.numbers) == (
+        trader["id"],
+        ("FR99988877700011",),
+    )
     if method == "delete":
-        assert (await hub.http.delete(f"/v1/mandates/{mandate}", headers=own)).status_code == 204
+        assert (await hub.http.delete(f"/v1/mandates/{mandate}", headers=trader_headers)).status_code == 204
     else:
-        revoked = await hub.http.post(f"/v1/mandates/{mandate}/revocation", headers=own)
+        revoked = await hub.http.post(f"/v1/mandates/{mandate}/revocation", headers=trader_headers)
         assert (revoked.status_code, revoked.json()["status"]) == (200, "revoked")
-        assert (await hub.http.post(f"/v1/mandates/{mandate}/revocation", headers=own)).json() == revoked.json()
+        assert (
+            await hub.http.post(f"/v1/mandates/{mandate}/revocation", headers=trader_headers)
+        ).json() == revoked.json()
     responses = [
-        await hub.lodge(its, declaration(trader=trader["id"])),
-        await hub.http.put(path, json=declaration(), headers=its | known),
-        await hub.http.post(f"{path}/cancellation", headers=its),
+        await hub.lodge(agent_headers, declaration(trader=trader["id"])),
+        await hub.http.put(path, json=declaration(), headers=agent_headers | known),
+        await hub.http.post(f"{path}/cancellation", headers=agent_headers),
     ]
     assert [(a.status_code, a.json()["code"]) for a in responses] == [(403, "not-your-declaration")] * 3
-    assert (await hub.http.post(f"{path}/cancellation", headers=own)).status_code == 200
-    seen = await hub.http.get(f"/v1/mandates/{mandate}", headers=its)
+    assert (await hub.http.post(f"{path}/cancellation", headers=trader_headers)).status_code == 200
+    seen = await hub.http.get(f"/v1/mandates/{mandate}", headers=agent_headers)
     assert (seen.json()["status"], seen.json()["revoked_by"]) == ("revoked", trader["id"])
 
 
-async def test_an_agent_whose_trader_is_disabled_acts_for_nobody(hub: RunningGateway) -> None:
-    (trader, own), (agent, its) = await _two(hub)
-    await _grant(hub, own, agent)
+async def test_mandate_of_a_disabled_trader_is_refused(hub: RunningGateway) -> None:
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
+    await _grant_mandate(hub, trader_headers, agent)
     await hub.http.patch(f"/v1/parties/{trader['id']}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
-    assert (await hub.lodge(its, declaration(trader=trader["id"]))).status_code == 403
+    assert (await hub.lodge(agent_headers, declaration(trader=trader["id"]))).status_code == 403
 
 
-async def test_who_may_give_read_and_take_back_a_mandate(hub: RunningGateway) -> None:
-    (trader, own), (agent, its) = await _two(hub)
+async def test_mandate_is_granted_read_and_revoked_by_the_allowed_parties(hub: RunningGateway) -> None:
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
     _, stranger = await hub.party("trader")
     _, customs = await hub.party("customs")
-    forged = await _grant(hub, its, agent, trader=trader["id"])
+    forged = await _grant_mandate(hub, agent_headers, agent, trader=trader["id"])
     assert (forged.status_code, forged.json()["code"]) == (403, "not-your-mandate")
-    assert (await _grant(hub, customs, agent)).status_code == 403
-    mandate = (await _grant(hub, hub.admin, agent, trader=trader["id"])).json()["id"]
+    assert (await _grant_mandate(hub, customs, agent)).status_code == 403
+    mandate = (await _grant_mandate(hub, hub.admin, agent, trader=trader["id"])).json()["id"]
     path = f"/v1/mandates/{mandate}"
-    for header, status in ((own, 200), (its, 200), (hub.admin, 200), (stranger, 404)):
+    for header, status in ((trader_headers, 200), (agent_headers, 200), (hub.admin, 200), (stranger, 404)):
         assert (await hub.http.get(path, headers=header)).status_code == status
         listed = (await hub.http.get("/v1/mandates", headers=header)).json()
         assert len(listed["data"]) == (1 if status == 200 else 0)
-    taken = await hub.http.post(f"{path}/revocation", headers=its)
+    taken = await hub.http.post(f"{path}/revocation", headers=agent_headers)
     assert (taken.status_code, taken.json()["code"]) == (403, "not-your-mandate")
     assert (await hub.http.delete(path, headers=stranger)).status_code == 404
     assert (await hub.http.delete(path, headers=hub.admin)).status_code == 204
 
 
-async def test_a_mandate_that_makes_no_sense_is_refused(hub: RunningGateway, subtests: pytest.Subtests) -> None:
-    (trader, own), (agent, _) = await _two(hub)
+async def test_mandate_that_is_not_valid_is_refused(hub: RunningGateway, subtests: pytest.Subtests) -> None:
+    (trader, trader_headers), (agent, _) = await _trader_and_agent(hub)
     office, _ = await hub.party("customs")
     bad: dict[str, Body] = {
         "to nobody": {"agent": "0190c0de-0000-7000-8000-000000000000"},
@@ -133,39 +136,42 @@ async def test_a_mandate_that_makes_no_sense_is_refused(hub: RunningGateway, sub
     }
     for name, changes in bad.items():
         with subtests.test(name):
-            response = await _grant(hub, own, agent, **changes)
+            response = await _grant_mandate(hub, trader_headers, agent, **changes)
             assert response.status_code == 422, response.text
             assert response.json()["errors"]
-    assert (await _grant(hub, hub.admin, agent)).status_code == 422, "the administrator names the trader"
+    assert (await _grant_mandate(hub, hub.admin, agent)).status_code == 422, "the administrator states the trader"
 
 
-async def test_one_key_gives_one_mandate(hub: RunningGateway) -> None:
-    (_, own), (agent, _) = await _two(hub)
-    keyed = own | {"Idempotency-Key": "m1"}
-    first, again = [await _grant(hub, keyed, agent) for _ in range(2)]
+async def test_mandate_under_one_key_is_granted_once(hub: RunningGateway) -> None:
+    (_, trader_headers), (agent, _) = await _trader_and_agent(hub)
+    keyed = trader_headers | {"Idempotency-Key": "m1"}
+    first, again = [await _grant_mandate(hub, keyed, agent) for _ in range(2)]
     assert first.content == again.content and again.headers["idempotency-replayed"] == "true"
-    assert len((await hub.http.get("/v1/mandates", headers=own)).json()["data"]) == 1
+    assert len((await hub.http.get("/v1/mandates", headers=trader_headers)).json()["data"]) == 1
 
 
-async def test_what_one_process_granted_and_revoked_another_knows(
+async def test_mandate_granted_or_revoked_in_one_process_is_known_in_another(
     hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(party_directory, "REFRESH_SECONDS", 0.1)
     port = free_ports(1)[0]
-    sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
-    (trader, own), (agent, its) = await _two(hub)
-    async with serve_gateway(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
-        while (await there.get("/readyz")).status_code != 200:
+    replica = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
+    async with (
+        serve_gateway(replica),
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as replica_http,
+    ):
+        while (await replica_http.get("/readyz")).status_code != 200:
             pass
-        mandate = (await _grant(hub, own, agent)).json()["id"]
+        mandate = (await _grant_mandate(hub, trader_headers, agent)).json()["id"]
 
         async def lodge() -> int:
-            keyed = its | {"Idempotency-Key": str(now().timestamp()), "Content-Type": "application/json"}
+            keyed = agent_headers | {"Idempotency-Key": str(now().timestamp()), "Content-Type": "application/json"}
             body = declaration(trader=trader["id"])
-            return (await there.post("/v1/declarations", json=body, headers=keyed)).status_code
+            return (await replica_http.post("/v1/declarations", json=body, headers=keyed)).status_code
 
         while await lodge() != 202:
             pass
-        await hub.http.delete(f"/v1/mandates/{mandate}", headers=own)
+        await hub.http.delete(f"/v1/mandates/{mandate}", headers=trader_headers)
         while await lodge() != 403:
             pass

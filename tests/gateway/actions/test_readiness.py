@@ -1,4 +1,4 @@
-"""When the gateway says that it is ready, and what it does until then."""
+"""The readiness of the gateway, and its work until then."""
 
 import asyncio
 import json
@@ -11,19 +11,19 @@ from services.gateway.settings import Settings
 from tests.gateway.conftest import RunningGateway, serve_gateway
 
 
-async def test_a_database_that_is_not_migrated_is_waited_for(
+async def test_readiness_waits_for_the_migration_of_the_database(
     settings: Settings, server: Server, templates: str
 ) -> None:
     name = f"{templates}gateway_empty"
     admin = await server.connect_as_superuser()
     await admin.execute(f'CREATE DATABASE "{name}" OWNER gateway_owner')
-    late = settings.model_copy(update={"database_url": server.url(name, "gateway_runner", "test")})
+    waiting_settings = settings.model_copy(update={"database_url": server.url(name, "gateway_runner", "test")})
     assert settings.admin_file is not None
     try:
-        async with serve_gateway(late), httpx2.AsyncClient(base_url=late.issuer) as http:
-            waits = await http.get("/readyz")
-            assert (waits.status_code, waits.json()["code"]) == (503, "not-ready")
-            assert "saola migrate" in waits.json()["detail"]
+        async with serve_gateway(waiting_settings), httpx2.AsyncClient(base_url=waiting_settings.issuer) as http:
+            waiting = await http.get("/readyz")
+            assert (waiting.status_code, waiting.json()["code"]) == (503, "not-ready")
+            assert "saola migrate" in waiting.json()["detail"]
             assert (await http.get("/healthz")).status_code == 200
             assert not settings.admin_file.exists()
             migrate("gateway", server.url(name, "gateway_owner", "test"))
@@ -36,9 +36,9 @@ async def test_a_database_that_is_not_migrated_is_waited_for(
         await admin.close()
 
 
-async def test_a_database_at_another_migration_is_not_ready(hub: RunningGateway, server: Server) -> None:
-    async with hub.context.engine.connect() as inside:
-        name = (await inside.execute(text("SELECT current_database()"))).scalar_one()
+async def test_readiness_fails_at_another_migration(hub: RunningGateway, server: Server) -> None:
+    async with hub.context.engine.connect() as conn:
+        name = (await conn.execute(text("SELECT current_database()"))).scalar_one()
     admin = await server.connect_as_superuser(name)
     await admin.execute("UPDATE alembic_version SET version_num = '0099_later'")
     await admin.close()
@@ -47,5 +47,5 @@ async def test_a_database_at_another_migration_is_not_ready(hub: RunningGateway,
     assert "0099_later" in response.json()["detail"]
 
 
-async def test_neighbours_that_are_away_do_not_make_it_unready(alone: RunningGateway) -> None:
+async def test_readiness_does_not_depend_on_other_services(alone: RunningGateway) -> None:
     assert (await alone.http.get("/readyz")).json() == {"status": "ready"}

@@ -1,4 +1,4 @@
-"""Every route of the public API is declared whole and guarded, and its permission is as it was agreed."""
+"""Every route of the public API has a complete declaration, and its permission matches the agreed table."""
 
 import json
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from shared.strict_json import parse_json, validate
 from tests.gateway.conftest import RunningGateway
 from tests.openapi_responses import operations
 
-NOBODYS = UUID(int=7)
+UNKNOWN_ID = UUID(int=7)
 ROLES = ("trader", "customs", "authority", "partner", "admin")
 PUBLIC_OPERATIONS = {
     "create_token",
@@ -42,7 +42,7 @@ READ_WITHOUT_BODY = {
     "verify_webhook_endpoint",
     "retry_delivery",
 }
-"""Commands that need no more than their path."""
+"""Commands that need only their path."""
 AGREED = """
 read_me                        trader customs authority partner admin
 create_party                   admin
@@ -136,7 +136,7 @@ def _agreed() -> dict[str, set[str]]:
 def _requests_with_token() -> Iterator[tuple[str, str, str]]:
     for route in ROUTES:
         if route.permission is not None:
-            path = route.path.replace("{id}", str(NOBODYS)).replace("{client_id}", "nobody")
+            path = route.path.replace("{id}", str(UNKNOWN_ID)).replace("{client_id}", "nobody")
             yield route.operation_id, route.method, path.replace("{table}", "terms").replace("{country}", "FR")
 
 
@@ -158,7 +158,7 @@ def route(request: pytest.FixtureRequest) -> Route:
     return declared
 
 
-def test_route_says_what_it_does_in_words(route: Route) -> None:
+def test_route_has_a_summary_and_descriptions(route: Route) -> None:
     assert route.summary and not route.summary.endswith(".")
     assert len(route.description) > 20 and route.description.endswith(".")
     parameters: tuple[QueryParameter | HeaderParameter, ...] = (*route.query, *route.headers)
@@ -181,22 +181,22 @@ def test_operation_ids_and_paths_are_unique() -> None:
     assert len({(route.method, route.path) for route in ROUTES}) == len(ROUTES)
 
 
-def test_route_answers_a_success_with_a_body_that_is_described(route: Route) -> None:
+def test_route_describes_its_success_response(route: Route) -> None:
     assert route.responses[0].status < 300
     for response in route.responses:
         assert response.description
         assert bool(response.models or response.media) == (response.status != 204)
 
 
-def test_route_that_writes_says_what_it_reads(route: Route) -> None:
+def test_route_that_writes_declares_its_request_body(route: Route) -> None:
     writes = route.method in {"POST", "PUT", "PATCH"} and route.operation_id not in READ_WITHOUT_BODY
     assert (route.request is not None) == writes
 
 
-def test_route_names_only_problems_of_the_catalogue_and_none_that_follows_from_the_rest(route: Route) -> None:
+def test_route_names_only_catalogued_problems_that_do_not_follow(route: Route) -> None:
     assert set(list_problem_codes(route)) <= PROBLEM_CODES.keys()
     derived = list_problem_codes(replace(route, problems=()))
-    assert set(derived).isdisjoint(route.problems), "leave out what follows from the rest of the declaration"
+    assert set(derived).isdisjoint(route.problems), "omit problems that follow from the rest of the declaration"
 
 
 def test_example_has_a_request_and_a_response_where_the_route_has_them(route: Route) -> None:
@@ -205,16 +205,18 @@ def test_example_has_a_request_and_a_response_where_the_route_has_them(route: Ro
 
 
 @pytest.mark.parametrize(("model", "example"), [pytest.param(*sent, id=name) for name, *sent in _requests_in_json()])
-def test_example_request_is_taken_by_its_model(model: type[BaseModel], example: Any) -> None:
+def test_example_request_matches_its_model(model: type[BaseModel], example: Any) -> None:
     validate(model, parse_json(json.dumps(example).encode()))
 
 
-@pytest.mark.parametrize(("models", "example"), [pytest.param(*told, id=name) for name, *told in _responses_in_json()])
-def test_example_response_is_taken_by_one_of_its_models(models: tuple[type[BaseModel], ...], example: Any) -> None:
-    assert any(_takes(model, json.dumps(example)) for model in models)
+@pytest.mark.parametrize(
+    ("models", "example"), [pytest.param(*responses, id=name) for name, *responses in _responses_in_json()]
+)
+def test_example_response_matches_one_of_its_models(models: tuple[type[BaseModel], ...], example: Any) -> None:
+    assert any(_accepts(model, json.dumps(example)) for model in models)
 
 
-def _takes(model: type[BaseModel], text: str) -> bool:
+def _accepts(model: type[BaseModel], text: str) -> bool:
     try:
         model.model_validate_json(text)
     except ValidationError:
@@ -241,11 +243,11 @@ async def test_gateway_serves_the_declared_routes_and_no_other(hub: RunningGatew
     assert apart <= HEALTH_AND_PAGES
 
 
-def test_permissions_are_as_they_were_agreed() -> None:
+def test_permissions_match_the_agreed_table() -> None:
     assert {route.operation_id: route.permission for route in ROUTES if route.permission is not None} == _agreed()
 
 
-async def test_every_route_without_a_good_token_is_401(hub: RunningGateway, subtests: pytest.Subtests) -> None:
+async def test_route_without_a_valid_token_is_401(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     for operation, method, path in _requests_with_token():
         for header in ({}, {"Authorization": "Bearer nonsense"}, {"Authorization": "Basic eDp5"}):
             with subtests.test(operation, header=header):
@@ -253,12 +255,10 @@ async def test_every_route_without_a_good_token_is_401(hub: RunningGateway, subt
                 assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
                 assert response.headers["www-authenticate"].startswith("Bearer")
                 assert response.headers["content-type"] == "application/problem+json"
-    assert not [asked for asked in hub.permits.requests + hub.notifications.requests if asked.caller.party]
+    assert not [received for received in hub.permits.requests + hub.notifications.requests if received.caller.party]
 
 
-async def test_every_role_may_do_what_the_table_says_and_nothing_else(
-    hub: RunningGateway, subtests: pytest.Subtests
-) -> None:
+async def test_role_is_refused_exactly_as_the_table_states(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     headers = {role: (await hub.party(role))[1] for role in ROLES}
     agreed = _agreed()
     for operation, method, path in _requests_with_token():
@@ -271,8 +271,8 @@ async def test_every_role_may_do_what_the_table_says_and_nothing_else(
                 assert response.status_code < 500
 
 
-async def test_a_party_of_two_roles_may_do_what_either_may(hub: RunningGateway) -> None:
+async def test_party_with_two_roles_has_the_permissions_of_both(hub: RunningGateway) -> None:
     _, both = await hub.party("customs", "authority")
-    for path in (f"/v1/declarations/{NOBODYS}/release", f"/v1/declarations/{NOBODYS}/consent"):
+    for path in (f"/v1/declarations/{UNKNOWN_ID}/release", f"/v1/declarations/{UNKNOWN_ID}/consent"):
         assert (await hub.http.post(path, headers=both)).status_code == 200
-    assert (await hub.http.post(f"/v1/declarations/{NOBODYS}/cancellation", headers=both)).status_code == 403
+    assert (await hub.http.post(f"/v1/declarations/{UNKNOWN_ID}/cancellation", headers=both)).status_code == 403

@@ -1,4 +1,4 @@
-"""Reading a body in one pass comes to the same as reading it strictly, whatever is wrong with it."""
+"""The fast path of parsing has the same result as the strict path, for valid and invalid bodies."""
 
 import json
 from dataclasses import dataclass, field
@@ -37,15 +37,15 @@ PIECES = (
 
 @dataclass
 class Written:
-    """An object as it will be written: names and values raw, as many and in whichever order."""
+    """An object before it is written: raw names and values, in any number and order."""
 
     members: list[tuple[str, Any]] = field(default_factory=list)
 
 
-def _raw(value: Any) -> Any:
+def _to_written(value: Any) -> Any:
     if isinstance(value, dict):
-        return Written([(json.dumps(name), _raw(inner)) for name, inner in value.items()])
-    return [_raw(inner) for inner in value] if isinstance(value, list) else json.dumps(value)
+        return Written([(json.dumps(name), _to_written(inner)) for name, inner in value.items()])
+    return [_to_written(inner) for inner in value] if isinstance(value, list) else json.dumps(value)
 
 
 def _objects(value: Any) -> list[Written]:
@@ -53,8 +53,8 @@ def _objects(value: Any) -> list[Written]:
     return ([value] if isinstance(value, Written) else []) + [found for one in inner for found in _objects(one)]
 
 
-def _spelt(name: str) -> str:
-    """Spell a name otherwise: its second letter as an escape."""
+def _write_with_escape(name: str) -> str:
+    """Write a name with its second character as an escape."""
     return f'"{name[1]}\\u{ord(name[2]):04x}{name[3:]}' if len(name) > 3 and "\\" not in name else name
 
 
@@ -64,7 +64,7 @@ def _write(value: Any, colon: str) -> str:
     return "[" + ",".join(_write(one, colon) for one in value) + "]" if isinstance(value, list) else str(value)
 
 
-def _good() -> dict[str, Any]:
+def _valid_declaration() -> dict[str, Any]:
     made = declaration("R-1", customs_office="FR1: north", trader=None)
     return made | {"items": [*made["items"], {"number": 2, "quantity": 3, "unit": "kg"}]}
 
@@ -82,9 +82,9 @@ def _change(draw: st.DrawFn, whole: Written) -> None:
         case "again":
             one.members.insert(draw(st.integers(0, len(one.members))), (name, value))
         case "spelt again":
-            one.members.append((_spelt(name), value))
+            one.members.append((_write_with_escape(name), value))
         case "spelt":
-            one.members[place] = (_spelt(name), value)
+            one.members[place] = (_write_with_escape(name), value)
         case "unknown":
             one.members.append(('"colour"', draw(st.sampled_from(VALUES))))
         case "left out":
@@ -93,8 +93,8 @@ def _change(draw: st.DrawFn, whole: Written) -> None:
 
 @st.composite
 def bodies(draw: st.DrawFn) -> bytes:
-    """Write a declaration with some things wrong with it, or none."""
-    whole = _raw(_good())
+    """Write a declaration with some faults, or none."""
+    whole = _to_written(_valid_declaration())
     for _ in range(draw(st.integers(0, 3))):
         _change(draw, whole)
     body = _write(whole, draw(st.sampled_from(COLONS))).encode()
@@ -104,7 +104,7 @@ def bodies(draw: st.DrawFn) -> bytes:
     return body
 
 
-def _came_of(read: Any) -> Any:
+def _result_of(read: Any) -> Any:
     try:
         found = read()
     except Invalid as error:
@@ -112,44 +112,44 @@ def _came_of(read: Any) -> Any:
     return count_names(found), found.model_dump(), found.model_dump_json(exclude_none=True)
 
 
-def _strictly(body: bytes) -> Declaration:
+def _parse_strictly(body: bytes) -> Declaration:
     return validate(Declaration, parse_json(body))
 
 
-PLAIN = json.dumps(_good()).encode()
+VALID_BODY = json.dumps(_valid_declaration()).encode()
 
 
 @given(bodies())
-@example(PLAIN)
-@example(b"\xef\xbb\xbf" + PLAIN)
-@example(PLAIN[:-1] + b',"reference":"R-1"}')
-@example(PLAIN[:-1] + b',"reference" :"R-1"}')
-@example(PLAIN.replace(b'"FR1: north"', b'"FR1"')[:-1] + b',"reference"\n\t:"R-1"}')
-@example(PLAIN[:-1] + b',"r\\u0065ference":"R-2"}')
-@example(PLAIN.replace(b'"quantity": 3', b'"quantity": 12345678901234567.123'))
-@example(PLAIN.replace(b'"quantity": 3', b'"quantity": 1e400'))
-@example(PLAIN.replace(b'"number": 2', b'"number": 2.0'))
+@example(VALID_BODY)
+@example(b"\xef\xbb\xbf" + VALID_BODY)
+@example(VALID_BODY[:-1] + b',"reference":"R-1"}')
+@example(VALID_BODY[:-1] + b',"reference" :"R-1"}')
+@example(VALID_BODY.replace(b'"FR1: north"', b'"FR1"')[:-1] + b',"reference"\n\t:"R-1"}')
+@example(VALID_BODY[:-1] + b',"r\\u0065ference":"R-2"}')
+@example(VALID_BODY.replace(b'"quantity": 3', b'"quantity": 12345678901234567.123'))
+@example(VALID_BODY.replace(b'"quantity": 3', b'"quantity": 1e400'))
+@example(VALID_BODY.replace(b'"number": 2', b'"number": 2.0'))
 @example(b"[" * 100_000)
 @settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_one_pass_comes_to_the_same(body: bytes) -> None:
-    assert _came_of(lambda: as_json.parse(body, LODGER)[0]) == _came_of(lambda: _strictly(body))
+def test_fast_path_has_the_result_of_the_strict_path(body: bytes) -> None:
+    assert _result_of(lambda: as_json.parse(body, LODGER)[0]) == _result_of(lambda: _parse_strictly(body))
 
 
 @pytest.mark.parametrize(
     "changes", [{}, {"customs_office": "FR1: north"}, {"transport_document": "Nº 7"}, {"trader": str(new_id())}]
 )
-def test_what_is_usual_is_read_in_one_pass(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
-    def never(body: bytes) -> Any:
+def test_usual_declaration_is_parsed_in_one_pass(monkeypatch: pytest.MonkeyPatch, changes: dict[str, Any]) -> None:
+    def refuse_second_parse(body: bytes) -> Any:
         raise AssertionError(f"read again: {body!r}")
 
-    monkeypatch.setattr(strict_json, "parse_json", never)
+    monkeypatch.setattr(strict_json, "parse_json", refuse_second_parse)
     made = declaration("B-1", **changes)
     for body in (json.dumps(made), json.dumps(made, separators=(",", ":"))):
         assert as_json.parse(body.encode(), LODGER)[0].reference == "B-1"
 
 
-def test_names_are_counted_in_all_that_is_nested() -> None:
-    """One left out costs time only, for then everything is read again; one too many would hide one that is twice."""
-    for made in (declaration(), _good()):
-        read = _strictly(json.dumps(made).encode())
+def test_field_names_are_counted_in_nested_values() -> None:
+    """A low count costs only time, for a second parse. A high count would hide a duplicate name."""
+    for made in (declaration(), _valid_declaration()):
+        read = _parse_strictly(json.dumps(made).encode())
         assert count_names(read) == json.dumps(made).count('":')

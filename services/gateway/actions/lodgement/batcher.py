@@ -31,7 +31,7 @@ MAX_RETRY_AFTER_SECONDS = 3
 MAX_WAITING_BYTES = 64_000_000
 IN_MEMORY_LEASE = timedelta(seconds=5)
 """How long a message in memory belongs to this process. Then any dispatcher may lease it."""
-ACCEPTED = counter("saola_declarations_accepted", "Declarations that were made durable and answered 202")
+ACCEPTED = counter("saola_declarations_accepted", "Declarations that the gateway stored with a 202 response")
 MAX_IN_MEMORY_BYTES = 16_384
 """A larger message is read from the database again, not held in memory."""
 DATABASE_UNAVAILABLE = "The database cannot answer now. Send it again under the same key: it is kept once at most."

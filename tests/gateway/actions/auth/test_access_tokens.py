@@ -1,4 +1,4 @@
-"""Access tokens: who is given one, and which are refused."""
+"""Access tokens: who gets one, and which ones are refused."""
 
 import base64
 import hashlib
@@ -26,14 +26,14 @@ from tests.gateway.conftest import RunningGateway, serve_gateway
 FORM = {"grant_type": "client_credentials"}
 
 
-async def _credential(hub: RunningGateway, *roles: str) -> tuple[str, dict[str, str]]:
+async def _create_credential(hub: RunningGateway, *roles: str) -> tuple[str, dict[str, str]]:
     new = {"name": "T", "country": "FR", "roles": list(roles or ("trader",))}
     party = (await hub.http.post("/v1/parties", json=new, headers=hub.admin)).json()
     given = await hub.http.post(f"/v1/parties/{party['id']}/credentials", headers=hub.admin)
     return party["id"], given.json()
 
 
-async def _me(hub: RunningGateway, token: str) -> httpx2.Response:
+async def _read_me(hub: RunningGateway, token: str) -> httpx2.Response:
     return await hub.http.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
 
 
@@ -51,8 +51,8 @@ def _encode(value: Any) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-async def test_a_token_is_given_by_basic_and_by_post_and_says_what_rfc_9068_asks(hub: RunningGateway) -> None:
-    party_id, credential = await _credential(hub)
+async def test_token_by_basic_or_form_has_the_claims_of_rfc_9068(hub: RunningGateway) -> None:
+    party_id, credential = await _create_credential(hub)
     basic = await hub.http.post("/oauth2/token", data=FORM, auth=(credential["client_id"], credential["client_secret"]))
     post = await hub.http.post("/oauth2/token", data=FORM | credential)
     for response in (basic, post):
@@ -66,11 +66,11 @@ async def test_a_token_is_given_by_basic_and_by_post_and_says_what_rfc_9068_asks
     assert (claims["aud"], claims["sub"], claims["client_id"]) == ("saola", party_id, credential["client_id"])
     assert claims["exp"] - claims["iat"] == 3600
     assert claims["jti"] != _claims(post.json()["access_token"])["jti"]
-    assert (await _me(hub, token)).json()["id"] == party_id
+    assert (await _read_me(hub, token)).json()["id"] == party_id
 
 
-async def test_what_is_published_verifies_a_token(hub: RunningGateway) -> None:
-    _, credential = await _credential(hub)
+async def test_token_is_verified_by_the_published_keys(hub: RunningGateway) -> None:
+    _, credential = await _create_credential(hub)
     metadata = (await hub.http.get("/.well-known/oauth-authorization-server")).json()
     assert metadata["issuer"] == hub.url
     assert metadata["token_endpoint"] == f"{hub.url}/oauth2/token"
@@ -80,7 +80,7 @@ async def test_what_is_published_verifies_a_token(hub: RunningGateway) -> None:
     assert token.claims["client_id"] == credential["client_id"]
 
 
-async def test_a_refusal_is_in_the_words_of_oauth(hub: RunningGateway, subtests: pytest.Subtests) -> None:
+async def test_token_refusal_has_an_oauth_error_code(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     nobody = {"client_id": "nobody", "client_secret": "nothing"}
     for form, status, error in (
         ({"x": "y"}, 400, "invalid_request"),
@@ -97,8 +97,8 @@ async def test_a_refusal_is_in_the_words_of_oauth(hub: RunningGateway, subtests:
             assert ("www-authenticate" in response.headers) == (status == 401)
 
 
-async def test_a_form_that_is_ambiguous_is_refused(hub: RunningGateway) -> None:
-    _, credential = await _credential(hub)
+async def test_token_form_that_is_ambiguous_is_refused(hub: RunningGateway) -> None:
+    _, credential = await _create_credential(hub)
     auth = (credential["client_id"], credential["client_secret"])
     twice = "grant_type=client_credentials&grant_type=client_credentials"
     form = {"Content-Type": "application/x-www-form-urlencoded"}
@@ -113,19 +113,19 @@ async def test_a_form_that_is_ambiguous_is_refused(hub: RunningGateway) -> None:
     ] * 4
 
 
-async def test_a_wrong_secret_and_another_partys_are_refused(hub: RunningGateway) -> None:
-    _, mine = await _credential(hub)
-    _, other = await _credential(hub)
-    for secret in (other["client_secret"], mine["client_secret"] + "x", "", "é"):
-        form = FORM | {"client_id": mine["client_id"], "client_secret": secret}
+async def test_secret_that_is_wrong_or_of_another_party_is_refused(hub: RunningGateway) -> None:
+    _, own = await _create_credential(hub)
+    _, other = await _create_credential(hub)
+    for secret in (other["client_secret"], own["client_secret"] + "x", "", "é"):
+        form = FORM | {"client_id": own["client_id"], "client_secret": secret}
         assert (await hub.http.post("/oauth2/token", data=form)).status_code == 401
 
 
-def _none(hub: RunningGateway, token: str) -> str:
+def _unsigned(hub: RunningGateway, token: str) -> str:
     return ".".join((_encode({"alg": "none", "typ": "at+jwt"}), token.split(".")[1], ""))
 
 
-def _hmac_with_the_public_key(hub: RunningGateway, token: str) -> str:
+def _signed_with_the_public_key_as_secret(hub: RunningGateway, token: str) -> str:
     [key] = KeyFile(hub.settings.token_keys).public_jwks()["keys"]
     head = _encode({"alg": "HS256", "typ": "at+jwt", "kid": key["kid"]})
     signed = f"{head}.{token.split('.')[1]}"
@@ -133,7 +133,7 @@ def _hmac_with_the_public_key(hub: RunningGateway, token: str) -> str:
     return f"{signed}.{_encode(hmac.digest(secret, signed.encode(), hashlib.sha256))}"
 
 
-def _with(typ: str = "at+jwt", **changes: Any) -> Callable[[RunningGateway, str], str]:
+def _with_claims(typ: str = "at+jwt", **changes: Any) -> Callable[[RunningGateway, str], str]:
     def make(hub: RunningGateway, token: str) -> str:
         key = KeyFile(hub.settings.token_keys).keys.keys[0]
         claims = {name: value for name, value in (_claims(token) | changes).items() if value is not None}
@@ -142,13 +142,13 @@ def _with(typ: str = "at+jwt", **changes: Any) -> Callable[[RunningGateway, str]
     return make
 
 
-def _by_another_key(hub: RunningGateway, token: str) -> str:
+def _signed_by_another_key(hub: RunningGateway, token: str) -> str:
     kid = str(KeyFile(hub.settings.token_keys).keys.keys[0].kid)
     key = OKPKey.generate_key("Ed25519", {"kid": kid}, private=True)
     return jwt.encode({"alg": "Ed25519", "typ": "at+jwt", "kid": kid}, _claims(token), key, algorithms=["Ed25519"])
 
 
-def _inside_token(hub: RunningGateway, token: str) -> str:
+def _internal_token(hub: RunningGateway, token: str) -> str:
     party = Party.model_validate({"id": _claims(token)["sub"], "name": "T", "country": "FR", "roles": ["trader"]})
     signer = InternalTokenSigner("gateway", KeyFile(hub.settings.signing_keys))
     return signer.sign(Caller(service="gateway", party=party), audience="permits", at=now())
@@ -160,20 +160,20 @@ def _changed_after_signing(hub: RunningGateway, token: str) -> str:
 
 
 BAD: dict[str, Callable[[RunningGateway, str], str]] = {
-    "expired": _with(iat=int(time.time()) - 7200, exp=int(time.time()) - 3600),
-    "without an end": _with(exp=None),
-    "of the future": _with(iat=int(time.time()) + 600, exp=int(time.time()) + 4000),
-    "unsigned": _none,
-    "signed with the public key as a password": _hmac_with_the_public_key,
-    "for another audience": _with(aud="permits"),
-    "for several audiences": _with(aud=["saola"]),
-    "of another issuer": _with(iss="https://elsewhere.example"),
-    "of another type": _with(typ="JWT"),
-    "without a client": _with(client_id=None),
-    "of nobody": _with(sub="nobody"),
-    "of another party": _with(sub=str(uuid4())),
-    "of another key": _by_another_key,
-    "from inside the hub": _inside_token,
+    "expired": _with_claims(iat=int(time.time()) - 7200, exp=int(time.time()) - 3600),
+    "without an end": _with_claims(exp=None),
+    "of the future": _with_claims(iat=int(time.time()) + 600, exp=int(time.time()) + 4000),
+    "unsigned": _unsigned,
+    "signed with the public key as a password": _signed_with_the_public_key_as_secret,
+    "for another audience": _with_claims(aud="permits"),
+    "for several audiences": _with_claims(aud=["saola"]),
+    "of another issuer": _with_claims(iss="https://elsewhere.example"),
+    "of another type": _with_claims(typ="JWT"),
+    "without a client": _with_claims(client_id=None),
+    "of nobody": _with_claims(sub="nobody"),
+    "of another party": _with_claims(sub=str(uuid4())),
+    "of another key": _signed_by_another_key,
+    "from inside the hub": _internal_token,
     "changed after signing": _changed_after_signing,
     "cut": lambda _, token: token[:-4],
     "too long": lambda _, token: token + "A" * 20_000,
@@ -183,8 +183,8 @@ BAD: dict[str, Callable[[RunningGateway, str], str]] = {
 }
 
 
-async def test_a_bad_token_is_nobody(hub: RunningGateway, subtests: pytest.Subtests) -> None:
-    _, credential = await _credential(hub)
+async def test_token_that_is_not_valid_is_401(hub: RunningGateway, subtests: pytest.Subtests) -> None:
+    _, credential = await _create_credential(hub)
     token = await hub.token(credential)
     for name, make in BAD.items():
         with subtests.test(name):
@@ -192,59 +192,59 @@ async def test_a_bad_token_is_nobody(hub: RunningGateway, subtests: pytest.Subte
             response = await hub.http.get("/v1/me", headers=header)
             assert (response.status_code, response.json()["code"]) == (401, "unauthenticated")
             assert response.headers["www-authenticate"] == 'Bearer realm="saola", error="invalid_token"'
-    assert (await _me(hub, token)).status_code == 200
+    assert (await _read_me(hub, token)).status_code == 200
 
 
-async def test_what_is_no_bearer_token_is_nobody(hub: RunningGateway) -> None:
+async def test_authorization_without_a_bearer_token_is_401(hub: RunningGateway) -> None:
     for header in ("Bearer", "Basic eDp5", "token", ""):
         assert (await hub.http.get("/v1/me", headers={"Authorization": header})).status_code == 401
 
 
-async def test_a_token_that_was_read_before_still_ends(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    _, credential = await _credential(hub)
+async def test_token_that_is_cached_expires(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, credential = await _create_credential(hub)
     monkeypatch.setattr(access_tokens, "TOKEN_LIFETIME", access_tokens.TOKEN_LIFETIME / 3600 * 2)
     token = await hub.token(credential)
-    assert (await _me(hub, token)).status_code == 200
-    later = hub.context.access_tokens
+    assert (await _read_me(hub, token)).status_code == 200
+    tokens_of_hub = hub.context.access_tokens
     with pytest.raises(InvalidToken, match="expired"):
-        later.verify(token, at=now() + access_tokens.TOKEN_LIFETIME)
+        tokens_of_hub.verify(token, at=now() + access_tokens.TOKEN_LIFETIME)
 
 
-async def test_what_is_remembered_of_tokens_is_bounded(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_token_cache_has_a_maximum_size(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(access_tokens, "MAX_CACHED", 3)
-    _, credential = await _credential(hub)
+    _, credential = await _create_credential(hub)
     for _ in range(5):
-        assert (await _me(hub, await hub.token(credential))).status_code == 200
+        assert (await _read_me(hub, await hub.token(credential))).status_code == 200
     assert len(hub.context.access_tokens._cached) == 3
 
 
-async def test_a_rotated_away_key_takes_its_tokens_with_it(hub: RunningGateway, tmp_path: Path) -> None:
-    _, credential = await _credential(hub)
+async def test_token_of_a_removed_key_is_refused(hub: RunningGateway, tmp_path: Path) -> None:
+    _, credential = await _create_credential(hub)
     token = await hub.token(credential)
-    assert (await _me(hub, token)).status_code == 200
+    assert (await _read_me(hub, token)).status_code == 200
     create_signing_keys(tmp_path / "fresh.json", tmp_path / "fresh.public.json")
     hub.settings.token_keys.write_text((tmp_path / "fresh.json").read_text())
     hub.context.access_tokens.keys._checked_at = 0.0
-    assert (await _me(hub, token)).status_code == 401
+    assert (await _read_me(hub, token)).status_code == 401
 
 
-async def test_a_disabled_party_stops_and_may_come_back(hub: RunningGateway) -> None:
-    party_id, credential = await _credential(hub)
+async def test_party_that_is_disabled_is_refused_until_it_is_enabled(hub: RunningGateway) -> None:
+    party_id, credential = await _create_credential(hub)
     token = await hub.token(credential)
     await hub.http.patch(f"/v1/parties/{party_id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
-    assert (await _me(hub, token)).status_code == 401
+    assert (await _read_me(hub, token)).status_code == 401
     assert (await hub.http.post("/oauth2/token", data=FORM | credential)).status_code == 401
     await hub.http.patch(f"/v1/parties/{party_id}", json={"disabled": False}, headers=hub.admin | {"If-Match": "*"})
-    assert (await _me(hub, token)).status_code == 200
+    assert (await _read_me(hub, token)).status_code == 200
 
 
-async def test_an_ended_credential_stops_and_its_sister_does_not(hub: RunningGateway) -> None:
-    party_id, first = await _credential(hub)
+async def test_credential_that_ended_is_refused_and_another_still_works(hub: RunningGateway) -> None:
+    party_id, first = await _create_credential(hub)
     second = (await hub.http.post(f"/v1/parties/{party_id}/credentials", headers=hub.admin)).json()
     tokens = [await hub.token(first), await hub.token(second)]
     gone = await hub.http.delete(f"/v1/parties/{party_id}/credentials/{first['client_id']}", headers=hub.admin)
     assert gone.status_code == 204
-    assert [(await _me(hub, token)).status_code for token in tokens] == [401, 200]
+    assert [(await _read_me(hub, token)).status_code for token in tokens] == [401, 200]
     assert (await hub.http.post("/oauth2/token", data=FORM | first)).status_code == 401
     listed = await hub.http.get(f"/v1/parties/{party_id}/credentials", headers=hub.admin)
     assert [row["client_id"] for row in listed.json()["data"]] == [second["client_id"]]
@@ -252,28 +252,31 @@ async def test_an_ended_credential_stops_and_its_sister_does_not(hub: RunningGat
     assert again.status_code == 404
 
 
-async def test_what_one_process_changes_another_learns(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(party_directory, "REFRESH_SECONDS", 0.1)
-    port = free_ports(1)[0]
-    sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
-    async with serve_gateway(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there:
-        while (await there.get("/readyz")).status_code != 200:
-            pass
-        party_id, credential = await _credential(hub)
-        bearer = {"Authorization": f"Bearer {await hub.token(credential)}"}
-        assert (await there.get("/v1/me", headers=bearer)).status_code == 200
-        await hub.http.patch(f"/v1/parties/{party_id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
-        while (await there.get("/v1/me", headers=bearer)).status_code == 200:
-            pass
-        assert (await there.get("/v1/me", headers=bearer)).status_code == 401
-
-
-async def test_nobody_is_let_in_on_knowledge_that_is_too_old(
+async def test_party_disabled_in_one_process_is_refused_in_another(
     hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    _, credential = await _credential(hub)
+    monkeypatch.setattr(party_directory, "REFRESH_SECONDS", 0.1)
+    port = free_ports(1)[0]
+    replica = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
+    async with (
+        serve_gateway(replica),
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as replica_http,
+    ):
+        while (await replica_http.get("/readyz")).status_code != 200:
+            pass
+        party_id, credential = await _create_credential(hub)
+        bearer = {"Authorization": f"Bearer {await hub.token(credential)}"}
+        assert (await replica_http.get("/v1/me", headers=bearer)).status_code == 200
+        await hub.http.patch(f"/v1/parties/{party_id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
+        while (await replica_http.get("/v1/me", headers=bearer)).status_code == 200:
+            pass
+        assert (await replica_http.get("/v1/me", headers=bearer)).status_code == 401
+
+
+async def test_directory_that_is_stale_admits_nobody(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+    _, credential = await _create_credential(hub)
     token = await hub.token(credential)
     monkeypatch.setattr(party_directory, "STALE_AFTER", -1.0)
-    response = await _me(hub, token)
+    response = await _read_me(hub, token)
     assert (response.status_code, response.json()["code"]) == (503, "database-unavailable")
     assert "retry-after" in response.headers

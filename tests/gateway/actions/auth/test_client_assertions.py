@@ -1,4 +1,4 @@
-"""Client assertions (`private_key_jwt`): a client proves itself by its own key, and every attack is nobody."""
+"""Client assertions (`private_key_jwt`): a client authenticates by its own key; invalid assertions are refused."""
 
 import asyncio
 import base64
@@ -29,8 +29,8 @@ Key = OKPKey | ECKey
 ALGORITHM = {"Ed25519": "Ed25519", "P-256": "ES256"}
 
 
-async def _client(hub: RunningGateway, key: Key, **more: Any) -> tuple[str, str]:
-    """Give a new trader a credential with this key; answers its party and client id."""
+async def _create_client(hub: RunningGateway, key: Key, **more: Any) -> tuple[str, str]:
+    """Create a trader with a credential of this key. Return its party id and its client id."""
     new = {"name": "K", "country": "FR", "roles": ["trader"]}
     party = (await hub.http.post("/v1/parties", json=new, headers=hub.admin)).json()["id"]
     body = {"public_key": key.as_dict(private=False)} | more
@@ -51,21 +51,23 @@ def sign_assertion(key: Key, claims: Body, **head: Any) -> str:
     return jwt.encode({"alg": algorithm, **head}, claims, key, algorithms=[algorithm])
 
 
-async def _ask(hub: RunningGateway, assertion: str, **more: str) -> httpx2.Response:
+async def _request_token(hub: RunningGateway, assertion: str, **more: str) -> httpx2.Response:
     form = {"grant_type": "client_credentials", "client_assertion_type": ASSERTION_TYPE, "client_assertion": assertion}
     return await hub.http.post("/oauth2/token", data=form | more)
 
 
 @pytest.mark.parametrize("curve", ["Ed25519", "P-256"])
-async def test_a_client_comes_in_by_its_own_key(hub: RunningGateway, curve: str) -> None:
+async def test_client_gets_a_token_by_its_own_key(hub: RunningGateway, curve: str) -> None:
     key: Key = OKPKey.generate_key("Ed25519") if curve == "Ed25519" else ECKey.generate_key("P-256")
-    party, client = await _client(hub, key)
+    party, client = await _create_client(hub, key)
     for head in ({}, {"kid": key.thumbprint()}, {"typ": "JWT"}, {"typ": "client-authentication+jwt"}):
-        response = await _ask(hub, sign_assertion(key, claims_of(hub, client), **head))
+        response = await _request_token(hub, sign_assertion(key, claims_of(hub, client), **head))
         assert response.status_code == 200, response.text
     me = await hub.http.get("/v1/me", headers={"Authorization": f"Bearer {response.json()['access_token']}"})
     assert me.json()["id"] == party
-    assert (await _ask(hub, sign_assertion(key, claims_of(hub, client, iat=None)), client_id=client)).status_code == 200
+    assert (
+        await _request_token(hub, sign_assertion(key, claims_of(hub, client, iat=None)), client_id=client)
+    ).status_code == 200
     metadata = (await hub.http.get("/.well-known/oauth-authorization-server")).json()
     assert "private_key_jwt" in metadata["token_endpoint_auth_methods_supported"]
     assert metadata["token_endpoint_auth_signing_alg_values_supported"] == ["ES256", "Ed25519"]
@@ -75,7 +77,7 @@ def _unsigned(hub: RunningGateway, key: Key, client: str) -> str:
     return ".".join((_part({"alg": "none"}), _part(claims_of(hub, client)), ""))
 
 
-def _with_the_public_key(hub: RunningGateway, key: Key, client: str) -> str:
+def _signed_with_the_public_key_as_secret(hub: RunningGateway, key: Key, client: str) -> str:
     text = f"{_part({'alg': 'HS256'})}.{_part(claims_of(hub, client))}"
     secret = base64.urlsafe_b64decode(str(key.as_dict(private=False)["x"]) + "==")
     return f"{text}.{_part(hmac.digest(secret, text.encode(), hashlib.sha256))}"
@@ -86,84 +88,86 @@ def _part(value: Any) -> str:
     return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
 
 
-def _headed(key: Key, claims: Body, **head: Any) -> str:
-    """Sign with a header that the library would not write."""
+def _sign_with_header(key: Key, claims: Body, **head: Any) -> str:
+    """Sign with a header that the library refuses to write."""
     text = f"{_part({'alg': 'Ed25519', **head})}.{_part(claims)}"
     private = key.private_key
     assert isinstance(private, Ed25519PrivateKey)
     return f"{text}.{_part(private.sign(text.encode()))}"
 
 
-def _said(**changes: Any) -> Callable[[RunningGateway, Key, str], str]:
+def _with_claims(**changes: Any) -> Callable[[RunningGateway, Key, str], str]:
     return lambda hub, key, client: sign_assertion(key, claims_of(hub, client, **changes))
 
 
-def _by_rsa(hub: RunningGateway, key: Key, client: str) -> str:
+def _signed_by_rsa(hub: RunningGateway, key: Key, client: str) -> str:
     return jwt.encode({"alg": "RS256"}, claims_of(hub, client), RSAKey.generate_key(2048), algorithms=["RS256"])
 
 
-def _deprecated_name(hub: RunningGateway, key: Key, client: str) -> str:
+def _signed_with_deprecated_name(hub: RunningGateway, key: Key, client: str) -> str:
     with warnings.catch_warnings(action="ignore"):
         return jwt.encode({"alg": "EdDSA"}, claims_of(hub, client), key, algorithms=["EdDSA"])
 
 
-def _an_access_token(hub: RunningGateway, key: Key, client: str) -> str:
+def _access_token(hub: RunningGateway, key: Key, client: str) -> str:
     access: AccessTokens = hub.context.access_tokens
     return access.issue(uuid4(), client, at=datetime.now(UTC))
 
 
-def _typed_as_a_token(hub: RunningGateway, key: Key, client: str) -> str:
+def _with_type_of_access_token(hub: RunningGateway, key: Key, client: str) -> str:
     return sign_assertion(key, claims_of(hub, client), typ="at+jwt")
 
 
-def _to_the_endpoint(hub: RunningGateway, key: Key, client: str) -> str:
+def _for_the_token_endpoint(hub: RunningGateway, key: Key, client: str) -> str:
     return sign_assertion(key, claims_of(hub, client, aud=f"{hub.url}/oauth2/token"))
 
 
-def _in_a_list(hub: RunningGateway, key: Key, client: str) -> str:
+def _with_audience_list(hub: RunningGateway, key: Key, client: str) -> str:
     return sign_assertion(key, claims_of(hub, client, aud=[hub.url]))
 
 
 def _signed_by_the_hub(hub: RunningGateway, key: Key, client: str) -> str:
-    mine = KeyFile(hub.settings.token_keys).keys.keys[0]
-    assert isinstance(mine, OKPKey)
-    return sign_assertion(mine, claims_of(hub, client))
+    hub_key = KeyFile(hub.settings.token_keys).keys.keys[0]
+    assert isinstance(hub_key, OKPKey)
+    return sign_assertion(hub_key, claims_of(hub, client))
 
 
 NOW = int(time.time())
 BAD: dict[str, Callable[[RunningGateway, Key, str], str]] = {
     "unsigned": _unsigned,
-    "signed with the public key as a password": _with_the_public_key,
-    "signed by RSA": _by_rsa,
-    "signed by EdDSA, the deprecated name": _deprecated_name,
-    "for another audience": _said(aud="https://elsewhere.example"),
-    "for the token endpoint": _to_the_endpoint,
-    "for our issuer, in a list": _in_a_list,
-    "without an audience": _said(aud=None),
-    "expired": _said(iat=NOW - 200, exp=NOW - 100),
-    "older than five minutes": _said(iat=NOW - 400, exp=NOW + 4000),
-    "without an age, and long": _said(iat=None, exp=NOW + 4000),
-    "of the future": _said(iat=NOW + 600, exp=NOW + 700),
-    "not yet valid": _said(nbf=NOW + 600),
-    "without an end": _said(exp=None),
-    "with an end in words": _said(exp="tomorrow"),
-    "without an issuer": _said(iss=None),
-    "of another issuer": _said(iss="another"),
-    "about another client": _said(sub="another"),
-    "without a jti": _said(jti=None),
-    "with an empty jti": _said(jti=""),
-    "with a jti in numbers": _said(jti=7),
-    "with a jti no text can hold": lambda hub, key, client: _headed(key, claims_of(hub, client, jti="\ud800")),
-    "with a list for a kid": lambda hub, key, client: _headed(key, claims_of(hub, client), kid=["a"]),
-    "with an object for a kid": lambda hub, key, client: _headed(key, claims_of(hub, client), kid={}),
-    "with a list for a type": lambda hub, key, client: _headed(key, claims_of(hub, client), typ=["JWT"]),
+    "signed with the public key as a password": _signed_with_the_public_key_as_secret,
+    "signed by RSA": _signed_by_rsa,
+    "signed by EdDSA, the deprecated name": _signed_with_deprecated_name,
+    "for another audience": _with_claims(aud="https://elsewhere.example"),
+    "for the token endpoint": _for_the_token_endpoint,
+    "for our issuer, in a list": _with_audience_list,
+    "without an audience": _with_claims(aud=None),
+    "expired": _with_claims(iat=NOW - 200, exp=NOW - 100),
+    "older than five minutes": _with_claims(iat=NOW - 400, exp=NOW + 4000),
+    "without an age, and long": _with_claims(iat=None, exp=NOW + 4000),
+    "of the future": _with_claims(iat=NOW + 600, exp=NOW + 700),
+    "not yet valid": _with_claims(nbf=NOW + 600),
+    "without an end": _with_claims(exp=None),
+    "with an end in words": _with_claims(exp="tomorrow"),
+    "without an issuer": _with_claims(iss=None),
+    "of another issuer": _with_claims(iss="another"),
+    "about another client": _with_claims(sub="another"),
+    "without a jti": _with_claims(jti=None),
+    "with an empty jti": _with_claims(jti=""),
+    "with a jti in numbers": _with_claims(jti=7),
+    "with a jti no text can hold": lambda hub, key, client: _sign_with_header(
+        key, claims_of(hub, client, jti="\ud800")
+    ),
+    "with a list for a kid": lambda hub, key, client: _sign_with_header(key, claims_of(hub, client), kid=["a"]),
+    "with an object for a kid": lambda hub, key, client: _sign_with_header(key, claims_of(hub, client), kid={}),
+    "with a list for a type": lambda hub, key, client: _sign_with_header(key, claims_of(hub, client), typ=["JWT"]),
     "by another key": lambda hub, _, client: sign_assertion(OKPKey.generate_key("Ed25519"), claims_of(hub, client)),
     "by another key of the same name": lambda hub, key, client: sign_assertion(
         OKPKey.generate_key("Ed25519"), claims_of(hub, client), kid=key.thumbprint()
     ),
     "by the hub's own key": _signed_by_the_hub,
-    "an access token": _an_access_token,
-    "typed as an access token": _typed_as_a_token,
+    "an access token": _access_token,
+    "typed as an access token": _with_type_of_access_token,
     "no JWT": lambda *_: "no.jwt.here",
     "empty": lambda *_: "",
     "too long": lambda hub, key, client: sign_assertion(key, claims_of(hub, client, more="x" * 9_000)),
@@ -172,44 +176,44 @@ BAD: dict[str, Callable[[RunningGateway, Key, str], str]] = {
 }
 
 
-async def test_every_attack_is_nobody(hub: RunningGateway, subtests: pytest.Subtests) -> None:
+async def test_assertion_that_is_not_valid_is_refused(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     key = OKPKey.generate_key("Ed25519")
-    _, client = await _client(hub, key)
+    _, client = await _create_client(hub, key)
     for name, make in BAD.items():
         with subtests.test(name):
-            response = await _ask(hub, make(hub, key, client))
+            response = await _request_token(hub, make(hub, key, client))
             assert (response.status_code, response.json()["error"]) == (401, "invalid_client"), response.text
-    assert (await _ask(hub, sign_assertion(key, claims_of(hub, client)))).status_code == 200
+    assert (await _request_token(hub, sign_assertion(key, claims_of(hub, client)))).status_code == 200
 
 
-async def test_an_assertion_counts_once_however_many_come_at_once(hub: RunningGateway) -> None:
+async def test_assertion_sent_several_times_at_once_is_accepted_once(hub: RunningGateway) -> None:
     key = OKPKey.generate_key("Ed25519")
-    _, client = await _client(hub, key)
+    _, client = await _create_client(hub, key)
     assertion = sign_assertion(key, claims_of(hub, client, jti="once"))
-    responses = await asyncio.gather(*(_ask(hub, assertion) for _ in range(8)))
+    responses = await asyncio.gather(*(_request_token(hub, assertion) for _ in range(8)))
     assert sorted(response.status_code for response in responses) == [200] + [401] * 7
     again = sign_assertion(key, claims_of(hub, client, jti="once", exp=int(time.time()) + 120))
-    assert (await _ask(hub, again)).status_code == 401
-    _, other = await _client(hub, key)
-    assert (await _ask(hub, sign_assertion(key, claims_of(hub, other, jti="once")))).status_code == 200
+    assert (await _request_token(hub, again)).status_code == 401
+    _, other = await _create_client(hub, key)
+    assert (await _request_token(hub, sign_assertion(key, claims_of(hub, other, jti="once")))).status_code == 200
 
 
-async def test_one_way_of_proving_oneself_and_no_other(hub: RunningGateway) -> None:
+async def test_client_with_two_ways_of_authentication_is_refused(hub: RunningGateway) -> None:
     key = OKPKey.generate_key("Ed25519")
-    _, client = await _client(hub, key)
+    _, client = await _create_client(hub, key)
     assertion = sign_assertion(key, claims_of(hub, client))
     responses = [
-        await _ask(hub, assertion, client_secret="x"),
-        await _ask(hub, assertion, client_id="another"),
-        await _ask(hub, assertion, client_assertion_type="other"),
+        await _request_token(hub, assertion, client_secret="x"),
+        await _request_token(hub, assertion, client_id="another"),
+        await _request_token(hub, assertion, client_assertion_type="other"),
     ]
     assert [(a.status_code, a.json()["error"]) for a in responses] == [(400, "invalid_request")] * 3
     form = {"grant_type": "client_credentials", "client_id": client, "client_secret": ""}
     assert (await hub.http.post("/oauth2/token", data=form)).status_code == 401
-    assert (await _ask(hub, assertion)).status_code == 200, "what was refused spent nothing"
+    assert (await _request_token(hub, assertion)).status_code == 200, "a refused request does not use the assertion"
 
 
-async def test_keys_come_as_jwk_set_or_pem_and_are_named(hub: RunningGateway) -> None:
+async def test_keys_as_jwk_set_or_pem_have_key_ids(hub: RunningGateway) -> None:
     first, second = OKPKey.generate_key("Ed25519"), ECKey.generate_key("P-256")
     jwks = {"keys": [first.as_dict(private=False) | {"kid": "one"}, second.as_dict(private=False)]}
     party = (
@@ -219,10 +223,16 @@ async def test_keys_come_as_jwk_set_or_pem_and_are_named(hub: RunningGateway) ->
     given = (await hub.http.post(path, json={"jwks": jwks}, headers=hub.admin)).json()
     assert given["kids"] == ["one", second.thumbprint()]
     for key, kid in ((first, "one"), (second, second.thumbprint())):
-        assert (await _ask(hub, sign_assertion(key, claims_of(hub, given["client_id"]), kid=kid))).status_code == 200
-    assert (await _ask(hub, sign_assertion(first, claims_of(hub, given["client_id"]), kid="two"))).status_code == 401
+        assert (
+            await _request_token(hub, sign_assertion(key, claims_of(hub, given["client_id"]), kid=kid))
+        ).status_code == 200
+    assert (
+        await _request_token(hub, sign_assertion(first, claims_of(hub, given["client_id"]), kid="two"))
+    ).status_code == 401
     pem = await hub.http.post(path, json={"public_key": second.as_pem(private=False).decode()}, headers=hub.admin)
-    assert (await _ask(hub, sign_assertion(second, claims_of(hub, pem.json()["client_id"])))).status_code == 200
+    assert (
+        await _request_token(hub, sign_assertion(second, claims_of(hub, pem.json()["client_id"])))
+    ).status_code == 200
     listed = (await hub.http.get(path, headers=hub.admin)).json()["data"]
     assert [(row["kind"], row["last_used_at"] is not None) for row in listed] == [("public_key", True)] * 2
 
@@ -244,7 +254,7 @@ UNFIT: dict[str, Any] = {
 }
 
 
-async def test_a_key_that_cannot_be_used_is_named(hub: RunningGateway, subtests: pytest.Subtests) -> None:
+async def test_key_that_cannot_be_used_is_refused(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()["id"]
     for name, body in UNFIT.items():
         with subtests.test(name):
@@ -253,23 +263,23 @@ async def test_a_key_that_cannot_be_used_is_named(hub: RunningGateway, subtests:
             assert response.json()["code"] in {"private-key-sent", "public-key-unfit", "invalid-body"}
 
 
-async def test_a_credential_ends_when_it_was_said_to(hub: RunningGateway) -> None:
+async def test_credential_with_an_end_is_refused_after_it(hub: RunningGateway) -> None:
     key = OKPKey.generate_key("Ed25519")
     ends = datetime.now(UTC) + timedelta(seconds=2)
-    _, client = await _client(hub, key, expires_at=ends.isoformat())
-    token = (await _ask(hub, sign_assertion(key, claims_of(hub, client)))).json()["access_token"]
+    _, client = await _create_client(hub, key, expires_at=ends.isoformat())
+    token = (await _request_token(hub, sign_assertion(key, claims_of(hub, client)))).json()["access_token"]
     header = {"Authorization": f"Bearer {token}"}
     assert (await hub.http.get("/v1/me", headers=header)).status_code == 200
     while datetime.now(UTC) <= ends:
         await asyncio.sleep(0.1)
     assert (await hub.http.get("/v1/me", headers=header)).status_code == 401
-    assert (await _ask(hub, sign_assertion(key, claims_of(hub, client)))).status_code == 401
+    assert (await _request_token(hub, sign_assertion(key, claims_of(hub, client)))).status_code == 401
     past = {"expires_at": "2020-01-01T00:00:00Z"}
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()["id"]
     assert (await hub.http.post(f"/v1/parties/{me}/credentials", json=past, headers=hub.admin)).status_code == 422
 
 
-async def test_the_client_library_comes_in_by_its_own_key(hub: RunningGateway) -> None:
+async def test_client_library_gets_a_token_by_its_own_key(hub: RunningGateway) -> None:
     key = ClientKey.generate()
     party = (
         await hub.http.post("/v1/parties", json={"name": "L", "country": "FR", "roles": ["trader"]}, headers=hub.admin)
@@ -278,7 +288,7 @@ async def test_the_client_library_comes_in_by_its_own_key(hub: RunningGateway) -
     client = (await hub.http.post(path, json={"public_key": key.public}, headers=hub.admin)).json()["client_id"]
 
     def me() -> str:
-        with Client(hub.url, client, ClientKey(json.dumps(key.private))) as door:
-            return str(door.me()["id"])
+        with Client(hub.url, client, ClientKey(json.dumps(key.private))) as http_client:
+            return str(http_client.me()["id"])
 
     assert await asyncio.to_thread(me) == party

@@ -1,4 +1,4 @@
-"""An outside issuer, as a real process of its own: its tokens are taken for who the admin says they are."""
+"""An external issuer on a port of its own: its tokens belong to the parties that the administrator assigned."""
 
 import time
 from collections.abc import AsyncIterator
@@ -46,31 +46,31 @@ class Issuer:
 @pytest.fixture
 async def issuer() -> AsyncIterator[Issuer]:
     port = free_ports(1)[0]
-    made = Issuer(f"http://127.0.0.1:{port}", [RSAKey.generate_key(2048, {"kid": "first"})])
+    issuer = Issuer(f"http://127.0.0.1:{port}", [RSAKey.generate_key(2048, {"kid": "first"})])
     app = web.Application()
-    app.router.add_get("/.well-known/openid-configuration", made.configuration)
-    app.router.add_get("/keys", made.jwks)
+    app.router.add_get("/.well-known/openid-configuration", issuer.configuration)
+    app.router.add_get("/keys", issuer.jwks)
     runner = web.AppRunner(app)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", port).start()
-    yield made
+    yield issuer
     await runner.cleanup()
 
 
 @pytest.fixture
-async def there(hub: RunningGateway, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
+async def trusting_http(hub: RunningGateway, issuer: Issuer) -> AsyncIterator[httpx2.AsyncClient]:
     """A replica of the gateway that trusts the issuer."""
     port = free_ports(1)[0]
     trusting = {"port": port, "public_url": hub.url, "trusted_issuer": issuer.url}
-    sister = hub.settings.model_copy(update=trusting)
-    async with serve_gateway(sister), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+    replica = hub.settings.model_copy(update=trusting)
+    async with serve_gateway(replica), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
         while (await http.get("/readyz")).status_code != 200:
             pass
         yield http
 
 
-async def _subject(hub: RunningGateway, subject: str) -> tuple[str, str]:
-    """Say who a subject of the issuer is; answers party and client id."""
+async def _assign_subject(hub: RunningGateway, subject: str) -> tuple[str, str]:
+    """Assign a subject of the issuer to a new party. Return its party id and its client id."""
     new = {"name": "O", "country": "FR", "roles": ["trader"]}
     party = (await hub.http.post("/v1/parties", json=new, headers=hub.admin)).json()["id"]
     path = f"/v1/parties/{party}/credentials"
@@ -81,29 +81,29 @@ async def _subject(hub: RunningGateway, subject: str) -> tuple[str, str]:
     return party, given.json()["client_id"]
 
 
-async def _me(http: httpx2.AsyncClient, token: str) -> httpx2.Response:
+async def _read_me(http: httpx2.AsyncClient, token: str) -> httpx2.Response:
     return await http.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
 
 
-async def test_its_token_is_of_the_party_whose_subject_it_names(
-    hub: RunningGateway, there: httpx2.AsyncClient, issuer: Issuer
+async def test_external_token_is_of_the_party_with_its_subject(
+    hub: RunningGateway, trusting_http: httpx2.AsyncClient, issuer: Issuer
 ) -> None:
-    party, client = await _subject(hub, "user|7")
+    party, client = await _assign_subject(hub, "user|7")
     token = issuer.token("user|7")
-    assert (await _me(there, token)).json()["id"] == party
-    assert (await _me(there, issuer.token("user|8"))).status_code == 401
-    assert (await _me(hub.http, token)).status_code == 401, "who trusts no issuer takes none of its tokens"
+    assert (await _read_me(trusting_http, token)).json()["id"] == party
+    assert (await _read_me(trusting_http, issuer.token("user|8"))).status_code == 401
+    assert (await _read_me(hub.http, token)).status_code == 401, "a gateway without a trusted issuer refuses its tokens"
     [row] = (await hub.http.get(f"/v1/parties/{party}/credentials", headers=hub.admin)).json()["data"]
     assert (row["kind"], row["subject"], row["last_used_at"] is not None) == ("subject", "user|7", True)
     await hub.http.delete(f"/v1/parties/{party}/credentials/{client}", headers=hub.admin)
-    while (await _me(there, token)).status_code != 401:
+    while (await _read_me(trusting_http, token)).status_code != 401:
         pass
 
 
-async def test_its_bad_tokens_are_nobodys(
-    hub: RunningGateway, there: httpx2.AsyncClient, issuer: Issuer, subtests: pytest.Subtests
+async def test_external_token_that_is_not_valid_is_401(
+    hub: RunningGateway, trusting_http: httpx2.AsyncClient, issuer: Issuer, subtests: pytest.Subtests
 ) -> None:
-    await _subject(hub, "s")
+    await _assign_subject(hub, "s")
     at = int(time.time())
     bad = {
         "for another audience": issuer.token("s", aud="other"),
@@ -118,24 +118,28 @@ async def test_its_bad_tokens_are_nobodys(
     }
     for name, token in bad.items():
         with subtests.test(name):
-            assert (await _me(there, token)).status_code == 401
-    assert (await _me(there, issuer.token("s"))).status_code == 200
+            assert (await _read_me(trusting_http, token)).status_code == 401
+    assert (await _read_me(trusting_http, issuer.token("s"))).status_code == 200
 
 
-async def test_a_new_key_is_learned_and_strangers_keys_do_not_wear_the_issuer_down(
-    hub: RunningGateway, there: httpx2.AsyncClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
+async def test_external_keys_are_fetched_for_a_new_key_but_not_too_often(
+    hub: RunningGateway, trusting_http: httpx2.AsyncClient, issuer: Issuer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await _subject(hub, "s")
-    assert (await _me(there, issuer.token("s"))).status_code == 200
+    await _assign_subject(hub, "s")
+    assert (await _read_me(trusting_http, issuer.token("s"))).status_code == 200
     assert issuer.fetched == 1
     stranger = ECKey.generate_key("P-256", {"kid": "made-up"})
     for _ in range(5):
-        assert (await _me(there, issuer.token("s", stranger))).status_code == 401
-    assert issuer.fetched == 1, "not more often than every ten seconds"
+        assert (await _read_me(trusting_http, issuer.token("s", stranger))).status_code == 401
+    assert issuer.fetched == 1, "at most one fetch in ten seconds"
     monkeypatch.setattr(external_keys, "MIN_FETCH_INTERVAL", 0.0)
     issuer.keys.insert(0, ECKey.generate_key("P-256", {"kid": "second"}))
-    assert (await _me(there, issuer.token("s"))).status_code == 200
-    assert (await _me(there, issuer.token("s", issuer.keys[1]))).status_code == 200, "both live in a rotation"
+    assert (await _read_me(trusting_http, issuer.token("s"))).status_code == 200
+    assert (await _read_me(trusting_http, issuer.token("s", issuer.keys[1]))).status_code == 200, (
+        "both keys are valid during a rotation"
+    )
     issuer.away = True
     monkeypatch.setattr(external_keys, "MAX_AGE_SECONDS", 0.0)
-    assert (await _me(there, issuer.token("s", jti="x"))).status_code == 200, "an issuer that is away stops nobody"
+    assert (await _read_me(trusting_http, issuer.token("s", jti="x"))).status_code == 200, (
+        "cached keys stay valid while the issuer is unavailable"
+    )

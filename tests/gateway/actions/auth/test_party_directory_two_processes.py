@@ -1,4 +1,4 @@
-"""Two gateways side by side, each a process of its own: what one ends, the other refuses within a minute."""
+"""Two gateway processes on one database: what one ends, the other refuses within a minute."""
 
 import asyncio
 import json
@@ -26,7 +26,7 @@ Pair = tuple[httpx2.AsyncClient, httpx2.AsyncClient]
 
 @pytest.fixture
 async def both(settings: Settings, tmp_path: Path) -> AsyncIterator[Pair]:
-    """Two processes on one database, known outside by one address; answers a way to each."""
+    """Two processes on one database with one public URL, and an HTTP client of each."""
     ports = free_ports(2)
     started = [
         await asyncio.create_subprocess_exec(
@@ -38,14 +38,14 @@ async def both(settings: Settings, tmp_path: Path) -> AsyncIterator[Pair]:
         )
         for port in ports
     ]
-    ways = [httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) for port in ports]
+    clients = [httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) for port in ports]
     try:
-        for way in ways:
-            await _ready(way)
-        yield ways[0], ways[1]
+        for http in clients:
+            await _wait_until_ready(http)
+        yield clients[0], clients[1]
     finally:
-        for way in ways:
-            await way.aclose()
+        for http in clients:
+            await http.aclose()
         for process in started:
             process.terminate()
             await process.wait()
@@ -57,65 +57,65 @@ def _environment(settings: Settings, port: int, *, public: str) -> dict[str, str
     return {f"GATEWAY_{name.upper()}": str(value) for name, value in values.items()}
 
 
-async def _ready(way: httpx2.AsyncClient) -> None:
+async def _wait_until_ready(http: httpx2.AsyncClient) -> None:
     async with asyncio.timeout(60):
         while True:
             try:
-                if (await way.get("/readyz")).status_code == 200:
+                if (await http.get("/readyz")).status_code == 200:
                     return
             except httpx2.TransportError:
                 pass
             await asyncio.sleep(0.1)
 
 
-async def _admin(way: httpx2.AsyncClient, settings: Settings) -> dict[str, str]:
-    pair = json.loads(Path(str(settings.admin_file)).read_text())
-    return await _bearer(way, pair)
+async def _sign_in_as_admin(http: httpx2.AsyncClient, settings: Settings) -> dict[str, str]:
+    credential = json.loads(Path(str(settings.admin_file)).read_text())
+    return await _sign_in(http, credential)
 
 
-async def _bearer(way: httpx2.AsyncClient, form: Body) -> dict[str, str]:
-    response = await way.post("/oauth2/token", data=FORM | form)
+async def _sign_in(http: httpx2.AsyncClient, form: Body) -> dict[str, str]:
+    response = await http.post("/oauth2/token", data=FORM | form)
     assert response.status_code == 200, response.text
     return {"Authorization": f"Bearer {response.json()['access_token']}"}
 
 
-async def _party(way: httpx2.AsyncClient, admin: dict[str, str], credential: Body) -> tuple[str, Body]:
+async def _create_party(http: httpx2.AsyncClient, admin: dict[str, str], credential: Body) -> tuple[str, Body]:
     new = {"name": "P", "country": "FR", "roles": ["trader"]}
-    party = (await way.post("/v1/parties", json=new, headers=admin)).json()["id"]
-    given = await way.post(f"/v1/parties/{party}/credentials", json=credential, headers=admin)
+    party = (await http.post("/v1/parties", json=new, headers=admin)).json()["id"]
+    given = await http.post(f"/v1/parties/{party}/credentials", json=credential, headers=admin)
     return party, given.json()
 
 
-def _assertion(key: OKPKey, client: str, issuer: str) -> Body:
+def _make_assertion(key: OKPKey, client: str, issuer: str) -> Body:
     at = int(time.time())
     claims = {"iss": client, "sub": client, "aud": issuer, "iat": at, "exp": at + 60, "jti": uuid4().hex}
     return {"client_assertion_type": ASSERTION_TYPE, "client_assertion": sign_assertion(key, claims)}
 
 
-async def test_what_one_process_ends_the_other_refuses_and_an_assertion_counts_once_in_both(
-    both: Pair, settings: Settings
-) -> None:
-    here, there = both
-    admin, issuer = await _admin(here, settings), str(here.base_url).rstrip("/")
+async def test_credential_ended_in_one_process_is_refused_in_the_other(both: Pair, settings: Settings) -> None:
+    first, second = both
+    admin, issuer = await _sign_in_as_admin(first, settings), str(first.base_url).rstrip("/")
     key = OKPKey.generate_key("Ed25519")
-    party, secret = await _party(here, admin, {})
-    keyed_party, keyed = await _party(here, admin, {"public_key": key.as_dict(private=False)})
-    disabled, other = await _party(here, admin, {})
-    spent = _assertion(key, keyed["client_id"], issuer)
-    tokens = [await _bearer(here, secret), await _bearer(here, spent), await _bearer(here, other)]
-    assert (await there.post("/oauth2/token", data=FORM | spent)).status_code == 401, "its jti was used over there"
+    party, secret = await _create_party(first, admin, {})
+    keyed_party, keyed = await _create_party(first, admin, {"public_key": key.as_dict(private=False)})
+    disabled, other = await _create_party(first, admin, {})
+    spent = _make_assertion(key, keyed["client_id"], issuer)
+    tokens = [await _sign_in(first, secret), await _sign_in(first, spent), await _sign_in(first, other)]
+    assert (await second.post("/oauth2/token", data=FORM | spent)).status_code == 401, (
+        "its jti was used in the other process"
+    )
     for token in tokens:
         for _ in range(2):
-            assert (await there.get("/v1/me", headers=token)).status_code == 200, "it is in the cache here, too"
+            assert (await second.get("/v1/me", headers=token)).status_code == 200, "this process caches it too"
     for client, of in ((secret, party), (keyed, keyed_party)):
-        await here.delete(f"/v1/parties/{of}/credentials/{client['client_id']}", headers=admin)
+        await first.delete(f"/v1/parties/{of}/credentials/{client['client_id']}", headers=admin)
     change: dict[str, Any] = {"headers": admin | {"If-Match": "*"}, "json": {"disabled": True}}
-    assert (await here.patch(f"/v1/parties/{disabled}", **change)).status_code == 200
-    for form in (secret, other, _assertion(key, keyed["client_id"], issuer)):
-        refused = await there.post("/oauth2/token", data=FORM | form)
+    assert (await first.patch(f"/v1/parties/{disabled}", **change)).status_code == 200
+    for form in (secret, other, _make_assertion(key, keyed["client_id"], issuer)):
+        refused = await second.post("/oauth2/token", data=FORM | form)
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
     async with asyncio.timeout(60):
         for token in tokens:
-            while (await there.get("/v1/me", headers=token)).status_code != 401:
+            while (await second.get("/v1/me", headers=token)).status_code != 401:
                 await asyncio.sleep(0.1)
-            assert (await here.get("/v1/me", headers=token)).status_code == 401
+            assert (await first.get("/v1/me", headers=token)).status_code == 401

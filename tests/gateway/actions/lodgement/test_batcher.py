@@ -1,4 +1,4 @@
-"""Taking declarations in: durable before it is answered, one effect under one key, no harm from a neighbour."""
+"""Submissions: durable before the response, one effect per key, independent of each other."""
 
 import asyncio
 import base64
@@ -24,13 +24,13 @@ from services.gateway.api.routing.route import Limits
 from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
 
 
-async def _count(hub: RunningGateway, query: str = "SELECT count(*) FROM submissions") -> int:
+async def _count_submissions(hub: RunningGateway, query: str = "SELECT count(*) FROM submissions") -> int:
     async with hub.context.engine.connect() as conn:
         return int((await conn.execute(text(query))).scalar_one())
 
 
-async def _own_sql(hub: RunningGateway, server: Server, statement: str) -> None:
-    """Say something to the gateway's database as its superuser."""
+async def _execute_as_superuser(hub: RunningGateway, server: Server, statement: str) -> None:
+    """Execute a statement in the gateway's database as its superuser."""
     conn = await server.connect_as_superuser(urlsplit(hub.settings.database_url).path.lstrip("/"))
     try:
         await conn.execute(statement)
@@ -38,7 +38,7 @@ async def _own_sql(hub: RunningGateway, server: Server, statement: str) -> None:
         await conn.close()
 
 
-async def test_the_answer_names_what_was_kept(hub: RunningGateway) -> None:
+async def test_receipt_has_the_values_that_were_stored(hub: RunningGateway) -> None:
     party, trader = await hub.party("trader", identifiers={"EORI": "FR99988877700011"})
     body = json.dumps(declaration("B-2026/“ü”")).encode()
     response = await hub.lodge(trader, body)
@@ -56,9 +56,9 @@ async def test_the_answer_names_what_was_kept(hub: RunningGateway) -> None:
     }
     assert response.headers["location"] == path
     assert "idempotency-replayed" not in response.headers
-    [asked] = await hub.permits.wait_for_requests("/internal/declarations")
-    [message] = asked.json["letters"]
-    assert asked.caller.service == "gateway" and asked.caller.party is None
+    [received] = await hub.permits.wait_for_requests("/internal/declarations")
+    [message] = received.json["letters"]
+    assert received.caller.service == "gateway" and received.caller.party is None
     assert message == {
         "id": output["id"],
         "received_at": output["received_at"],
@@ -67,38 +67,38 @@ async def test_the_answer_names_what_was_kept(hub: RunningGateway) -> None:
         "party": party,
         "declaration": json.loads(body),
     }
-    assert body in asked.body
+    assert body in received.body
 
 
-async def test_fifty_at_once_under_one_key_get_the_one_answer(hub: RunningGateway) -> None:
+async def test_submissions_at_once_under_one_key_get_one_receipt(hub: RunningGateway) -> None:
     trader = await hub.trader()
     body = declaration()
     responses = await asyncio.gather(*(hub.lodge(trader, body, idempotency_key="k1") for _ in range(50)))
     assert {(response.status_code, response.content) for response in responses} == {(202, responses[0].content)}
     replayed = Counter(response.headers.get("idempotency-replayed") for response in responses)
     assert replayed == {None: 1, "true": 49}
-    assert await _count(hub) == 1
-    asked = await hub.permits.wait_for_requests("/internal/declarations")
-    assert [message["id"] for one in asked for message in one.json["letters"]] == [responses[0].json()["id"]]
+    assert await _count_submissions(hub) == 1
+    received = await hub.permits.wait_for_requests("/internal/declarations")
+    assert [message["id"] for one in received for message in one.json["letters"]] == [responses[0].json()["id"]]
 
 
-async def test_fifty_at_once_under_one_key_at_two_gateways_get_the_one_answer(hub: RunningGateway) -> None:
+async def test_submissions_at_two_gateways_under_one_key_get_one_receipt(hub: RunningGateway) -> None:
     trader, body, port = await hub.trader(), declaration(), free_ports(1)[0]
-    sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
+    replica = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
     async with (
-        serve_gateway(sister) as app,
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there,
+        serve_gateway(replica) as app,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as other_http,
     ):
         while not app.state.context.directory.is_fresh:
             await asyncio.sleep(0.01)
         headers = trader | {"Idempotency-Key": "k1"}
-        places = [hub.http, there] * 25
-        responses = await asyncio.gather(*(at.post("/v1/declarations", json=body, headers=headers) for at in places))
+        clients = [hub.http, other_http] * 25
+        responses = await asyncio.gather(*(at.post("/v1/declarations", json=body, headers=headers) for at in clients))
     assert {(response.status_code, response.content) for response in responses} == {(202, responses[0].content)}
-    assert await _count(hub) == 1
+    assert await _count_submissions(hub) == 1
 
 
-async def test_a_key_stands_for_the_bytes_it_came_with(hub: RunningGateway) -> None:
+async def test_idempotency_key_with_other_bytes_is_refused(hub: RunningGateway) -> None:
     trader, body = await hub.trader(), declaration()
     first = await hub.lodge(trader, body, idempotency_key="k1")
     same = await hub.lodge(trader, body, idempotency_key="k1", content_type='application/json; charset="UTF-8"')
@@ -108,34 +108,34 @@ async def test_a_key_stands_for_the_bytes_it_came_with(hub: RunningGateway) -> N
     assert same.headers["idempotency-replayed"] == "true"
     for response in (spaced, other):
         assert (response.status_code, response.json()["code"]) == (422, "idempotency-key-reused")
-    assert await _count(hub) == 1
+    assert await _count_submissions(hub) == 1
 
 
-async def test_a_key_is_its_partys_own(hub: RunningGateway) -> None:
+async def test_idempotency_key_of_another_party_is_another_key(hub: RunningGateway) -> None:
     trader = await hub.trader()
     _, other = await hub.party("trader", identifiers={"EORI": "FR2"})
-    theirs = declaration(importer={"name": "C", "country": "FR", "identifier": "FR2"})
+    their_declaration = declaration(importer={"name": "C", "country": "FR", "identifier": "FR2"})
     responses = [
         await hub.lodge(header, body, idempotency_key="k1")
-        for header, body in ((trader, declaration()), (other, theirs))
+        for header, body in ((trader, declaration()), (other, their_declaration))
     ]
     assert [response.status_code for response in responses] == [202, 202]
     assert responses[0].json()["id"] != responses[1].json()["id"]
 
 
 @pytest.mark.parametrize("key", ["a b", "", "é", "k" * 256])
-async def test_a_key_is_visible_ascii(hub: RunningGateway, key: str) -> None:
+async def test_idempotency_key_that_is_not_visible_ascii_is_refused(hub: RunningGateway, key: str) -> None:
     headers = await hub.trader() | {"Content-Type": "application/json"}
     sent = {name.encode(): value.encode() for name, value in headers.items()} | {b"Idempotency-Key": key.encode()}
     response = await hub.http.post("/v1/declarations", json=declaration(), headers=sent)
     assert (response.status_code, response.json()["code"]) == (400, "idempotency-key-invalid")
 
 
-async def test_the_longest_key_is_taken(hub: RunningGateway) -> None:
+async def test_idempotency_key_of_maximum_length_is_accepted(hub: RunningGateway) -> None:
     assert (await hub.lodge(await hub.trader(), declaration(), idempotency_key="~" * 255)).status_code == 202
 
 
-async def test_a_reference_is_used_once_by_one_trader(hub: RunningGateway) -> None:
+async def test_reference_used_twice_by_one_trader_is_refused(hub: RunningGateway) -> None:
     trader, body = await hub.trader(), declaration("B-1")
     assert (await hub.lodge(trader, body)).status_code == 202
     again = await hub.lodge(trader, body)
@@ -143,13 +143,13 @@ async def test_a_reference_is_used_once_by_one_trader(hub: RunningGateway) -> No
     responses = await asyncio.gather(*(hub.lodge(trader, declaration("B-2")) for _ in range(20)))
     assert Counter(response.status_code for response in responses) == {202: 1, 409: 19}
     _, other = await hub.party("trader", identifiers={"EORI": "FR2"})
-    theirs = declaration("B-1", importer={"name": "C", "country": "FR", "identifier": "FR2"})
-    assert (await hub.lodge(other, theirs)).status_code == 202
+    their_declaration = declaration("B-1", importer={"name": "C", "country": "FR", "identifier": "FR2"})
+    assert (await hub.lodge(other, their_declaration)).status_code == 202
 
 
-async def test_keys_and_references_that_cross_do_not_wait_for_one_another(hub: RunningGateway, server: Server) -> None:
-    """Two gateways insert the same references in opposite order of keys: a deadlock is tried again, none is lost."""
-    await _own_sql(
+async def test_submissions_with_crossing_keys_survive_a_deadlock(hub: RunningGateway, server: Server) -> None:
+    """Two gateways insert the same references in opposite order of keys. A deadlock is retried, and none is lost."""
+    await _execute_as_superuser(
         hub,
         server,
         """CREATE FUNCTION dally() RETURNS trigger LANGUAGE plpgsql AS
@@ -157,11 +157,11 @@ async def test_keys_and_references_that_cross_do_not_wait_for_one_another(hub: R
            CREATE TRIGGER dally BEFORE INSERT ON submissions FOR EACH ROW EXECUTE FUNCTION dally()""",
     )
     trader, port = await hub.trader(), free_ports(1)[0]
-    sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
+    replica = hub.settings.model_copy(update={"port": port, "public_url": hub.url})
     bodies = [declaration(f"B-{number}") for number in range(16)]
     async with (
-        serve_gateway(sister) as app,
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there,
+        serve_gateway(replica) as app,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as other_http,
     ):
         while not app.state.context.directory.is_fresh:
             await asyncio.sleep(0.01)
@@ -170,15 +170,17 @@ async def test_keys_and_references_that_cross_do_not_wait_for_one_another(hub: R
             headers = trader | {"Idempotency-Key": f"{key:03}"}
             return (await at.post("/v1/declarations", json=bodies[number], headers=headers)).status_code
 
-        here = [send(hub.http, number, number) for number in range(16)]
-        away = [send(there, number, 200 - number) for number in range(16)]
-        statuses = Counter(await asyncio.gather(*here, *away))
+        at_first = [send(hub.http, number, number) for number in range(16)]
+        at_second = [send(other_http, number, 200 - number) for number in range(16)]
+        statuses = Counter(await asyncio.gather(*at_first, *at_second))
     assert statuses == {202: 16, 409: 16}
-    assert await _count(hub) == 16
+    assert await _count_submissions(hub) == 16
 
 
-async def test_one_that_the_database_refuses_harms_none_of_its_batch(hub: RunningGateway, server: Server) -> None:
-    await _own_sql(
+async def test_submission_that_the_database_refuses_fails_no_other_of_its_batch(
+    hub: RunningGateway, server: Server
+) -> None:
+    await _execute_as_superuser(
         hub,
         server,
         """CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS
@@ -190,10 +192,12 @@ async def test_one_that_the_database_refuses_harms_none_of_its_batch(hub: Runnin
     responses = await asyncio.gather(*(hub.lodge(trader, declaration(reference)) for reference in references))
     assert [response.status_code for response in responses] == [202] * 20 + [500]
     assert responses[-1].json()["code"] == "internal-error"
-    assert await _count(hub) == 20
+    assert await _count_submissions(hub) == 20
 
 
-async def test_too_many_that_wait_are_told_so_at_once(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_submission_is_refused_at_once_when_too_many_wait(
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     trader = await hub.trader()
     for limit in ("MAX_WAITING", "MAX_WAITING_BYTES"):
         with monkeypatch.context() as patch:
@@ -205,27 +209,27 @@ async def test_too_many_that_wait_are_told_so_at_once(hub: RunningGateway, monke
 
 
 @asynccontextmanager
-async def _line(url: str, folder: Path) -> AsyncIterator[tuple[str, Callable[[], None]]]:
-    """A line to the database that can be cut: a socket of our own, passed on."""
+async def _cuttable_database(url: str, folder: Path) -> AsyncIterator[tuple[str, Callable[[], None]]]:
+    """Open a connection to the database that can be cut: a socket that forwards to it."""
     parts = urlsplit(url)
     host, port = parse_qs(parts.query)["host"][0], parse_qs(parts.query)["port"][0]
     ends: list[asyncio.StreamWriter] = []
 
-    async def carry(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def forward_connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
             if host.startswith("/"):
-                there = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
+                other_http = await asyncio.open_unix_connection(f"{host}/.s.PGSQL.{port}")
             else:
-                there = await asyncio.open_connection(host, int(port))
-            ends.extend((writer, there[1]))
-            await asyncio.gather(_pump(reader, there[1]), _pump(there[0], writer))
+                other_http = await asyncio.open_connection(host, int(port))
+            ends.extend((writer, other_http[1]))
+            await asyncio.gather(_forward_bytes(reader, other_http[1]), _forward_bytes(other_http[0], writer))
         except OSError:
             writer.close()
 
-    line = await asyncio.start_unix_server(carry, folder / f".s.PGSQL.{port}")
+    socket_server = await asyncio.start_unix_server(forward_connection, folder / f".s.PGSQL.{port}")
 
     def cut() -> None:
-        line.close()
+        socket_server.close()
         for end in ends:
             end.transport.abort()
 
@@ -233,25 +237,25 @@ async def _line(url: str, folder: Path) -> AsyncIterator[tuple[str, Callable[[],
     cut()
 
 
-async def _pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _forward_bytes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     while data := await reader.read(65_536):
         writer.write(data)
         await writer.drain()
     writer.close()
 
 
-async def test_a_database_that_is_away_is_a_503_and_never_a_202(hub: RunningGateway, tmp_path: Path) -> None:
+async def test_submission_without_a_database_is_503(hub: RunningGateway, tmp_path: Path) -> None:
     trader = await hub.trader()
-    async with _line(hub.settings.database_url, tmp_path) as (url, cut):
+    async with _cuttable_database(hub.settings.database_url, tmp_path) as (url, cut):
         port = free_ports(1)[0]
-        sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "database_url": url})
+        replica = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "database_url": url})
         async with (
-            serve_gateway(sister) as app,
-            httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there,
+            serve_gateway(replica) as app,
+            httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as other_http,
         ):
             while not app.state.context.directory.is_fresh:
                 await asyncio.sleep(0.01)
-            at = RunningGateway(hub.url, sister, app, hub.permits, hub.notifications, there)
+            at = RunningGateway(hub.url, replica, app, hub.permits, hub.notifications, other_http)
             assert (await at.lodge(trader, declaration())).status_code == 202
             cut()
             responses = await asyncio.gather(*(at.lodge(trader, declaration()) for _ in range(10)))
@@ -259,18 +263,16 @@ async def test_a_database_that_is_away_is_a_503_and_never_a_202(hub: RunningGate
                 assert (response.status_code, response.json()["code"]) == (503, "database-unavailable"), response.text
                 assert "under the same key" in response.json()["detail"]
                 assert "retry-after" in response.headers
-            assert (await there.get("/readyz")).status_code == 503
-            assert (await there.get("/healthz")).status_code == 200
-    assert await _count(hub) == 1
+            assert (await other_http.get("/readyz")).status_code == 503
+            assert (await other_http.get("/healthz")).status_code == 200
+    assert await _count_submissions(hub) == 1
 
 
-async def test_a_connection_that_was_cut_is_opened_again_and_nobody_notices(
-    hub: RunningGateway, server: Server
-) -> None:
+async def test_submission_after_a_lost_database_connection_is_accepted(hub: RunningGateway, server: Server) -> None:
     trader = await hub.trader()
     assert (await hub.lodge(trader, declaration())).status_code == 202
     for _ in range(3):
-        await _own_sql(
+        await _execute_as_superuser(
             hub,
             server,
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
@@ -280,7 +282,7 @@ async def test_a_connection_that_was_cut_is_opened_again_and_nobody_notices(
         assert [response.status_code for response in responses] == [202] * 5, responses[0].text
 
 
-async def test_the_head_of_the_line_is_not_kept_waiting_by_a_slow_body(hub: RunningGateway) -> None:
+async def test_body_that_is_slow_is_408_after_its_limit(hub: RunningGateway) -> None:
     [declared] = [route for route in ROUTES if route.operation_id == "lodge_declaration"]
     register_routes(hub.app, [replace(declared, limits=Limits(body_seconds=0.2))])
     trader = await hub.trader()

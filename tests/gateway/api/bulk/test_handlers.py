@@ -1,4 +1,4 @@
-"""The result lines of bulk routes, written by hand and from their model."""
+"""The result lines of bulk routes: formatted by hand and from their model."""
 
 import json
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""Bulk: lines in and out in order; a bad line harms no other; what was lost midway is taken up by the same lines."""
+"""Bulk routes: results in order, independent lines, and repetition after a lost connection."""
 
 import asyncio
 import json
@@ -30,36 +30,36 @@ async def send_bulk(
     return [json.loads(line) for line in response.text.splitlines()]
 
 
-async def _kept(hub: RunningGateway) -> int:
+async def _count_submissions(hub: RunningGateway) -> int:
     async with hub.context.engine.connect() as conn:
         return int((await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one())
 
 
-async def test_every_line_is_answered_in_order_with_what_a_single_one_is_answered(hub: RunningGateway) -> None:
+async def test_bulk_lines_have_results_in_order_as_single_submissions_have(hub: RunningGateway) -> None:
     trader = await hub.trader()
     sent = [declaration(f"R-{number}") for number in range(700)]
-    told = await send_bulk(hub, trader, ndjson_lines(sent))
-    assert [(one["line"], one["status_code"], one["status"]) for one in told] == [
+    results = await send_bulk(hub, trader, ndjson_lines(sent))
+    assert [(one["line"], one["status_code"], one["status"]) for one in results] == [
         (number, 202, "received") for number in range(1, 701)
     ]
-    assert [one["reference"] for one in told] == [one["reference"] for one in sent]
-    assert set(told[0]) == {"line", "status_code", "id", "reference", "status", "received_at", "digest", "links"}
-    assert await _kept(hub) == 700
-    content = await hub.http.get(told[3]["links"]["content"], headers=trader)
+    assert [one["reference"] for one in results] == [one["reference"] for one in sent]
+    assert set(results[0]) == {"line", "status_code", "id", "reference", "status", "received_at", "digest", "links"}
+    assert await _count_submissions(hub) == 700
+    content = await hub.http.get(results[3]["links"]["content"], headers=trader)
     assert content.content == json.dumps(sent[3]).encode()
 
 
-async def test_a_bad_line_harms_no_other(hub: RunningGateway) -> None:
+async def test_bulk_line_that_is_bad_fails_no_other_line(hub: RunningGateway) -> None:
     trader = await hub.trader()
     foreign = declaration(importer={"name": "X", "country": "FR", "identifier": "FR1"})
-    odd = declaration("R-odd")
-    odd["items"][0]["term"] = "XXX"
+    invalid = declaration("R-odd")
+    invalid["items"][0]["term"] = "XXX"
     again = declaration("R-1", customs_office="FR1")
     deep = b'{"reference": ' + b"[" * 100_000
     huge = b'{"reference": "' + b"x" * 1_100_000 + b'"}'
-    sent = [declaration("R-1"), b"{nonsense", b"", foreign, odd, again, deep, huge, declaration("R-2")]
-    told = await send_bulk(hub, trader, ndjson_lines(sent))
-    assert [(one["status_code"], one.get("code")) for one in told] == [
+    sent = [declaration("R-1"), b"{nonsense", b"", foreign, invalid, again, deep, huge, declaration("R-2")]
+    results = await send_bulk(hub, trader, ndjson_lines(sent))
+    assert [(one["status_code"], one.get("code")) for one in results] == [
         (202, None),
         (400, "malformed-json"),
         (400, "malformed-json"),
@@ -70,13 +70,13 @@ async def test_a_bad_line_harms_no_other(hub: RunningGateway) -> None:
         (413, "body-too-large"),
         (202, None),
     ]
-    assert [one["line"] for one in told] == list(range(1, 10))
-    assert told[4]["errors"][0]["pointer"] == "/items/0/term"
-    assert all(one["request_id"] for one in told if "code" in one)
-    assert await _kept(hub) == 2
+    assert [one["line"] for one in results] == list(range(1, 10))
+    assert results[4]["errors"][0]["pointer"] == "/items/0/term"
+    assert all(one["request_id"] for one in results if "code" in one)
+    assert await _count_submissions(hub) == 2
 
 
-async def test_the_same_lines_again_double_nothing(hub: RunningGateway) -> None:
+async def test_bulk_lines_sent_again_are_stored_once(hub: RunningGateway) -> None:
     trader = await hub.trader()
     sent = [declaration(f"R-{number}") for number in range(50)]
     first = await send_bulk(hub, trader, ndjson_lines(sent[:30]), **{"Idempotency-Key": "load-1"})
@@ -85,11 +85,11 @@ async def test_the_same_lines_again_double_nothing(hub: RunningGateway) -> None:
     assert [one["id"] for one in whole[:30]] == [one["id"] for one in first]
     assert [one["id"] for one in whole[30:]] == [one["id"] for one in rest]
     assert [one.get("replayed", False) for one in whole] == [True] * 30 + [False] * 20
-    assert await _kept(hub) == 50
+    assert await _count_submissions(hub) == 50
 
 
-async def test_a_line_named_by_the_requests_key_stands_for_its_bytes(hub: RunningGateway) -> None:
-    """Its key is the request's and its reference: under another request's key only the reference was used before."""
+async def test_bulk_line_with_other_bytes_under_the_same_key_is_refused(hub: RunningGateway) -> None:
+    """A line's key consists of the request's key and its reference. Under another key only the reference is taken."""
     trader = await hub.trader()
     await send_bulk(hub, trader, ndjson_lines([declaration("R-1")]), **{"Idempotency-Key": "load-1"})
     changed = ndjson_lines([declaration("R-1", customs_office="FR1")])
@@ -98,12 +98,12 @@ async def test_a_line_named_by_the_requests_key_stands_for_its_bytes(hub: Runnin
         ({"Idempotency-Key": "load-2"}, 409, "reference-taken"),
         ({}, 409, "reference-taken"),
     ):
-        [told] = await send_bulk(hub, trader, changed, **header)
-        assert (told["status_code"], told["code"]) == (status, code), header
-    assert await _kept(hub) == 1
+        [results] = await send_bulk(hub, trader, changed, **header)
+        assert (results["status_code"], results["code"]) == (status, code), header
+    assert await _count_submissions(hub) == 1
 
 
-async def test_a_line_may_carry_its_key(hub: RunningGateway) -> None:
+async def test_bulk_line_with_a_key_of_its_own_is_stored_under_it(hub: RunningGateway) -> None:
     trader = await hub.trader()
     sent = [declaration("R-1"), declaration("R-2")]
     lines = [
@@ -111,15 +111,15 @@ async def test_a_line_may_carry_its_key(hub: RunningGateway) -> None:
         {"declaration": sent[1], "idempotency_key": "k-2"},
         {"idempotency_key": "k-1", "declaration": sent[1]},
     ]
-    told = await send_bulk(hub, trader, ndjson_lines(lines))
-    assert [(one["status_code"], one.get("code")) for one in told] == [
+    results = await send_bulk(hub, trader, ndjson_lines(lines))
+    assert [(one["status_code"], one.get("code")) for one in results] == [
         (202, None),
         (202, None),
         (422, "idempotency-key-reused"),
     ]
     single = await hub.lodge(trader, json.dumps(sent[0]).encode(), idempotency_key="k-1")
     assert (single.status_code, single.headers["idempotency-replayed"]) == (202, "true")
-    assert single.json()["id"] == told[0]["id"]
+    assert single.json()["id"] == results[0]["id"]
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ async def test_a_line_may_carry_its_key(hub: RunningGateway) -> None:
         (b'{"declaration":{"x":1,"idempotency_key":"k"}}', None, b'{"x":1,"idempotency_key":"k"}'),
     ],
 )
-def test_the_thing_in_a_line_is_taken_to_the_byte(line: bytes, key: str | None, thing: bytes) -> None:
-    assert unwrap(line, "declaration") == (key, thing)
+def test_bulk_line_content_keeps_its_exact_bytes(line: bytes, key: str | None, content: bytes) -> None:
+    assert unwrap(line, "declaration") == (key, content)
 
 
-async def test_answers_come_while_the_client_still_sends(hub: RunningGateway) -> None:
+async def test_results_arrive_while_the_client_still_sends(hub: RunningGateway) -> None:
     trader = await hub.trader()
     answered = asyncio.Event()
 
@@ -158,42 +158,42 @@ async def test_answers_come_while_the_client_still_sends(hub: RunningGateway) ->
             assert await response.content.readline() == b""
 
 
-async def test_a_connection_lost_midway_is_taken_up_without_doubling(hub: RunningGateway) -> None:
+async def test_bulk_lines_after_a_lost_connection_are_stored_once(hub: RunningGateway) -> None:
     trader = await hub.trader()
     sent = [declaration(f"R-{number}") for number in range(300)]
 
-    async def cut() -> AsyncIterator[bytes]:
+    async def interrupted_lines() -> AsyncIterator[bytes]:
         yield ndjson_lines(sent[:100]) + b'{"reference": "R-10'
         raise ConnectionAbortedError
 
     with pytest.raises(ConnectionAbortedError):
-        await hub.http.post("/v1/declarations/bulk", content=cut(), headers=trader | NDJSON)
+        await hub.http.post("/v1/declarations/bulk", content=interrupted_lines(), headers=trader | NDJSON)
     async with asyncio.timeout(10):
-        while await _kept(hub) < 100:
+        while await _count_submissions(hub) < 100:
             await asyncio.sleep(0.02)
-    told = await send_bulk(hub, trader, ndjson_lines(sent))
-    assert [one["status_code"] for one in told] == [202] * 300
-    assert await _kept(hub) == 300
+    results = await send_bulk(hub, trader, ndjson_lines(sent))
+    assert [one["status_code"] for one in results] == [202] * 300
+    assert await _count_submissions(hub) == 300
 
 
-async def test_a_client_that_reads_nothing_until_it_sent_all_is_served(
+async def test_bulk_client_that_sends_everything_first_gets_all_results(
     hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(ndjson, "MAX_IN_MEMORY", 1_000)
     trader = await hub.trader()
     sent = [declaration(f"R-{number}") for number in range(2_000)]
-    told = await send_bulk(hub, trader, ndjson_lines(sent))
-    assert [one["line"] for one in told] == list(range(1, 2_001))
+    results = await send_bulk(hub, trader, ndjson_lines(sent))
+    assert [one["line"] for one in results] == list(range(1, 2_001))
 
 
-async def test_answers_that_cannot_go_out_wait_in_order_and_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_results_that_cannot_be_sent_wait_in_order_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(ndjson, "MAX_IN_MEMORY", 100)
-    came: list[bytes] = []
+    received: list[bytes] = []
     reads = asyncio.Event()
 
     async def send(message: Any) -> None:
         await reads.wait()
-        came.append(message["body"])
+        received.append(message["body"])
 
     responses = ResponseStream(send)
     sender = asyncio.create_task(responses.run())
@@ -206,19 +206,19 @@ async def test_answers_that_cannot_go_out_wait_in_order_and_in_a_file(monkeypatc
     responses.write(b"last\n")
     responses.finish()
     await sender
-    assert b"".join(came).split() == [b"%d" % number for number in range(1_000)] + [b"last"]
+    assert b"".join(received).split() == [b"%d" % number for number in range(1_000)] + [b"last"]
 
 
-def test_lines_are_cut_wherever_chunks_are() -> None:
+def test_lines_are_split_independently_of_chunks() -> None:
     body = b"one\r\ntwo\n\nfour"
     for size in range(1, len(body) + 1):
-        cutter = LineSplitter()
-        lines = [line for at in range(0, len(body), size) for line in cutter.feed(body[at : at + size])]
-        lines += cutter.finish()
+        splitter = LineSplitter()
+        lines = [line for at in range(0, len(body), size) for line in splitter.feed(body[at : at + size])]
+        lines += splitter.finish()
         assert [(line.number, line.body) for line in lines] == [(1, b"one"), (2, b"two"), (3, b""), (4, b"four")]
 
 
-async def test_what_is_no_ndjson_is_415_and_who_may_not_is_403(hub: RunningGateway) -> None:
+async def test_bulk_body_that_is_no_ndjson_is_415(hub: RunningGateway) -> None:
     trader, (_, officer) = await hub.trader(), await hub.party("customs")
     json_ = await hub.http.post("/v1/declarations/bulk", content=b"{}", headers=trader | {"Content-Type": "text/csv"})
     assert (json_.status_code, json_.json()["code"]) == (415, "unsupported-media-type")
@@ -227,13 +227,13 @@ async def test_what_is_no_ndjson_is_415_and_who_may_not_is_403(hub: RunningGatew
     assert refused.status_code == 403
 
 
-async def test_nothing_is_answered_to_nothing(hub: RunningGateway) -> None:
+async def test_bulk_request_without_lines_has_no_results(hub: RunningGateway) -> None:
     assert await send_bulk(hub, await hub.trader(), b"") == []
 
 
-async def test_declarations_are_taken_in_bulk_while_permits_is_away(alone: RunningGateway) -> None:
+async def test_bulk_declarations_without_permits_are_accepted(alone: RunningGateway) -> None:
     trader = await alone.trader()
-    told = await send_bulk(alone, trader, ndjson_lines([declaration(f"R-{number}") for number in range(20)]))
-    assert {one["status_code"] for one in told} == {202}
-    found = await alone.http.get(told[0]["links"]["self"], headers=trader)
+    results = await send_bulk(alone, trader, ndjson_lines([declaration(f"R-{number}") for number in range(20)]))
+    assert {one["status_code"] for one in results} == {202}
+    found = await alone.http.get(results[0]["links"]["self"], headers=trader)
     assert isinstance(found, httpx2.Response) and found.json()["status"] == "received"

@@ -37,7 +37,7 @@ async def test_credential_shows_when_it_ends(hub: RunningGateway) -> None:
     assert (await hub.http.get(path, headers=hub.admin)).json()["data"][0]["expires_at"] == ends_at
 
 
-async def test_rotated_credential_names_the_one_that_it_replaces(hub: RunningGateway) -> None:
+async def test_rotated_credential_has_the_replaced_credential(hub: RunningGateway) -> None:
     party, _ = await hub.party("trader")
     path = f"/v1/parties/{party['id']}/credentials"
     old = (await hub.http.post(path, headers=hub.admin)).json()
@@ -47,7 +47,7 @@ async def test_rotated_credential_names_the_one_that_it_replaces(hub: RunningGat
     assert rotated["replaces"]["client_id"] == old["client_id"]
 
 
-async def test_credential_that_is_asked_for_again_has_the_same_bytes(hub: RunningGateway) -> None:
+async def test_credential_repeated_under_its_key_has_the_same_bytes(hub: RunningGateway) -> None:
     party, _ = await hub.party("trader")
     path, headers = f"/v1/parties/{party['id']}/credentials", hub.admin | {"Idempotency-Key": "c-1"}
     first = await hub.http.post(path, headers=headers)

@@ -1,4 +1,4 @@
-"""The hand-written response to a declaration that was taken in."""
+"""The hand-formatted receipt of a declaration."""
 
 from datetime import UTC, datetime
 from uuid import UUID

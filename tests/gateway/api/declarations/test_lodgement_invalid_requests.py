@@ -1,4 +1,4 @@
-"""Bad input: each gets its own clear refusal, never a 5xx, and nothing is written or carried."""
+"""Invalid requests: each has a clear 4xx problem, and nothing is stored or sent."""
 
 import asyncio
 import json
@@ -13,21 +13,21 @@ from sqlalchemy import text
 from tests.gateway.conftest import RunningGateway, declaration
 
 
-def _with(**item: Any) -> bytes:
+def _declaration_with(**item: Any) -> bytes:
     made = declaration()
     made["items"][0] |= item
     return json.dumps(made).encode()
 
 
-def _raw(quantity: str) -> bytes:
-    return _with(quantity="@").replace(b'"@"', quantity.encode())
+def _declaration_with_quantity(quantity: str) -> bytes:
+    return _declaration_with(quantity="@").replace(b'"@"', quantity.encode())
 
 
-def _nested(levels: int) -> bytes:
-    return _with(description="@").replace(b'"@"', b"[" * levels + b"]" * levels)
+def _nested_declaration(levels: int) -> bytes:
+    return _declaration_with(description="@").replace(b'"@"', b"[" * levels + b"]" * levels)
 
 
-def _without(name: str) -> bytes:
+def _declaration_without(name: str) -> bytes:
     return json.dumps({key: value for key, value in declaration().items() if key != name}).encode()
 
 
@@ -36,67 +36,67 @@ MALFORMED: dict[str, bytes] = {
     "not JSON": b"reference: B-1",
     "cut": json.dumps(declaration()).encode()[:-1],
     "two values": json.dumps(declaration()).encode() + b"{}",
-    "NaN": _raw("NaN"),
-    "infinity": _raw("-Infinity"),
+    "NaN": _declaration_with_quantity("NaN"),
+    "infinity": _declaration_with_quantity("-Infinity"),
     "a duplicate key": json.dumps(declaration()).encode()[:-1] + b',"reference":"B-2"}',
-    "a duplicate key deep inside": _with().replace(b'"term"', b'"unit": "kg", "term"'),
-    "33 levels": _nested(30),
+    "a duplicate key deep inside": _declaration_with().replace(b'"term"', b'"unit": "kg", "term"'),
+    "33 levels": _nested_declaration(30),
     "100,000 levels": b"[" * 100_000,
-    "not UTF-8": _with(description="@").replace(b"@", b"\xff\xfe"),
+    "not UTF-8": _declaration_with(description="@").replace(b"@", b"\xff\xfe"),
     "UTF-16": json.dumps(declaration()).encode("utf-16"),
-    "half a surrogate": _with(description="@").replace(b"@", b"\\ud800"),
-    "a control character": _with(description="@").replace(b"@", b"\x01"),
+    "half a surrogate": _declaration_with(description="@").replace(b"@", b"\\ud800"),
+    "a control character": _declaration_with(description="@").replace(b"@", b"\x01"),
     "a comment": b"/* x */" + json.dumps(declaration()).encode(),
     "a byte order mark": b"\xef\xbb\xbf" + json.dumps(declaration()).encode(),
 }
-PARSERS = re.compile(r"[Tt]uple|dictionary|pattern|instance of|valid integer|Extra inputs|Input should")
-"""What only the parser's makers would understand."""
+PARSER_WORDS = re.compile(r"[Tt]uple|dictionary|pattern|instance of|valid integer|Extra inputs|Input should")
+"""Words of the parser that no trader would understand."""
 INVALID: dict[str, tuple[bytes, str]] = {
     "not an object": (b"[]", ""),
     "null": (b"null", ""),
-    "1e400": (_raw("1e400"), "/items/0/quantity"),
-    "39 digits": (_raw("1" * 39), "/items/0/quantity"),
-    "negative": (_with(quantity="-1"), "/items/0/quantity"),
-    "zero": (_with(quantity="0"), "/items/0/quantity"),
-    "a quantity in words": (_with(quantity="ten"), "/items/0/quantity"),
-    "a boolean quantity": (_with(quantity=True), "/items/0/quantity"),
-    "a number as a string": (_with(number="7"), "/items/0/number"),
+    "1e400": (_declaration_with_quantity("1e400"), "/items/0/quantity"),
+    "39 digits": (_declaration_with_quantity("1" * 39), "/items/0/quantity"),
+    "negative": (_declaration_with(quantity="-1"), "/items/0/quantity"),
+    "zero": (_declaration_with(quantity="0"), "/items/0/quantity"),
+    "a quantity in words": (_declaration_with(quantity="ten"), "/items/0/quantity"),
+    "a boolean quantity": (_declaration_with(quantity=True), "/items/0/quantity"),
+    "a number as a string": (_declaration_with(number="7"), "/items/0/number"),
     "an unknown field": (json.dumps(declaration(colour="red")).encode(), "/colour"),
-    "an unknown field inside": (_with(colour="red"), "/items/0/colour"),
+    "an unknown field inside": (_declaration_with(colour="red"), "/items/0/colour"),
     "repairs, which only the hub makes": (
         json.dumps(declaration(repairs=[{"pointer": "/items/0/taxon", "source": "my word"}])).encode(),
         "/repairs",
     ),
-    "NUL": (_with(description="a\x00b"), "/items/0/description"),
+    "NUL": (_declaration_with(description="a\x00b"), "/items/0/description"),
     "NUL in the reference": (json.dumps(declaration("B\x001")).encode(), "/reference"),
-    "no reference": (_without("reference"), "/reference"),
+    "no reference": (_declaration_without("reference"), "/reference"),
     "null for items": (json.dumps(declaration(items=None)).encode(), "/items"),
     "too many items": (json.dumps(declaration(items=declaration()["items"] * 501)).encode(), "/items"),
     "a blank reference": (json.dumps(declaration(" ")).encode(), "/reference"),
     "a long reference": (json.dumps(declaration("x" * 65)).encode(), "/reference"),
     "a country in small letters": (json.dumps(declaration(import_country="fr")).encode(), "/import_country"),
     "a movement nobody knows": (json.dumps(declaration(movement="transit")).encode(), "/movement"),
-    "an HS code in letters": (_with(hs_code="skins"), "/items/0/hs_code"),
-    "a blank taxon": (_with(taxon=" "), "/items/0/taxon"),
-    "a taxon without a letter": (_with(taxon="12.3 ×"), "/items/0/taxon"),
+    "an HS code in letters": (_declaration_with(hs_code="skins"), "/items/0/hs_code"),
+    "a blank taxon": (_declaration_with(taxon=" "), "/items/0/taxon"),
+    "a taxon without a letter": (_declaration_with(taxon="12.3 ×"), "/items/0/taxon"),
     "no items": (json.dumps(declaration(items=[])).encode(), "/items"),
     "two items of one number": (json.dumps(declaration(items=declaration()["items"] * 2)).encode(), "/items/1/number"),
-    "an unknown term": (_with(term="XXX"), "/items/0/term"),
-    "an unknown unit": (_with(unit="stone"), "/items/0/unit"),
-    "32 levels": (_nested(29), "/items/0/description"),
+    "an unknown term": (_declaration_with(term="XXX"), "/items/0/term"),
+    "an unknown unit": (_declaration_with(unit="stone"), "/items/0/unit"),
+    "32 levels": (_nested_declaration(29), "/items/0/description"),
 }
 
 
 @pytest.fixture
-async def nothing_was_kept(hub: RunningGateway) -> AsyncIterator[None]:
+async def nothing_is_stored(hub: RunningGateway) -> AsyncIterator[None]:
     yield
     async with hub.context.engine.connect() as conn:
         assert (await conn.execute(text("SELECT count(*) FROM submissions"))).scalar_one() == 0
     assert hub.permits.requests_to("/internal/declarations") == []
 
 
-@pytest.mark.usefixtures("nothing_was_kept")
-async def test_what_is_not_strict_json_is_400(hub: RunningGateway, subtests: pytest.Subtests) -> None:
+@pytest.mark.usefixtures("nothing_is_stored")
+async def test_body_that_is_not_strict_json_is_400(hub: RunningGateway, subtests: pytest.Subtests) -> None:
     trader = await hub.trader()
     for name, body in MALFORMED.items():
         with subtests.test(name):
@@ -104,8 +104,8 @@ async def test_what_is_not_strict_json_is_400(hub: RunningGateway, subtests: pyt
             assert (response.status_code, response.json()["code"]) == (400, "malformed-json"), response.text
 
 
-@pytest.mark.usefixtures("nothing_was_kept")
-async def test_what_is_not_as_the_contract_says_is_422_and_names_the_place(
+@pytest.mark.usefixtures("nothing_is_stored")
+async def test_body_that_breaks_the_contract_is_422_with_pointers(
     hub: RunningGateway, subtests: pytest.Subtests
 ) -> None:
     trader = await hub.trader()
@@ -116,11 +116,13 @@ async def test_what_is_not_as_the_contract_says_is_422_and_names_the_place(
             assert response.status_code == 422, response.text
             assert response.json()["code"] in {"invalid-body", faults[0]["code"]}, response.text
             assert pointer in {fault["pointer"] for fault in faults}
-            assert not PARSERS.search(" ".join(fault["detail"] for fault in response.json()["errors"])), response.text
+            assert not PARSER_WORDS.search(" ".join(fault["detail"] for fault in response.json()["errors"])), (
+                response.text
+            )
 
 
-@pytest.mark.usefixtures("nothing_was_kept")
-async def test_a_body_that_does_not_say_it_is_json_is_415(hub: RunningGateway) -> None:
+@pytest.mark.usefixtures("nothing_is_stored")
+async def test_body_of_another_media_type_is_415(hub: RunningGateway) -> None:
     trader = await hub.trader()
     for kind in (
         "text/plain",
@@ -136,15 +138,15 @@ async def test_a_body_that_does_not_say_it_is_json_is_415(hub: RunningGateway) -
 
 
 @pytest.mark.parametrize("path", ["/v1/declarations", "/v1/declarations/validate", "/v1/declarations/bulk"])
-async def test_a_body_that_says_it_is_coded_is_415(hub: RunningGateway, path: str) -> None:
+async def test_body_with_a_content_encoding_is_415(hub: RunningGateway, path: str) -> None:
     kind = "application/x-ndjson" if path.endswith("bulk") else "application/json"
     headers = await hub.trader() | {"Idempotency-Key": "k", "Content-Type": kind, "Content-Encoding": "gzip"}
     response = await hub.http.post(path, content=json.dumps(declaration()), headers=headers)
     assert (response.status_code, response.json()["code"]) == (415, "unsupported-media-type")
 
 
-@pytest.mark.usefixtures("nothing_was_kept")
-async def test_two_megabytes_are_413_whether_plain_or_chunked(hub: RunningGateway) -> None:
+@pytest.mark.usefixtures("nothing_is_stored")
+async def test_body_of_two_megabytes_is_413_plain_or_chunked(hub: RunningGateway) -> None:
     trader = await hub.trader() | {"Content-Type": "application/json"}
 
     async def pieces() -> AsyncIterator[bytes]:
@@ -158,7 +160,7 @@ async def test_two_megabytes_are_413_whether_plain_or_chunked(hub: RunningGatewa
         assert (response.status_code, response.json()["code"]) == (413, "body-too-large")
 
 
-async def test_who_asks_whether_to_send_two_megabytes_is_told_before_sending_them(hub: RunningGateway) -> None:
+async def test_expect_100_continue_with_two_megabytes_is_413_before_the_body(hub: RunningGateway) -> None:
     request_headers = {**await hub.trader(), "Content-Type": "application/json", "Idempotency-Key": "k", "Host": "x"}
     request_headers |= {"Expect": "100-continue", "Content-Length": "2097152"}
     head = "".join(f"{name}: {value}\r\n" for name, value in request_headers.items())
@@ -170,17 +172,17 @@ async def test_who_asks_whether_to_send_two_megabytes_is_told_before_sending_the
         writer.close()
 
 
-async def test_a_megabyte_is_taken_whole(hub: RunningGateway) -> None:
+async def test_body_of_one_megabyte_is_accepted(hub: RunningGateway) -> None:
     made = json.dumps(declaration()).encode()
     body = made + b" " * (1_048_576 - len(made))
     assert (await hub.lodge(await hub.trader(), body)).status_code == 202
-    [asked] = await hub.permits.wait_for_requests("/internal/declarations")
-    assert body in asked.body
+    [received] = await hub.permits.wait_for_requests("/internal/declarations")
+    assert body in received.body
 
 
-@pytest.mark.usefixtures("nothing_was_kept")
-async def test_the_first_thing_wrong_is_told_first(hub: RunningGateway) -> None:
-    """Token, role, key, content type, size, JSON, contract, ownership: in this order."""
+@pytest.mark.usefixtures("nothing_is_stored")
+async def test_faults_are_reported_in_a_fixed_order(hub: RunningGateway) -> None:
+    """Token, role, key, content type, size, JSON, contract, representation: in this order."""
     trader, (_, officer) = await hub.trader(), await hub.party("customs")
     foreign = json.dumps(declaration(importer={"name": "X", "country": "FR"})).encode()
     wrong = {"Content-Type": "text/plain"}
@@ -205,8 +207,8 @@ async def test_the_first_thing_wrong_is_told_first(hub: RunningGateway) -> None:
         assert response.json()["request_id"] == response.headers["x-request-id"]
 
 
-@pytest.mark.usefixtures("nothing_was_kept")
-async def test_who_is_not_the_one_that_declares_is_refused(hub: RunningGateway) -> None:
+@pytest.mark.usefixtures("nothing_is_stored")
+async def test_declaration_for_another_party_is_refused(hub: RunningGateway) -> None:
     trader = await hub.trader()
     mine, other = declaration()["importer"], declaration()["exporter"]
     for changes in (
@@ -220,24 +222,24 @@ async def test_who_is_not_the_one_that_declares_is_refused(hub: RunningGateway) 
         assert (response.status_code, response.json()["code"]) == (403, "not-your-declaration"), changes
 
 
-async def test_an_exporter_declares_its_exports(hub: RunningGateway) -> None:
+async def test_exporter_declares_its_own_exports(hub: RunningGateway) -> None:
     party, exporter = await hub.party("trader", identifiers={"ZA": "ZA1234567"})
     assert (await hub.lodge(exporter, declaration(movement="export"))).status_code == 202
     assert (await hub.lodge(exporter, declaration(movement="export", trader=party["id"]))).status_code == 202
     assert (await hub.lodge(exporter, declaration())).status_code == 403
 
 
-async def test_a_decimal_of_25_digits_is_kept_to_the_last(hub: RunningGateway) -> None:
+async def test_quantity_of_25_digits_keeps_every_digit(hub: RunningGateway) -> None:
     trader = await hub.trader()
     exact = "1234567890123456.123456789"
-    lodged = await hub.lodge(trader, _raw(exact))
+    lodged = await hub.lodge(trader, _declaration_with_quantity(exact))
     assert lodged.status_code == 202
-    [asked] = await hub.permits.wait_for_requests("/internal/declarations")
-    message = json.loads(asked.body, parse_float=Decimal)["letters"][0]
+    [received] = await hub.permits.wait_for_requests("/internal/declarations")
+    message = json.loads(received.body, parse_float=Decimal)["letters"][0]
     assert message["declaration"]["items"][0]["quantity"] == Decimal(exact)
 
 
-async def test_a_parameter_nobody_knows_is_400(hub: RunningGateway) -> None:
+async def test_parameter_that_is_unknown_or_repeated_is_400(hub: RunningGateway) -> None:
     trader = await hub.trader() | {"Idempotency-Key": "k", "Content-Type": "application/json"}
     response = await hub.http.post("/v1/declarations?dry_run=true", json=declaration(), headers=trader)
     assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter")

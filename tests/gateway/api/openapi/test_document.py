@@ -1,4 +1,4 @@
-"""OpenAPI says everything a partner needs: bodies, answers, problems, the way in."""
+"""The OpenAPI document has all that a partner needs: bodies, responses, problems and security."""
 
 import re
 from collections.abc import Iterator
@@ -19,10 +19,10 @@ from shared.strict_json import validate
 from tests.gateway.conftest import RunningGateway
 from tests.openapi_responses import DocumentedResponses
 
-SHOWN = {"application/json"}
+MEDIA_TYPES_WITH_EXAMPLES = {"application/json"}
 
 
-async def _document(hub: RunningGateway) -> dict[str, Any]:
+async def _read_document(hub: RunningGateway) -> dict[str, Any]:
     found: dict[str, Any] = (await hub.http.get("/openapi.json")).json()
     return found
 
@@ -32,10 +32,10 @@ def _operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from path.values()
 
 
-async def test_operation_has_the_parameters_roles_and_refusals_of_its_route(
+async def test_operation_has_the_parameters_roles_and_problems_of_its_route(
     alone: RunningGateway, subtests: pytest.Subtests
 ) -> None:
-    document = await _document(alone)
+    document = await _read_document(alone)
     for route in ROUTES:
         operation = document["paths"][route.path][route.method.lower()]
         parameters = {(one["in"], one["name"], one["required"]) for one in operation.get("parameters", ())}
@@ -53,7 +53,7 @@ async def test_operation_has_the_parameters_roles_and_refusals_of_its_route(
 
 
 async def test_examples_of_a_route_are_shown_with_its_bodies(alone: RunningGateway, subtests: pytest.Subtests) -> None:
-    document = await _document(alone)
+    document = await _read_document(alone)
     for route in ROUTES:
         operation = document["paths"][route.path][route.method.lower()]
         shown = list(operation.get("requestBody", {}).get("content", {}).values())
@@ -63,8 +63,8 @@ async def test_examples_of_a_route_are_shown_with_its_bodies(alone: RunningGatew
             assert [one.get("example") for one in answered.values()][:1] == [route.example.response][: len(answered)]
 
 
-async def test_document_names_its_server_its_license_and_every_tag_with_a_sentence(alone: RunningGateway) -> None:
-    document = await _document(alone)
+async def test_document_has_server_license_and_described_tags(alone: RunningGateway) -> None:
+    document = await _read_document(alone)
     assert document["servers"] == [{"url": "/"}]
     assert document["info"]["license"]["identifier"] == "Apache-2.0"
     declared = {tag["name"]: tag["description"] for tag in document["tags"]}
@@ -75,24 +75,24 @@ async def test_document_names_its_server_its_license_and_every_tag_with_a_senten
 
 
 async def test_webhook_has_an_operation_id_of_its_event_type(alone: RunningGateway) -> None:
-    webhooks = (await _document(alone))["webhooks"]
+    webhooks = (await _read_document(alone))["webhooks"]
     assert webhooks["declaration.accepted"]["post"]["operationId"] == "on_declaration_accepted"
     ids = [webhook["post"]["operationId"] for webhook in webhooks.values()]
     assert len(set(ids)) == len(ids)
 
 
-async def test_every_refusal_is_described_as_a_problem(alone: RunningGateway, subtests: pytest.Subtests) -> None:
-    for operation in _operations(await _document(alone)):
+async def test_error_response_is_described_as_a_problem(alone: RunningGateway, subtests: pytest.Subtests) -> None:
+    for operation in _operations(await _read_document(alone)):
         for status, response in operation["responses"].items():
             if status >= "400" and operation["operationId"] != "create_token":
                 with subtests.test(operation["operationId"], status=status):
                     assert list(response["content"]) == ["application/problem+json"]
 
 
-async def test_the_example_in_xml_says_what_the_one_in_json_says(alone: RunningGateway) -> None:
+async def test_xml_example_states_the_same_as_the_json_example(alone: RunningGateway) -> None:
     by = Party(id=new_id(), name="B SARL", country="FR", roles=(Role.TRADER,), identifiers={"EORI": "FR99988877700011"})
     for name in ("lodge_declaration", "amend_declaration", "validate_declaration"):
-        [shown] = [one for one in _operations(await _document(alone)) if one["operationId"] == name]
+        [shown] = [one for one in _operations(await _read_document(alone)) if one["operationId"] == name]
         content = shown["requestBody"]["content"]
         stated = wco_declaration.parse(content["application/xml"]["example"].encode(), by)[0]
         other = validate(Declaration, content["application/json"]["example"])
@@ -103,10 +103,10 @@ async def test_the_example_in_xml_says_what_the_one_in_json_says(alone: RunningG
         )
 
 
-async def test_every_good_answer_has_a_shape_and_its_example_is_of_it(
+async def test_success_response_has_a_schema_that_its_example_matches(
     alone: RunningGateway, subtests: pytest.Subtests
 ) -> None:
-    document = await _document(alone)
+    document = await _read_document(alone)
     responses = DocumentedResponses(document)
     for operation in _operations(document):
         for status, response in operation["responses"].items():
@@ -115,12 +115,12 @@ async def test_every_good_answer_has_a_shape_and_its_example_is_of_it(
                 assert response.get("content") or not good
                 for media, body in response.get("content", {}).items() if good else ():
                     assert body.get("schema"), f"{operation['operationId']}: {media}"
-                    if media in SHOWN:
+                    if media in MEDIA_TYPES_WITH_EXAMPLES:
                         assert responses.schema_faults(body["schema"], body["example"]) == []
 
 
-async def test_what_is_made_links_to_all_that_can_be_asked_of_it(alone: RunningGateway) -> None:
-    document = await _document(alone)
+async def test_links_of_a_created_resource_lead_to_all_its_operations(alone: RunningGateway) -> None:
+    document = await _read_document(alone)
     paths = {one["operationId"]: path for path, item in document["paths"].items() for one in item.values()}
     linked: dict[str, set[str]] = {}
     for operation in _operations(document):
@@ -136,15 +136,15 @@ async def test_what_is_made_links_to_all_that_can_be_asked_of_it(alone: RunningG
     assert {name for name, path in paths.items() if "{id}" in path} <= reachable
 
 
-async def test_a_customs_message_is_text_and_no_declaration_in_json(alone: RunningGateway) -> None:
-    for operation in _operations(await _document(alone)):
+async def test_xml_body_has_the_schema_of_a_text(alone: RunningGateway) -> None:
+    for operation in _operations(await _read_document(alone)):
         for bodies in (operation.get("requestBody", {}), *operation["responses"].values()):
             for media, body in bodies.get("content", {}).items():
                 assert "xml" not in media or body["schema"]["type"] == "string"
 
 
-async def test_every_problem_an_operation_names_is_shown_with_its_meaning(alone: RunningGateway) -> None:
-    document = await _document(alone)
+async def test_problem_of_an_operation_has_its_status_and_description(alone: RunningGateway) -> None:
+    document = await _read_document(alone)
     examples = document["components"]["examples"]
     assert examples.keys() == {code for route in ROUTES for code in list_problem_codes(route)}
     for operation in _operations(document):
@@ -157,8 +157,8 @@ async def test_every_problem_an_operation_names_is_shown_with_its_meaning(alone:
                 assert code in response["description"]
 
 
-async def test_every_reference_leads_somewhere(alone: RunningGateway) -> None:
-    document = await _document(alone)
+async def test_schema_references_lead_to_components(alone: RunningGateway) -> None:
+    document = await _read_document(alone)
     schemas = document["components"]["schemas"]
     components = {
         f"#/components/{kind}/{name}" for kind in ("schemas", "examples") for name in document["components"][kind]
@@ -182,8 +182,8 @@ async def test_every_reference_leads_somewhere(alone: RunningGateway) -> None:
     assert "repairs" not in schemas["Declaration"]["properties"]
 
 
-async def test_every_component_has_a_plain_name_of_its_own(alone: RunningGateway) -> None:
-    schemas = (await _document(alone))["components"]["schemas"]
+async def test_component_names_are_plain_and_unique(alone: RunningGateway) -> None:
+    schemas = (await _read_document(alone))["components"]["schemas"]
     assert [name for name in schemas if not re.fullmatch(r"[A-Z][A-Za-z]+", name)] == []
     assert {
         "Declaration",
@@ -195,12 +195,24 @@ async def test_every_component_has_a_plain_name_of_its_own(alone: RunningGateway
     } <= schemas.keys()
     assert "string" in str(schemas["ItemView"]["properties"]["quantity"])
     assert "number" not in str(schemas["ItemView"]["properties"]["quantity"])
-    assert schemas["Item"]["additionalProperties"] is False, "what is sent stays closed"
-    assert "additionalProperties" not in schemas["ItemView"], "what is returned may have more one day"
+    assert schemas["Item"]["additionalProperties"] is False, "requests refuse unknown fields"
+    assert "additionalProperties" not in schemas["ItemView"], "responses may get more fields"
 
 
-async def test_a_field_of_a_request_that_has_a_default_is_optional(alone: RunningGateway) -> None:
-    schemas = (await _document(alone))["components"]["schemas"]
+async def test_component_and_each_of_its_fields_have_a_description(alone: RunningGateway) -> None:
+    schemas = (await _read_document(alone))["components"]["schemas"]
+    assert [name for name, schema in schemas.items() if not schema.get("description")] == []
+    undescribed = [
+        f"{name}.{field}"
+        for name, schema in schemas.items()
+        for field, part in schema.get("properties", {}).items()
+        if not {"description", "$ref"} & part.keys()
+    ]
+    assert undescribed == []
+
+
+async def test_request_field_with_a_default_is_optional(alone: RunningGateway) -> None:
+    schemas = (await _read_document(alone))["components"]["schemas"]
     demanded = {
         (name, field)
         for name, schema in schemas.items()
@@ -211,8 +223,8 @@ async def test_a_field_of_a_request_that_has_a_default_is_optional(alone: Runnin
     assert not demanded
 
 
-async def test_the_way_in_is_described(alone: RunningGateway) -> None:
-    document = await _document(alone)
+async def test_security_schemes_are_described(alone: RunningGateway) -> None:
+    document = await _read_document(alone)
     schemes = document["components"]["securitySchemes"]
     assert schemes["oauth2"]["flows"]["clientCredentials"]["tokenUrl"] == "/oauth2/token"
     assert schemes["bearer"]["scheme"] == "bearer"
@@ -223,23 +235,23 @@ async def test_the_way_in_is_described(alone: RunningGateway) -> None:
     assert key["required"] is True
 
 
-async def test_the_pages_for_people_are_there(alone: RunningGateway) -> None:
-    bare = await alone.http.get("/", follow_redirects=False)
-    assert (bare.status_code, bare.headers["location"]) == (307, "/docs"), "the hub's address alone leads there"
+async def test_pages_for_people_are_served_without_external_assets(alone: RunningGateway) -> None:
+    root = await alone.http.get("/", follow_redirects=False)
+    assert (root.status_code, root.headers["location"]) == (307, "/docs"), "the root redirects to it"
     page = await alone.http.get("/docs")
     assert page.status_code == 200
     assert "default-src 'none'" in page.headers["content-security-policy"]
-    wanted = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(wanted) >= 3
-    for place in wanted:
-        assert place.startswith(("/docs/assets/", "data:")), "nothing is fetched from elsewhere"
+    assets = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+    assert len(assets) >= 3
+    for place in assets:
+        assert place.startswith(("/docs/assets/", "data:")), "no asset of another server"
         if place.startswith("/"):
             asset = await alone.http.get(place)
             assert asset.status_code == 200 and asset.content, place
     assert "<script>" not in page.text and "style=" not in page.text
 
 
-async def test_what_is_not_there_is_a_problem_document(alone: RunningGateway) -> None:
+async def test_unknown_path_or_method_is_a_problem_document(alone: RunningGateway) -> None:
     missing = await alone.http.get("/v1/nothing")
     wrong = await alone.http.delete("/v1/declarations")
     assert [(a.status_code, a.json()["code"]) for a in (missing, wrong)] == [
@@ -248,7 +260,7 @@ async def test_what_is_not_there_is_a_problem_document(alone: RunningGateway) ->
     ]
 
 
-async def test_a_method_that_is_not_known_is_told_all_that_are(alone: RunningGateway) -> None:
+async def test_unknown_method_is_405_with_the_allowed_methods(alone: RunningGateway) -> None:
     known = {
         "/v1/declarations": "GET, HEAD, POST",
         f"/v1/declarations/{new_id()}": "GET, HEAD, PUT",

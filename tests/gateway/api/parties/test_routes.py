@@ -1,4 +1,4 @@
-"""People: parties, their numbers, their versions, their credentials, and the first admin."""
+"""Parties, their identifiers, versions and credentials, and the first administrator."""
 
 import asyncio
 import json
@@ -20,30 +20,32 @@ NEW = {
 }
 
 
-async def _add(hub: RunningGateway, **changes: Any) -> Any:
+async def _add_party(hub: RunningGateway, **changes: Any) -> Any:
     return await hub.http.post("/v1/parties", json=NEW | {"identifiers": {}} | changes, headers=hub.admin)
 
 
-async def _rows(hub: RunningGateway, query: str) -> list[Any]:
+async def _list_rows(hub: RunningGateway, query: str) -> list[Any]:
     async with hub.context.engine.connect() as conn:
         return list((await conn.execute(text(query))).all())
 
 
-async def test_the_first_start_makes_an_admin_and_no_other_start_does(hub: RunningGateway, settings: Settings) -> None:
+async def test_first_start_creates_an_administrator_and_later_starts_do_not(
+    hub: RunningGateway, settings: Settings
+) -> None:
     assert settings.admin_file is not None
     before = settings.admin_file.read_bytes()
     assert stat.S_IMODE(settings.admin_file.stat().st_mode) == 0o600
     assert set(json.loads(before)) == {"client_id", "client_secret"}
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()
     assert me["roles"] == ["admin"]
-    async with serve_gateway(settings.model_copy(update={"port": settings.port + 1})) as sister:
-        while not sister.state.context.directory.is_fresh:
+    async with serve_gateway(settings.model_copy(update={"port": settings.port + 1})) as replica:
+        while not replica.state.context.directory.is_fresh:
             await asyncio.sleep(0.01)
     assert settings.admin_file.read_bytes() == before
     assert len((await hub.http.get("/v1/parties", headers=hub.admin)).json()["data"]) == 1
 
 
-async def test_a_party_is_added_read_listed_and_changed(hub: RunningGateway) -> None:
+async def test_party_is_added_read_listed_and_changed(hub: RunningGateway) -> None:
     added = await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)
     party = added.json()
     assert added.status_code == 201
@@ -57,13 +59,13 @@ async def test_a_party_is_added_read_listed_and_changed(hub: RunningGateway) -> 
     assert changed.headers["etag"] == '"2"'
     listed = (await hub.http.get("/v1/parties", headers=hub.admin)).json()
     assert listed["data"][0] == changed.json()
-    versions = await _rows(hub, "SELECT party->>'version', actor_party_id FROM party_versions ORDER BY at")
+    versions = await _list_rows(hub, "SELECT party->>'version', actor_party_id FROM party_versions ORDER BY at")
     admin = (await hub.http.get("/v1/me", headers=hub.admin)).json()["id"]
     assert [(version, by and str(by)) for version, by in versions] == [("1", None), ("1", admin), ("2", admin)]
 
 
 async def test_parties_are_listed_page_by_page(hub: RunningGateway) -> None:
-    made = [(await _add(hub, name=f"P{number}")).json()["name"] for number in range(5)]
+    made = [(await _add_party(hub, name=f"P{number}")).json()["name"] for number in range(5)]
     seen: list[str] = []
     cursor = ""
     for _ in range(3):
@@ -74,33 +76,33 @@ async def test_parties_are_listed_page_by_page(hub: RunningGateway) -> None:
     assert seen == [*reversed(made), "Administrator of this hub"]
 
 
-async def test_a_parameter_that_is_not_in_the_contract_is_named(hub: RunningGateway) -> None:
+async def test_parameter_that_breaks_the_contract_is_400(hub: RunningGateway) -> None:
     for query in ("limit=0", "limit=201", "limit=x", "cursor=x", "role=trader"):
         response = await hub.http.get(f"/v1/parties?{query}", headers=hub.admin)
         assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter"), query
 
 
-async def test_nobody_claims_anothers_number(hub: RunningGateway) -> None:
+async def test_identifier_of_another_party_is_refused(hub: RunningGateway) -> None:
     await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)
-    thief = await _add(hub, identifiers={"VAT": "FR99988877700011"})
-    assert (thief.status_code, thief.json()["code"]) == (409, "identifier-taken")
-    other = (await _add(hub)).json()
+    claimant = await _add_party(hub, identifiers={"VAT": "FR99988877700011"})
+    assert (claimant.status_code, claimant.json()["code"]) == (409, "identifier-taken")
+    other = (await _add_party(hub)).json()
     change = {"identifiers": {"EORI": "FR99988877700011"}}
     taken = await hub.http.patch(f"/v1/parties/{other['id']}", json=change, headers=hub.admin | {"If-Match": "*"})
     assert taken.status_code == 409
     assert (await hub.http.get(f"/v1/parties/{other['id']}", headers=hub.admin)).json() == other
-    twice = await _add(hub, identifiers={"EORI": "X1", "VAT": "X1"})
+    twice = await _add_party(hub, identifiers={"EORI": "X1", "VAT": "X1"})
     assert twice.status_code == 422
 
 
-async def test_a_number_given_up_is_free_again(hub: RunningGateway) -> None:
+async def test_identifier_that_was_removed_is_free(hub: RunningGateway) -> None:
     first = (await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)).json()
     await hub.http.patch(f"/v1/parties/{first['id']}", json={"identifiers": {}}, headers=hub.admin | {"If-Match": "*"})
     assert (await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)).status_code == 201
 
 
-async def test_twenty_claims_of_one_number_at_once_have_one_winner(hub: RunningGateway) -> None:
-    responses = await asyncio.gather(*(_add(hub, identifiers={"EORI": "FR1"}) for _ in range(20)))
+async def test_identifier_claimed_by_several_parties_at_once_has_one_owner(hub: RunningGateway) -> None:
+    responses = await asyncio.gather(*(_add_party(hub, identifiers={"EORI": "FR1"}) for _ in range(20)))
     assert sorted(response.status_code for response in responses) == [201] + [409] * 19
 
 
@@ -118,14 +120,14 @@ BAD: tuple[dict[str, Any], ...] = (
 )
 
 
-async def test_a_party_that_is_not_as_the_contract_says_is_not_added(hub: RunningGateway) -> None:
+async def test_party_that_breaks_the_contract_is_422(hub: RunningGateway) -> None:
     for change in BAD:
-        response = await _add(hub, **change)
+        response = await _add_party(hub, **change)
         assert (response.status_code, response.json()["code"]) == (422, "invalid-body"), change
         assert response.json()["errors"][0]["pointer"].startswith("/" + next(iter(change)))
 
 
-async def test_what_is_not_there_is_a_404(hub: RunningGateway) -> None:
+async def test_party_that_does_not_exist_is_404(hub: RunningGateway) -> None:
     for path in (uuid4(), "me", "%00"):
         read = await hub.http.get(f"/v1/parties/{path}", headers=hub.admin)
         changed = await hub.http.patch(f"/v1/parties/{path}", json={"name": "X"}, headers=hub.admin | {"If-Match": "*"})
@@ -135,15 +137,15 @@ async def test_what_is_not_there_is_a_404(hub: RunningGateway) -> None:
         assert [a.status_code for a in (read, changed, given, listed, ended)] == [404] * 5
 
 
-async def test_a_stale_version_is_not_overwritten(hub: RunningGateway) -> None:
-    party = (await _add(hub)).json()
+async def test_party_change_with_a_stale_version_is_412(hub: RunningGateway) -> None:
+    party = (await _add_party(hub)).json()
     path = f"/v1/parties/{party['id']}"
     first = await hub.http.patch(path, json={"name": "X"}, headers=hub.admin | {"If-Match": '"1"'})
     second = await hub.http.patch(path, json={"name": "Y"}, headers=hub.admin | {"If-Match": '"1"'})
     assert (first.status_code, second.status_code, second.json()["code"]) == (200, 412, "version-stale")
 
 
-async def test_the_last_admin_cannot_shut_everybody_out(hub: RunningGateway, settings: Settings) -> None:
+async def test_last_administrator_cannot_be_disabled(hub: RunningGateway, settings: Settings) -> None:
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()["id"]
     assert settings.admin_file is not None
     client = json.loads(settings.admin_file.read_text())["client_id"]
@@ -159,7 +161,7 @@ async def test_the_last_admin_cannot_shut_everybody_out(hub: RunningGateway, set
     ).status_code == 200
 
 
-async def test_one_key_adds_one_party_however_often_it_is_sent(hub: RunningGateway) -> None:
+async def test_party_under_one_key_is_added_once(hub: RunningGateway) -> None:
     keyed = hub.admin | {"Idempotency-Key": "k1"}
     responses = await asyncio.gather(*(hub.http.post("/v1/parties", json=NEW, headers=keyed) for _ in range(20)))
     assert {(response.status_code, response.content) for response in responses} == {(201, responses[0].content)}
@@ -172,7 +174,7 @@ async def test_one_key_adds_one_party_however_often_it_is_sent(hub: RunningGatew
     assert (bad.status_code, bad.json()["code"]) == (400, "idempotency-key-invalid")
 
 
-async def test_a_refused_creation_leaves_its_key_free(hub: RunningGateway) -> None:
+async def test_idempotency_key_of_a_refused_creation_is_free(hub: RunningGateway) -> None:
     keyed = hub.admin | {"Idempotency-Key": "k1"}
     first = (await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)).json()
     assert (await hub.http.post("/v1/parties", json=NEW, headers=keyed)).status_code == 409
@@ -180,8 +182,8 @@ async def test_a_refused_creation_leaves_its_key_free(hub: RunningGateway) -> No
     assert (await hub.http.post("/v1/parties", json=NEW, headers=keyed)).status_code == 201
 
 
-async def test_a_secret_is_told_again_under_its_key_and_stands_nowhere(hub: RunningGateway) -> None:
-    party = (await _add(hub)).json()
+async def test_secret_is_returned_again_under_its_key_and_stored_nowhere(hub: RunningGateway) -> None:
+    party = (await _add_party(hub)).json()
     path, keyed = f"/v1/parties/{party['id']}/credentials", hub.admin | {"Idempotency-Key": "k1"}
     first, again = [await hub.http.post(path, headers=keyed) for _ in range(2)]
     assert (first.status_code, again.status_code) == (201, 201)
@@ -189,15 +191,15 @@ async def test_a_secret_is_told_again_under_its_key_and_stands_nowhere(hub: Runn
     assert again.headers["idempotency-replayed"] == "true"
     other = await hub.http.post(path, headers=hub.admin)
     assert other.json()["client_id"] != first.json()["client_id"]
-    kept = await _rows(hub, "SELECT c::text FROM credentials c")
-    kept += await _rows(hub, "SELECT c::text FROM commands c")
-    assert first.json()["client_secret"] not in str(kept)
-    assert first.json()["client_id"] in str(kept)
+    stored = await _list_rows(hub, "SELECT c::text FROM credentials c")
+    stored += await _list_rows(hub, "SELECT c::text FROM commands c")
+    assert first.json()["client_secret"] not in str(stored)
+    assert first.json()["client_id"] in str(stored)
     assert len(first.json()["client_secret"]) >= 43
 
 
-async def test_a_secret_whose_key_was_rotated_away_is_not_told(hub: RunningGateway, settings: Settings) -> None:
-    party = (await _add(hub)).json()
+async def test_secret_sealed_with_a_removed_key_is_not_returned(hub: RunningGateway, settings: Settings) -> None:
+    party = (await _add_party(hub)).json()
     path, keyed = f"/v1/parties/{party['id']}/credentials", {"Idempotency-Key": "k1"}
     await hub.http.post(path, headers=hub.admin | keyed)
     fresh = settings.token_keys.with_name("fresh.json")
@@ -205,7 +207,7 @@ async def test_a_secret_whose_key_was_rotated_away_is_not_told(hub: RunningGatew
     settings.token_keys.write_text(fresh.read_text())
     hub.context.access_tokens.keys._checked_at = 0.0
     assert settings.admin_file is not None
-    header = await hub.as_(json.loads(settings.admin_file.read_text()))
+    header = await hub.sign_in(json.loads(settings.admin_file.read_text()))
     response = await hub.http.post(path, headers=header | keyed)
     assert (response.status_code, response.json()["code"]) == (409, "secret-not-kept")
 

@@ -1,4 +1,4 @@
-"""Limits: a party's rate over all replicas, headers in size and time, what is no HTTP; and what is forgotten."""
+"""Limits: the rate of a party over all replicas, size and time of headers, and bytes that are no HTTP."""
 
 import asyncio
 import json
@@ -21,50 +21,54 @@ from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
 
 
 @asynccontextmanager
-async def _limited(hub: RunningGateway, quota: int) -> AsyncIterator[httpx2.AsyncClient]:
-    """A replica of the gateway on the same database, with a rate limit."""
+async def _replica_with_limit(hub: RunningGateway, quota: int) -> AsyncIterator[httpx2.AsyncClient]:
+    """Run a replica of the gateway on the same database, with a rate limit."""
     port = free_ports(1)[0]
-    sister = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "rate_limit": 1})
+    replica = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "rate_limit": 1})
     async with (
-        serve_gateway(sister) as app,
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as there,
+        serve_gateway(replica) as app,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as replica_http,
     ):
-        while (await there.get("/readyz")).status_code != 200:
+        while (await replica_http.get("/readyz")).status_code != 200:
             await asyncio.sleep(0.02)
         counts = app.state.context.rate_limits
         counts.quota, counts._block = quota, quota // rate_limits.BLOCKS_PER_WINDOW
-        yield there
+        yield replica_http
 
 
-async def test_a_party_may_ask_so_much_in_a_window_and_no_more(
+async def test_rate_limit_counts_a_party_over_all_replicas(
     hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "WINDOW_SECONDS", 10**9)
     _, one = await hub.party("trader")
     _, other = await hub.party("trader")
-    async with _limited(hub, 200) as a, _limited(hub, 200) as b:
+    async with _replica_with_limit(hub, 200) as a, _replica_with_limit(hub, 200) as b:
         first = await a.get("/v1/me", headers=one)
         assert first.headers["ratelimit-policy"] == '"party";q=200;w=1000000000'
         assert re.fullmatch(r'"party";r=199;t=\d+', first.headers["ratelimit"])
         responses = [first] + [await replica.get("/v1/me", headers=one) for _ in range(150) for replica in (a, b)]
-        assert sum(response.status_code == 200 for response in responses) == 200, "together, to the request"
+        assert sum(response.status_code == 200 for response in responses) == 200, (
+            "both together grant exactly the quota"
+        )
         assert {response.status_code for response in responses[-50:]} == {429}
         refused = responses[-1]
         assert refused.json()["code"] == "too-many-requests"
         assert int(refused.headers["retry-after"]) >= 1
         assert refused.headers["ratelimit"].startswith('"party";r=0;t=')
-        assert (await a.get("/v1/me", headers=other)).status_code == 200, "one party's haste is its own"
+        assert (await a.get("/v1/me", headers=other)).status_code == 200, "the limit counts each party for itself"
         lodged = await a.post("/v1/declarations", json=declaration(), headers=one | {"Idempotency-Key": "x"})
         assert lodged.status_code == 429
-        assert (await hub.http.get("/v1/me", headers=one)).status_code == 200, "without a limit nothing is counted"
+        assert (await hub.http.get("/v1/me", headers=one)).status_code == 200, (
+            "a gateway without a limit counts nothing"
+        )
 
 
-async def test_many_at_once_share_the_blocks_and_none_is_refused_before_its_time(
+async def test_rate_limit_with_many_requests_at_once_grants_the_whole_quota(
     hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "WINDOW_SECONDS", 10**9)
     _, one = await hub.party("trader")
-    async with _limited(hub, 100) as a:
+    async with _replica_with_limit(hub, 100) as a:
         responses = await asyncio.gather(*(a.get("/v1/me", headers=one) for _ in range(120)))
         assert sum(response.status_code == 200 for response in responses) == 100
 
@@ -98,7 +102,7 @@ async def port(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     await running
 
 
-async def _say(port: int, *parts: bytes) -> bytes:
+async def _exchange(port: int, *parts: bytes) -> bytes:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     try:
         for part in parts:
@@ -114,74 +118,83 @@ async def _say(port: int, *parts: bytes) -> bytes:
 GOOD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
 
 
-async def test_headers_that_never_end_end_the_connection(port: int) -> None:
-    slow = await _say(port, GOOD + b"X-Slow: ")
+async def test_headers_that_never_end_are_408_or_431(port: int) -> None:
+    slow = await _exchange(port, GOOD + b"X-Slow: ")
     assert slow.startswith(b"HTTP/1.1 408 ")
-    told = json.loads(slow.partition(b"\r\n\r\n")[2])
-    assert told["code"] == "body-too-slow"
-    assert f"x-request-id: {told['request_id']}\r\n".encode() in slow and told["request_id"]
-    assert (await _say(port, b"")).startswith(b"HTTP/1.1 408 "), "silence too"
-    endless = await _say(port, GOOD + b"X-Long: " + b"x" * 200_000)
+    problem = json.loads(slow.partition(b"\r\n\r\n")[2])
+    assert problem["code"] == "body-too-slow"
+    assert f"x-request-id: {problem['request_id']}\r\n".encode() in slow and problem["request_id"]
+    assert (await _exchange(port, b"")).startswith(b"HTTP/1.1 408 "), "a silent connection too"
+    endless = await _exchange(port, GOOD + b"X-Long: " + b"x" * 200_000)
     assert endless == b"" or endless.startswith(b"HTTP/1.1 431 ")
 
 
-async def test_what_is_no_http_is_told_so(port: int, subtests: pytest.Subtests) -> None:
-    noise = (b"\x16\x03\x01\x02\x00\x01\x00", b"HELO there\r\n\r\n", b"GET / HTTP/9.9\r\n\r\n", secrets.token_bytes(64))
+async def test_bytes_that_are_no_http_are_a_problem(port: int, subtests: pytest.Subtests) -> None:
+    noise = (
+        b"\x16\x03\x01\x02\x00\x01\x00",
+        b"HELO there\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        secrets.token_bytes(64),
+    )
     for junk in noise:
         with subtests.test(said=junk[:8]):
-            response = await _say(port, junk + b"\r\n\r\n")
+            response = await _exchange(port, junk + b"\r\n\r\n")
             assert response.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 408 "))
             assert json.loads(response.partition(b"\r\n\r\n")[2])["status"] in {400, 408}
 
 
-async def test_a_connection_that_behaves_serves_request_after_request(port: int) -> None:
+async def test_connection_serves_several_requests(port: int) -> None:
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
         for _ in range(5):
             assert (await http.get("/healthz")).status_code == 200
-    both = await _say(port, GOOD + b"\r\n" + GOOD + b"Connection: close\r\n\r\n")
+    both = await _exchange(port, GOOD + b"\r\n" + GOOD + b"Connection: close\r\n\r\n")
     assert both.count(b"HTTP/1.1 200 ") == 2
 
 
 FORM = b"grant_type=client_credentials&client_id=x&client_secret=y"
-WISH = b"POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
-HTTP2 = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
+TOKEN_REQUEST = b"POST /oauth2/token HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+UPGRADE_HEADERS = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAMAAABkAAQ\r\n"
 
 
-async def test_a_client_that_would_rather_speak_http_2_keeps_its_body(port: int) -> None:
-    head = WISH + HTTP2 + b"Content-Length: %d\r\n\r\n" % len(FORM)
+async def test_request_with_an_http_2_upgrade_keeps_its_body(port: int) -> None:
+    head = TOKEN_REQUEST + UPGRADE_HEADERS + b"Content-Length: %d\r\n\r\n" % len(FORM)
     last = GOOD + b"Connection: close\r\n\r\n"
-    chunked = WISH + HTTP2 + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(FORM), FORM)
+    chunked = (
+        TOKEN_REQUEST + UPGRADE_HEADERS + b"Transfer-Encoding: chunked\r\n\r\n%x\r\n%s\r\n0\r\n\r\n" % (len(FORM), FORM)
+    )
     for parts in ((head + FORM + last,), (head[:80], head[80:], FORM[:9], FORM[9:], last), (chunked, last)):
-        output = await _say(port, *parts)
+        output = await _exchange(port, *parts)
         assert b"invalid_client" in output, output
         assert output.count(b"HTTP/1.1 401 ") == 1 and output.count(b"HTTP/1.1 200 ") == 1, output
-    asked = await _say(port, WISH.replace(b"POST /oauth2/token", b"GET /healthz") + HTTP2 + b"\r\n" + last)
-    assert asked.count(b"HTTP/1.1 200 ") == 2
-    many = await _say(port, (GOOD + HTTP2 + b"\r\n") * 1_500 + last)
-    assert many.count(b"HTTP/1.1 200 ") == 1_501, "however many are sent at once"
-    assert (await _say(port, b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
+    received = await _exchange(
+        port, TOKEN_REQUEST.replace(b"POST /oauth2/token", b"GET /healthz") + UPGRADE_HEADERS + b"\r\n" + last
+    )
+    assert received.count(b"HTTP/1.1 200 ") == 2
+    many = await _exchange(port, (GOOD + UPGRADE_HEADERS + b"\r\n") * 1_500 + last)
+    assert many.count(b"HTTP/1.1 200 ") == 1_501, "any number at once"
+    assert (await _exchange(port, b"CONNECT x:80 HTTP/1.1\r\nHost: x\r\n\r\n")).startswith(b"HTTP/1.1 400 ")
 
 
-async def test_two_hosts_in_one_request_are_refused(port: int) -> None:
-    output = await _say(port, GOOD + b"Host: y\r\nConnection: close\r\n\r\n")
+async def test_host_header_sent_twice_is_refused(port: int) -> None:
+    output = await _exchange(port, GOOD + b"Host: y\r\nConnection: close\r\n\r\n")
     assert output.startswith(b"HTTP/1.1 400 ") and b"header-twice" in output
 
 
-async def test_http_1_1_says_whom_it_is_for(port: int) -> None:
+async def test_host_header_missing_or_malformed_is_refused(port: int) -> None:
     for host in (b"", b"Host: a b\r\n", b"Host: x/@y\r\n"):
-        output = await _say(port, b"GET /healthz HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n")
+        output = await _exchange(port, b"GET /healthz HTTP/1.1\r\n" + host + b"Connection: close\r\n\r\n")
         assert output.startswith(b"HTTP/1.1 400 ") and b"Host" in output.partition(b"\r\n\r\n")[2], host
-    assert (await _say(port, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
+    assert (await _exchange(port, b"GET /healthz HTTP/1.0\r\n\r\n")).startswith(b"HTTP/1.1 200 ")
 
 
-async def test_head_is_answered_as_get_without_the_body(port: int) -> None:
+async def test_head_has_the_headers_of_get_without_the_body(port: int) -> None:
     responses = {}
     for method in (b"GET", b"HEAD"):
-        output = await _say(port, method + b" /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        output = await _exchange(port, method + b" /openapi.json HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
         head, _, responses[method] = output.partition(b"\r\n\r\n")
         assert head.startswith(b"HTTP/1.1 200 "), method
         length = next(line for line in head.lower().split(b"\r\n") if line.startswith(b"content-length"))
         assert int(length.split(b":")[1]) == len(responses[b"GET"]), method
     assert responses[b"HEAD"] == b"" and responses[b"GET"]
-    lost = await _say(port, b"HEAD /oauth2/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
-    assert lost.startswith(b"HTTP/1.1 405 ") and lost.endswith(b"\r\n\r\n"), "nor is a refusal's body sent"
+    missing = await _exchange(port, b"HEAD /oauth2/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+    assert missing.startswith(b"HTTP/1.1 405 ") and missing.endswith(b"\r\n\r\n"), "a problem has no body either"

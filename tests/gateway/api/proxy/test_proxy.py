@@ -1,4 +1,4 @@
-"""The relay: what goes on inside, what stays outside, and what is said when the answer does not come."""
+"""Forwarded requests: what other services receive, what stays outside, and what happens without a response."""
 
 import asyncio
 import json
@@ -22,9 +22,9 @@ BODY = b'{"items": [ {"number":1,"quantity":"7"} ]}'
 JSON = {"Content-Type": "application/json"}
 
 
-async def test_a_command_goes_on_with_its_bytes_its_name_and_its_caller(hub: RunningGateway) -> None:
+async def test_command_is_forwarded_with_its_bytes_and_its_caller(hub: RunningGateway) -> None:
     party, officer = await hub.party("customs", "trader", identifiers={"EORI": "FR7"})
-    lies = {
+    forged_headers = {
         "Command-Id": str(uuid4()),
         "X-Party-Id": str(uuid4()),
         "X-Forwarded-User": "root",
@@ -32,23 +32,23 @@ async def test_a_command_goes_on_with_its_bytes_its_name_and_its_caller(hub: Run
         "Cookie": "a=b",
         "X-Request-Id": "my-own-request-id",
     }
-    headers = officer | JSON | lies | {"If-Match": '"3"', "Idempotency-Key": "k1"}
+    headers = officer | JSON | forged_headers | {"If-Match": '"3"', "Idempotency-Key": "k1"}
     response = await hub.http.post(RELEASE, content=BODY, headers=headers)
     assert (response.status_code, response.json()) == (200, {"you": "asked"})
-    [asked] = hub.permits.requests_to(RELEASE)
-    assert asked.body == BODY
-    assert asked.caller.service == "gateway"
-    assert asked.caller.party is not None
-    assert json.loads(asked.caller.party.model_dump_json()) == party
-    assert asked.headers["if-match"] == '"3"'
-    assert asked.headers["content-type"] == "application/json"
-    assert asked.headers["command-id"] != lies["Command-Id"]
-    assert asked.headers["x-request-id"] == asked.caller.request_id == response.headers["x-request-id"]
-    assert not {"x-party-id", "x-forwarded-user", "forwarded", "cookie", "idempotency-key"} & asked.headers.keys()
-    assert asked.headers["authorization"] != officer["Authorization"]
+    [received] = hub.permits.requests_to(RELEASE)
+    assert received.body == BODY
+    assert received.caller.service == "gateway"
+    assert received.caller.party is not None
+    assert json.loads(received.caller.party.model_dump_json()) == party
+    assert received.headers["if-match"] == '"3"'
+    assert received.headers["content-type"] == "application/json"
+    assert received.headers["command-id"] != forged_headers["Command-Id"]
+    assert received.headers["x-request-id"] == received.caller.request_id == response.headers["x-request-id"]
+    assert not {"x-party-id", "x-forwarded-user", "forwarded", "cookie", "idempotency-key"} & received.headers.keys()
+    assert received.headers["authorization"] != officer["Authorization"]
 
 
-async def test_a_key_names_the_same_command_again_and_only_that(hub: RunningGateway) -> None:
+async def test_idempotency_key_gives_one_command_id_per_party_and_path(hub: RunningGateway) -> None:
     _, officer = await hub.party("customs")
     _, colleague = await hub.party("customs")
     other = f"/v1/declarations/{uuid4()}/release"
@@ -68,7 +68,7 @@ async def test_a_key_names_the_same_command_again_and_only_that(hub: RunningGate
     ]
     for path, headers in sent:
         assert (await hub.http.post(path, headers=headers)).status_code == 200
-    commands = [asked.headers["command-id"] for asked in hub.permits.requests if asked.caller.party]
+    commands = [received.headers["command-id"] for received in hub.permits.requests if received.caller.party]
     assert len(commands) == len(sent)
     assert commands[0] == commands[1] == commands[2]
     assert len(set(commands)) == 6
@@ -77,10 +77,10 @@ async def test_a_key_names_the_same_command_again_and_only_that(hub: RunningGate
     assert (bad.status_code, bad.json()["code"]) == (400, "idempotency-key-invalid")
 
 
-async def test_an_answer_is_passed_on_as_it_is(hub: RunningGateway) -> None:
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        if not asked.caller.party:
-            return await default_response(asked)
+async def test_response_is_forwarded_without_internal_headers(hub: RunningGateway) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        if not received.caller.party:
+            return await default_response(received)
         headers = {
             "Location": "/v1/permits/7",
             "ETag": '"1"',
@@ -103,10 +103,10 @@ async def test_an_answer_is_passed_on_as_it_is(hub: RunningGateway) -> None:
     assert not {"set-cookie", "x-secret"} & found.headers.keys()
 
 
-async def test_a_report_keeps_its_type_and_its_name(hub: RunningGateway) -> None:
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        if not asked.caller.party:
-            return await default_response(asked)
+async def test_report_keeps_its_media_type_and_file_name(hub: RunningGateway) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        if not received.caller.party:
+            return await default_response(received)
         named = {"Content-Disposition": 'attachment; filename="annual.csv"'}
         return web.Response(body=b"a,b\r\n", content_type="text/csv", charset="utf-8", headers=named)
 
@@ -115,13 +115,17 @@ async def test_a_report_keeps_its_type_and_its_name(hub: RunningGateway) -> None
     found = await hub.http.get("/v1/reports/annual?year=2026&side=export&country=ZA", headers=authority)
     assert (found.content, found.headers["content-type"]) == (b"a,b\r\n", "text/csv; charset=utf-8")
     assert found.headers["content-disposition"] == 'attachment; filename="annual.csv"'
-    [asked] = hub.permits.requests_to("/v1/reports/annual")
-    assert asked.query == [("year", "2026"), ("side", "export"), ("country", "ZA")]
+    [received] = hub.permits.requests_to("/v1/reports/annual")
+    assert received.query == [("year", "2026"), ("side", "export"), ("country", "ZA")]
 
 
-async def test_a_lost_answer_is_asked_for_again_under_the_same_name(hub: RunningGateway) -> None:
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        return drop_connection(asked) if len(hub.permits.requests_to(RELEASE)) == 1 else await default_response(asked)
+async def test_response_that_is_lost_is_requested_again_with_the_same_command_id(hub: RunningGateway) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        return (
+            drop_connection(received)
+            if len(hub.permits.requests_to(RELEASE)) == 1
+            else await default_response(received)
+        )
 
     hub.permits.respond = response
     _, officer = await hub.party("customs")
@@ -132,9 +136,9 @@ async def test_a_lost_answer_is_asked_for_again_under_the_same_name(hub: Running
     assert first.body == second.body == BODY
 
 
-async def test_an_answer_lost_twice_is_a_503_that_may_be_asked_again(hub: RunningGateway) -> None:
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        return drop_connection(asked) if asked.caller.party else await default_response(asked)
+async def test_response_that_is_lost_twice_is_503(hub: RunningGateway) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        return drop_connection(received) if received.caller.party else await default_response(received)
 
     hub.permits.respond = response
     _, officer = await hub.party("customs")
@@ -144,9 +148,9 @@ async def test_an_answer_lost_twice_is_a_503_that_may_be_asked_again(hub: Runnin
     assert len(hub.permits.requests_to(RELEASE)) == 2
 
 
-async def test_keys_the_others_do_not_know_are_not_the_callers_fault(hub: RunningGateway) -> None:
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        return problem_response(401, "unauthenticated") if asked.caller.party else await default_response(asked)
+async def test_internal_token_that_permits_refuses_is_503(hub: RunningGateway) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        return problem_response(401, "unauthenticated") if received.caller.party else await default_response(received)
 
     hub.permits.respond = response
     _, officer = await hub.party("customs")
@@ -154,22 +158,22 @@ async def test_keys_the_others_do_not_know_are_not_the_callers_fault(hub: Runnin
     assert (found.status_code, found.json()["code"]) == (503, "service-unavailable")
 
 
-async def test_news_goes_to_notifications_and_waits_as_long_as_is_asked(hub: RunningGateway) -> None:
+async def test_events_request_is_forwarded_to_notifications_with_its_wait(hub: RunningGateway) -> None:
     _, partner = await hub.party("partner")
     headers = partner | {"Prefer": "wait=99, respond-async"}
     query = "after=7&types=declaration.*&types=permit.*&limit=3"
     assert (await hub.http.get(f"/v1/events?{query}", headers=headers)).status_code == 200
-    [asked] = hub.notifications.requests_to("/v1/events")
-    assert asked.headers["prefer"] == "wait=30"
-    assert asked.query == [("after", "7"), ("types", "declaration.*"), ("types", "permit.*"), ("limit", "3")]
-    odd = await hub.http.get("/v1/events", headers=partner | {"Prefer": "wait=long"})
-    assert odd.status_code == 200, "a preference that is not understood is ignored"
+    [received] = hub.notifications.requests_to("/v1/events")
+    assert received.headers["prefer"] == "wait=30"
+    assert received.query == [("after", "7"), ("types", "declaration.*"), ("types", "permit.*"), ("limit", "3")]
+    unsupported = await hub.http.get("/v1/events", headers=partner | {"Prefer": "wait=long"})
+    assert unsupported.status_code == 200, "an unsupported preference is ignored"
     await hub.notifications.close()
     away = await hub.http.get("/v1/events", headers=partner)
     assert (away.status_code, away.json()["code"]) == (503, "service-unavailable")
 
 
-async def test_a_body_for_another_service_has_the_same_limit(hub: RunningGateway) -> None:
+async def test_forwarded_body_beyond_the_limit_is_413(hub: RunningGateway) -> None:
     _, officer = await hub.party("customs")
     found = await hub.http.post(RELEASE, content=b" " * 1_048_577, headers=officer | JSON)
     assert (found.status_code, found.json()["code"]) == (413, "body-too-large")
@@ -177,11 +181,11 @@ async def test_a_body_for_another_service_has_the_same_limit(hub: RunningGateway
 
 
 @pytest.mark.parametrize("name", ["..", "%2e%2e", "TERMS", "terms%2F..", "terms%00", "a" * 65])
-async def test_a_name_in_a_path_leads_nowhere_else(hub: RunningGateway, name: str) -> None:
+async def test_path_name_with_other_characters_is_404(hub: RunningGateway, name: str) -> None:
     _, officer = await hub.party("customs")
     found = await hub.http.get(f"/v1/reference/{name}", headers=officer)
     assert found.status_code == 404
-    assert [asked for asked in hub.permits.requests if asked.caller.party] == []
+    assert [received for received in hub.permits.requests if received.caller.party] == []
 
 
 PROXIED = [route for route in ROUTES if route.handler in {forward, handlers.cancel_declaration}]
@@ -189,30 +193,30 @@ PROXIED = [route for route in ROUTES if route.handler in {forward, handlers.canc
 
 @pytest.mark.parametrize("route", PROXIED, ids=lambda route: route.operation_id)
 async def test_proxied_route_goes_to_the_service_that_it_names(hub: RunningGateway, route: Route) -> None:
-    _, everybody = await hub.party("trader", "customs", "authority", "partner", "admin")
+    _, all_roles = await hub.party("trader", "customs", "authority", "partner", "admin")
     path = route.path.replace("{id}", str(ID)).replace("{table}", "terms").replace("{country}", "FR")
     query: dict[str, Any] = dict.fromkeys(route.query_names, "1")
-    headers = everybody | {"If-Match": "*"}
+    headers = all_roles | {"If-Match": "*"}
     response = await hub.http.request(route.method, path, params=query, headers=headers)
     assert response.status_code == 200, response.text
-    there = hub.permits if route.service == "permits" else hub.notifications
-    asked = there.requests_to(path)[-1]
-    assert (asked.method, dict(asked.query)) == (route.method, query)
-    assert ("command-id" in asked.headers) == (route.method != "GET")
+    service = hub.permits if route.service == "permits" else hub.notifications
+    received = service.requests_to(path)[-1]
+    assert (received.method, dict(received.query)) == (route.method, query)
+    assert ("command-id" in received.headers) == (route.method != "GET")
 
 
-async def test_a_report_is_passed_on_while_it_is_still_written(hub: RunningGateway) -> None:
+async def test_report_is_forwarded_while_permits_writes_it(hub: RunningGateway) -> None:
     rest = asyncio.Event()
 
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        if not asked.caller.party:
-            return await default_response(asked)
-        flow = web.StreamResponse(headers={"Content-Type": "text/csv"})
-        await flow.prepare(asked.raw)
-        await flow.write(b"first\r\n")
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        if not received.caller.party:
+            return await default_response(received)
+        stream = web.StreamResponse(headers={"Content-Type": "text/csv"})
+        await stream.prepare(received.raw)
+        await stream.write(b"first\r\n")
         await rest.wait()
-        await flow.write(b"last\r\n")
-        return flow
+        await stream.write(b"last\r\n")
+        return stream
 
     hub.permits.respond = response
     _, authority = await hub.party("authority")
@@ -224,14 +228,14 @@ async def test_a_report_is_passed_on_while_it_is_still_written(hub: RunningGatew
         assert b"".join([piece async for piece in pieces]) == b"last\r\n"
 
 
-async def test_a_report_that_breaks_off_is_not_taken_for_a_whole_one(hub: RunningGateway) -> None:
-    async def response(asked: ReceivedRequest) -> web.StreamResponse:
-        if not asked.caller.party:
-            return await default_response(asked)
-        flow = web.StreamResponse(headers={"Content-Type": "text/csv"})
-        await flow.prepare(asked.raw)
-        await flow.write(b"first\r\n")
-        return drop_connection(asked)
+async def test_report_that_breaks_off_ends_the_connection(hub: RunningGateway) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        if not received.caller.party:
+            return await default_response(received)
+        stream = web.StreamResponse(headers={"Content-Type": "text/csv"})
+        await stream.prepare(received.raw)
+        await stream.write(b"first\r\n")
+        return drop_connection(received)
 
     hub.permits.respond = response
     _, authority = await hub.party("authority")

@@ -1,4 +1,4 @@
-"""What follows from a declaration is derived, so that no route can forget it."""
+"""The problems of a route that follow from its declaration, so that no route can omit them."""
 
 from dataclasses import replace
 from typing import Any
@@ -34,7 +34,7 @@ BARE = Route(
 )
 
 
-def test_problems_of_a_public_route_are_those_it_names() -> None:
+def test_problems_of_a_public_route_are_those_that_it_names() -> None:
     assert list_problem_codes(BARE) == ()
     assert list_problem_codes(replace(BARE, problems=("overloaded",))) == ("overloaded",)
 

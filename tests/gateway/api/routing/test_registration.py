@@ -1,4 +1,4 @@
-"""The order in which declared routes are matched."""
+"""The order in which declared routes match."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,11 +16,11 @@ from services.gateway.api.routing.route import AsgiHandler, Route
 from tests.gateway.api.routing.test_problems import BARE
 
 
-async def _answer(request: Request, route: Route) -> Response:
+async def _respond(request: Request, route: Route) -> Response:
     return PlainTextResponse(route.operation_id)
 
 
-async def _answer_directly(scope: Scope, receive: Receive, send: Send, route: Route) -> None:
+async def _respond_directly(scope: Scope, receive: Receive, send: Send, route: Route) -> None:
     await PlainTextResponse(f"{route.operation_id}, directly")(scope, receive, send)
 
 
@@ -32,7 +32,7 @@ async def _serve(*routes: Route) -> AsyncIterator[httpx2.AsyncClient]:
         yield http
 
 
-LISTED = replace(BARE, handler=_answer)
+LISTED = replace(BARE, handler=_respond)
 ONE = replace(LISTED, path="/v1/things/{id}", operation_id="read_thing")
 NAMED = replace(LISTED, path="/v1/things/named", operation_id="read_named_thing")
 
@@ -45,7 +45,7 @@ async def test_path_without_parameters_is_matched_before_one_with_them(routes: t
 
 
 async def test_asgi_handler_gets_its_route_and_is_matched_first() -> None:
-    direct = replace(LISTED, handler=AsgiHandler(_answer_directly))
+    direct = replace(LISTED, handler=AsgiHandler(_respond_directly))
     async with _serve(ONE, LISTED, direct) as http:
         assert (await http.get("/v1/things")).text == "list_things, directly"
         assert (await http.post("/v1/things")).status_code == 405

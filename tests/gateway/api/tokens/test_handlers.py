@@ -1,4 +1,4 @@
-"""The documents of the token endpoint."""
+"""The bodies of the token endpoint and of its metadata."""
 
 from tests.gateway.conftest import RunningGateway
 
