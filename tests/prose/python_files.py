@@ -15,6 +15,8 @@ SQL = re.compile(
     r"|ON|BEGIN|TRUNCATE|RETURNING|EXISTS|LEFT|CASE|VACUUM|ANALYZE|COPY|NOT|COALESCE|UNION|SECURITY|LANGUAGE|DECLARE)\b"
 )
 MIN_WORDS = 4
+MAX_SEPARATORS = 5
+"""A string with more semicolons or bars is a table."""
 PRAGMA = re.compile(r"#\s*(?:noqa|type:|pragma|fmt:|!)")
 SUBJECT_FIRST = {"property", "cached_property", "fixture", "computed_field", "validator", "rule"}
 """Decorators of functions that are values, rules or parts of a framework: their docstring begins with a subject."""
@@ -84,7 +86,7 @@ def _comments(path: Path, source: str) -> Iterator[Passage]:
 
 
 def _messages(path: Path, tree: ast.Module, docstrings: set[ast.expr]) -> Iterator[Passage]:
-    inside: set[ast.AST] = set()
+    inside: set[ast.AST] = set(_split_strings(tree))
     for node in ast.walk(tree):
         if node in inside or node in docstrings:
             continue
@@ -100,8 +102,17 @@ def _messages(path: Path, tree: ast.Module, docstrings: set[ast.expr]) -> Iterat
             yield Passage(path=path, line=node.lineno, kind=Kind.MESSAGE, text=text)
 
 
+def _split_strings(tree: ast.Module) -> Iterator[ast.AST]:
+    """Yield the strings that the code splits into words: they are lists."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and node.attr in {"split", "splitlines"}:
+            yield node.value
+
+
 def _is_prose(text: str) -> bool:
-    """Return whether a string is a sentence: some words in lower case, and neither SQL nor markup."""
+    """Return whether a string is a sentence: some words in lower case, and no SQL, markup or table."""
+    if max(text.count("|"), text.count(";")) > MAX_SEPARATORS:
+        return False
     if SQL.match(text) or text.lstrip().startswith(("<", "{", "[", "http", "^", "(?")):
         return False
     plain = [word for word in text.split() if re.fullmatch(r"[a-z][a-z'-]*[,.;:]?", word)]

@@ -10,6 +10,8 @@ PYTHON = '''"""The module."""
 SQL = "SELECT what FROM permits WHERE id IN (1, 2) AND it is not old"  # the newest
 LIMIT = 3
 """The limit."""
+WORDS = "these are only some words of a list".split()
+TABLE = "one of a; two of a; three of a; four of a; five of a; six of a; seven of a"
 
 
 # The reason is long,
@@ -45,13 +47,13 @@ def test_python_file_has_docstrings_comments_messages_and_test_names(tmp_path: P
         (1, Kind.DOCSTRING, "The module."),
         (3, Kind.COMMENT, "the newest"),
         (5, Kind.DOCSTRING, "The limit."),
-        (8, Kind.COMMENT, "The reason is long, so it has two lines."),
-        (11, Kind.FUNCTION, "Check a name."),
-        (12, Kind.MESSAGE, "The name `x` has no lines of its own."),
-        (16, Kind.DOCSTRING, "A box."),
-        (20, Kind.DOCSTRING, "The width."),
-        (24, Kind.TEST_NAME, "test_box_when_open_is_empty"),
-        (25, Kind.MESSAGE, "none of these words is prose"),
+        (10, Kind.COMMENT, "The reason is long, so it has two lines."),
+        (13, Kind.FUNCTION, "Check a name."),
+        (14, Kind.MESSAGE, "The name `x` has no lines of its own."),
+        (18, Kind.DOCSTRING, "A box."),
+        (22, Kind.DOCSTRING, "The width."),
+        (26, Kind.TEST_NAME, "test_box_when_open_is_empty"),
+        (27, Kind.MESSAGE, "none of these words is prose"),
     ]
 
 
