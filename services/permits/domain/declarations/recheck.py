@@ -81,7 +81,7 @@ def recheck(
         rechecked = replace(rechecked, citations=with_claims(rechecked))
     event = DomainEvent(
         from_status=declaration.status,
-        data=verdict_data(rechecked, verdict, nth=1, reason="Checked again"),
+        data=verdict_data(rechecked, verdict, nth=1, reason="The hub checked the declaration again"),
         actor=system_actor(actor),
     )
     events_by_permit = second_use_events(verdict.second_uses, rechecked, permits_by_key.values(), actor)

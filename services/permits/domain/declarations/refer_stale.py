@@ -29,7 +29,7 @@ def refer_stale(declaration: DeclarationRecord, permits: PermitsById, days: int,
     findings = (*declaration.findings, *found)
     after = replace(returned.declaration, status=DeclarationStatus.REFERRED, findings=findings)
     changes = tuple(PermitChange(permit=permit) for permit in returned.permits.values())
-    reason = f"Nothing happened for {days} days: what was set aside went back"
+    reason = f"The hub returned the reservations: the declaration did not change for {days} days"
     return ChangeSet(
         declarations=(refer_declaration(declaration, after, actor, reason),),
         permits=changes,

@@ -90,7 +90,7 @@ def _events(
     decided = DomainEvent(from_status=DeclarationStatus.REFERRED, data=overridden, actor=actor)
     if verdict.status is DeclarationStatus.REFERRED:
         return (decided,)
-    rejected = verdict_data(declaration, verdict, nth=2, reason="Checked by an officer")
+    rejected = verdict_data(declaration, verdict, nth=2, reason="An officer requested the check")
     return decided, DomainEvent(from_status=DeclarationStatus.REFERRED, data=rejected, actor=system_actor(actor))
 
 

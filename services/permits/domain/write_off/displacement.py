@@ -56,7 +56,7 @@ def displace_reservations(
                 returned.declaration, status=DeclarationStatus.REFERRED, findings=(*declaration.findings, *found)
             )
             issuer, number = current[permit_id].key
-            reason = f"Less left under permit {number} of {issuer} than was set aside"
+            reason = f"Customs endorsed less of permit {number} of {issuer} than was reserved"
             changes.append(refer_declaration(declaration, after, context.actor, reason))
     return Displacement(permits=current, postings=tuple(postings), changes=tuple(changes))
 
