@@ -104,8 +104,7 @@ class PermitStatus(ClosedSet):
     """The status of a permit.
 
     `issued`: not yet endorsed. `endorsed`: customs stated what left. `exhausted`: all lines are closed. `expired`: the
-    last day is over; it follows from the dates and no row stores it. `revoked`, `replaced`, `lost`: no declaration may
-    use it.
+    last day is over; it follows from the dates. `revoked`, `replaced`, `lost`: no declaration may use it.
     """
 
     ISSUED = "issued"
@@ -247,7 +246,7 @@ class MessageOutcome(ClosedSet):
 
 
 class AcknowledgementOutcome(ClosedSet):
-    """The receiver's own result for an event."""
+    """The receiver's own result for an event: `accepted`, `with_warnings`, or `not_readable`."""
 
     ACCEPTED = "accepted"
     WITH_WARNINGS = "with_warnings"

@@ -23,7 +23,7 @@ from shared.problems import Fault, Invalid, NotAllowed, NotFound
 
 
 class MandateStatus(StrEnum):
-    """Whether an agent may act under a mandate on a day, and if not, why."""
+    """The status of a mandate on a day. Only an `active` mandate lets the agent act."""
 
     FUTURE = "future"
     ACTIVE = "active"

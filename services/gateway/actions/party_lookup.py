@@ -15,7 +15,7 @@ from shared.problems import NotFound
 
 
 class CredentialKind(StrEnum):
-    """By what a client proves its identity."""
+    """The proof of a credential: a secret, a public key, or a subject of the external issuer."""
 
     SECRET = "secret"  # noqa: S105 - the name of a kind
     PUBLIC_KEY = "public_key"

@@ -25,7 +25,7 @@ class ApplicationSubmitted(ApplicationEventData):
 
 
 class ApplicationAssessed(ApplicationEventData):
-    """The applicant does not receive this event. The country's policy may require that another officer grants."""
+    """The applicant does not receive this event. The policy may require that another officer grants the application."""
 
     recommendation: Recommendation
 
@@ -39,15 +39,15 @@ class ApplicationAnswered(ApplicationEventData):
 
 
 class ApplicationGranted(ApplicationEventData):
-    """The hub issued the permit and sends `permit.issued` too."""
+    """`permit.issued` announces the permit."""
 
     permit_id: Annotated[Id, Field(description="Id of the permit")]
     number: Annotated[ShortText, Field(description="Box 1: permit number")]
 
 
 class ApplicationRefused(ApplicationEventData):
-    """No permit results from the application."""
+    """The hub issues no permit."""
 
 
 class ApplicationWithdrawn(ApplicationEventData):
-    """The application ends."""
+    """The authority decides nothing more."""

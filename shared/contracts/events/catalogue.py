@@ -58,12 +58,12 @@ DATA_MODELS: dict[EventType, type[EventData]] = {
 }
 """The one model of each event type. The data of an event are always an instance of it."""
 _TYPES_BY_MODEL = {model: event_type for event_type, model in DATA_MODELS.items()}
-_OFFICES = "customs and authorities of both countries, partners with a grant for a country"
+_OFFICES = "customs and authorities of its countries, and partners with a grant for one of them"
 AUDIENCE_BY_FAMILY: dict[str, str] = {
     "declaration": f"Its trader, the party that lodged it, {_OFFICES}",
     "permit": f"Its holders, parties that cited it or read it by token, {_OFFICES}",
-    "quota": "The authority of its country, partners with a grant for the country",
-    "application": "Its applicant, the authority that decides",
+    "quota": "The authority of its country, and partners with a grant for it",
+    "application": "The authority that decides, and, except of an assessment, the applicant and its agent",
     "endpoint": "Its owner",
     "event": "The sender of the declaration, permit or application that the event was about",
 }

@@ -47,7 +47,7 @@ class DeclarationAccepted(DeclarationEventData):
 
 
 class DeclarationReferred(DeclarationEventData):
-    """An officer decides about its findings. Or a permit that it cites was withdrawn or endorsed for less."""
+    """The check found something, or a cited permit was withdrawn or endorsed for less."""
 
     status: Annotated[Literal[DeclarationStatus.REFERRED], Field(description="Status after the event")]
     findings: Findings = None
@@ -61,32 +61,32 @@ class DeclarationRejected(DeclarationEventData):
 
 
 class DeclarationReleased(DeclarationEventData):
-    """Its goods may go. The actual quantities are written off."""
+    """The hub writes off the actual quantities."""
 
     status: Annotated[Literal[DeclarationStatus.RELEASED], Field(description="Status after the event")]
     usage: Usages = None
 
 
 class DeclarationRefused(DeclarationEventData):
-    """Its goods stay. Its reservations are returned."""
+    """The hub returns its reservations."""
 
     status: Annotated[Literal[DeclarationStatus.REFUSED], Field(description="Status after the event")]
 
 
 class DeclarationCancelled(DeclarationEventData):
-    """It no longer counts. Its reservations are returned."""
+    """The hub returns its reservations."""
 
     status: Annotated[Literal[DeclarationStatus.CANCELLED], Field(description="Status after the event")]
 
 
 class DeclarationAmended(DeclarationEventData):
-    """The new version replaces the old one. The result of its check is an event of its own."""
+    """The result of its check is an event of its own."""
 
     status: Annotated[Literal[DeclarationStatus.RECEIVED], Field(description="Status after the event")]
 
 
 class DeclarationOverridden(DeclarationEventData):
-    """The status does not change, because other findings are open."""
+    """The status does not change."""
 
     overridden: Annotated[str, Field(description="Rule whose finding was settled")]
     item: Annotated[int | None, Field(description="Number of the item of that finding")] = None
@@ -104,7 +104,7 @@ class DeclarationConsented(DeclarationEventData):
 
 
 class DeclarationCorrected(DeclarationEventData):
-    """The written-off quantities have changed."""
+    """The hub changed the written-off quantities."""
 
     status: Annotated[Literal[DeclarationStatus.RELEASED], Field(description="Status after the event")]
     usage: Usages = None

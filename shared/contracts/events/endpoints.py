@@ -22,18 +22,18 @@ class EndpointVerification(EndpointEventData):
 
 
 class EndpointTest(EndpointEventData):
-    """The hub sends it only to this endpoint, on request."""
+    """The hub sends the event only to this endpoint."""
 
 
 class EndpointDisabled(EndpointEventData):
-    """The hub sends nothing more to the endpoint. The owner's other endpoints and the feed have this event."""
+    """The owner receives this event at its other endpoints and in the feed."""
 
     url: Annotated[str, Field(description="URL of the endpoint")]
     reason: Annotated[str, Field(description="Why the hub disabled it")]
 
 
 class EventAcknowledged(EventData):
-    """A receiver's own result for an event, for the sender of the declaration, permit or application."""
+    """The receiver accepted the event, accepted it with warnings, or could not read it."""
 
     event_id: Annotated[Id, Field(description="Id of the acknowledged event")]
     type: Annotated[str, Field(description="Type of the acknowledged event")]

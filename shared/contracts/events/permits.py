@@ -37,9 +37,9 @@ class PermitIssued(PermitEventData):
 
 
 class PermitEndorsed(PermitEventData):
-    """The quantities that left, per line (box 14).
+    """The data state the quantities per line (box 14).
 
-    If the release of an export declaration caused it, the data name that declaration.
+    If the release of an export declaration caused it, they name that declaration.
     """
 
     lines: UsedLines
@@ -55,14 +55,14 @@ class PermitEndorsed(PermitEventData):
 
 
 class PermitUsed(PermitEventData, CausingDeclaration):
-    """The quantities that arrived, per line, and what is left. A correction sends a further event."""
+    """The data state the quantities per line. A correction sends a further event."""
 
     side: Annotated[Literal[Side.IMPORT], Field(description="Side of the permit line")]
     lines: UsedLines
 
 
 class PermitExhausted(PermitEventData):
-    """All lines are closed. If a declaration closed the last one, the data name it."""
+    """If a declaration closed the last line, the data name it."""
 
     declaration_id: Annotated[Id | None, Field(description="Id of the declaration")] = None
     reference: Annotated[str | None, Field(description="The trader's reference of that declaration")] = None
@@ -74,7 +74,7 @@ class PermitRevoked(PermitEventData):
 
 
 class PermitReplaced(PermitEventData):
-    """The permit covers nothing any more. `replaced_by` names the new permit."""
+    """The old permit covers nothing any more. `replaced_by` names the new one."""
 
     replaced_by: Annotated[PermitReference, Field(description="The permit that replaces this one")]
 
@@ -84,24 +84,24 @@ class PermitLost(PermitEventData):
 
 
 class PermitFound(PermitEventData):
-    """The permit is valid again, with the balances of its lines."""
+    """Declarations may use it again."""
 
 
 class PermitExpiring(PermitEventData):
-    """The permit has quantity left. Its last day is near."""
+    """The permit has quantity left."""
 
     valid_until: Annotated[Day, Field(description="Box 2: last valid day, in the issuer's time zone")]
     days_left: Annotated[int, Field(ge=0, description="Days after today, the last valid day included")]
 
 
 class PermitExpired(PermitEventData):
-    """The last day is over in the issuer's time zone."""
+    """The issuer's time zone decides."""
 
     valid_until: Annotated[Day, Field(description="Box 2: last valid day, in the issuer's time zone")]
     days_left: Annotated[Literal[0] | None, Field(description="Always 0")] = None
 
 
 class PermitSecondUseAttempted(PermitEventData, CausingDeclaration):
-    """A line did not have enough quantity left. Nothing was reserved or used."""
+    """The hub reserved nothing and used nothing."""
 
     attempts: Annotated[tuple[SecondUseAttempt, ...], Field(strict=False, description="The cited lines")]

@@ -34,8 +34,8 @@ class QuotaEventData(EventData):
 
 
 class QuotaNear(QuotaEventData):
-    """Permits have used four fifths of it."""
+    """The data name the permit that caused it."""
 
 
 class QuotaReached(QuotaEventData):
-    """Nothing is left."""
+    """The data name the permit that caused it."""

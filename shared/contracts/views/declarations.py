@@ -45,7 +45,7 @@ class UsageView(WireModel):
 
 
 class DeclarationHistoryEntry(HistoryEntry):
-    """One row of a declaration's history. If an officer or authority settled a finding, it names it."""
+    """One row of a declaration's history. The row of an override or a consent names its item."""
 
     overridden: Annotated[str | None, Field(description="Rule whose finding an officer settled")] = None
     item: Annotated[int | None, Field(description="Item of the finding; null: all items")] = None

@@ -44,8 +44,8 @@ ROUTES = (
         tag=APPLICATIONS,
         summary="Apply for a permit",
         description=(
-            "A trader applies that is the exporter or the importer, or an agent under the trader's mandate. The "
-            "authority of the issuing country receives `application.submitted` and decides."
+            "The exporter or the importer applies, or an agent under its mandate. The authority of the issuing country "
+            "receives `application.submitted` and decides."
         ),
         permission=TRADER,
         handler=handlers.apply_for_permit,
@@ -94,7 +94,8 @@ ROUTES = (
         tag=APPLICATIONS,
         summary="Query the applicant",
         description=(
-            "The status becomes `queried`. The applicant receives `application.queried` and replies by `/answer`."
+            "The authority of the issuing country asks a question. The status becomes `queried`. The applicant "
+            "receives `application.queried` and replies by `/answer`."
         ),
         permission=AUTHORITY,
         handler=forward,
@@ -112,8 +113,9 @@ ROUTES = (
         tag=APPLICATIONS,
         summary="Record an assessment",
         description=(
-            "Only the authority reads the assessment and receives `application.assessed`. If the country's policy "
-            "requires two people, another officer grants the application."
+            "An officer of the issuing country's authority records a recommendation. Only the authority reads it and "
+            "receives `application.assessed`. If the country's policy requires two people, another officer grants the "
+            "application."
         ),
         permission=AUTHORITY,
         handler=forward,
@@ -131,9 +133,10 @@ ROUTES = (
         tag=APPLICATIONS,
         summary="Grant an application",
         description=(
-            "The hub issues the permit in the same transaction; `permit` has its id, number and token, shown once. "
+            "The authority of the issuing country grants. The hub issues the permit in the same transaction; `permit` "
+            "has its id, its number, and its token, shown once. The applicant receives `application.granted`.\n\n"
             "An empty body grants everything. `lines` grants only these lines, each with the requested quantity or "
-            "less. The applicant receives `application.granted`."
+            "less."
         ),
         permission=AUTHORITY,
         handler=forward,
@@ -158,7 +161,10 @@ ROUTES = (
         operation_id="refuse_application",
         tag=APPLICATIONS,
         summary="Refuse an application",
-        description="The applicant can read the reason and receives `application.refused`. No permit is issued.",
+        description=(
+            "The authority of the issuing country refuses and states a reason, which the applicant can read. The "
+            "applicant receives `application.refused`."
+        ),
         permission=AUTHORITY,
         handler=forward,
         service="permits",

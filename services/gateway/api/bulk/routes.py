@@ -31,7 +31,7 @@ ROUTES = (
         summary="Lodge many declarations",
         description=(
             "A trader or its agent lodges many declarations in one request."
-            + LINE_RULES % ("declaration", "its reference", "/v1/declarations")
+            + LINE_RULES % ("declaration", "the reference of the declaration", "/v1/declarations")
         ),
         permission=TRADER,
         handler=AsgiHandler(handlers.lodge_declarations),

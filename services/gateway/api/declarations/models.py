@@ -15,8 +15,9 @@ class Links(WireModel):
     receipt: Annotated[str, Field(description="Path of the signed receipt")]
 
 
+# `lodgement.render_lodged` formats the JSON by hand, because the route is hot.
 class LodgedDeclaration(WireModel):
-    """The response to a durable declaration. `lodgement.render_lodged` formats it by hand."""
+    """The receipt of a durable declaration."""
 
     id: Annotated[Id, Field(description="Declaration id; the same in every service")]
     reference: Annotated[str, Field(description="Your own reference")]

@@ -41,9 +41,10 @@ ROUTES = (
         tag=WEBHOOK_ENDPOINTS,
         summary="Add a webhook endpoint",
         description=(
-            "The hub sends events to the URL, signed by the Standard Webhooks specification. The response shows the "
-            "secret once. If the hub requires verification, the status is `pending` until the endpoint returns the "
-            "challenge of `endpoint.verification`."
+            "You add an endpoint of your party. The hub sends events to its URL, signed by the Standard Webhooks "
+            "specification. The response shows the secret once.\n\n"
+            "If the hub requires verification, the status is `pending` until the endpoint returns the challenge of "
+            "`endpoint.verification`."
         ),
         permission=SUBSCRIBER_ROLES,
         handler=forward,
@@ -91,7 +92,10 @@ ROUTES = (
         operation_id="update_webhook_endpoint",
         tag=WEBHOOK_ENDPOINTS,
         summary="Change, pause or resume a webhook endpoint",
-        description="A field that you leave out stays. A resumed endpoint receives the waiting deliveries, in order.",
+        description=(
+            "You change an endpoint of your party. A field that you leave out stays. A resumed endpoint receives the "
+            "waiting deliveries, in order."
+        ),
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
@@ -106,7 +110,9 @@ ROUTES = (
         operation_id="delete_webhook_endpoint",
         tag=WEBHOOK_ENDPOINTS,
         summary="Delete a webhook endpoint",
-        description="The hub sends nothing more to the endpoint and drops its waiting deliveries.",
+        description=(
+            "You delete an endpoint of your party. The hub sends nothing more to it and drops its waiting deliveries."
+        ),
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",
@@ -214,7 +220,7 @@ ROUTES = (
         operation_id="retry_delivery",
         tag=DELIVERIES,
         summary="Send a delivery again",
-        description="The hub sends a delivery now that it gave up, or that waits for its next attempt.",
+        description="The hub sends the delivery now: one that it gave up, or one that waits for its next attempt.",
         permission=SUBSCRIBER_ROLES,
         handler=forward,
         service="notifications",

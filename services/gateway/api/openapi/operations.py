@@ -11,6 +11,23 @@ from shared.contracts.problems.catalogue import PROBLEM_CODES
 from shared.problem_responses import PROBLEM_MEDIA_TYPE, problem_example
 
 REF = "#/components/schemas/{model}"
+PATH_DESCRIPTIONS = {
+    "client_id": "Client id of the credential",
+    "code": "Code of the problem",
+    "country": "Country, ISO 3166-1 alpha-2",
+    "table": "Name of the code list, such as `terms`",
+}
+ID_DESCRIPTIONS = {
+    "declarations": "Id of the declaration",
+    "deliveries": "Id of the delivery",
+    "events": "Id of the event",
+    "mandates": "Id of the mandate",
+    "parties": "Id of the party",
+    "permit-applications": "Id of the application",
+    "permits": "Id of the permit",
+    "webhook-endpoints": "Id of the endpoint",
+}
+"""The descriptions of `{id}` by the first part of the path after /v1."""
 EXAMPLE_REF = "#/components/examples/{code}"
 
 
@@ -22,7 +39,7 @@ def describe_operation(route: Route) -> dict[str, Any]:
         "description": route.description,
         "operationId": route.operation_id,
         "parameters": [
-            *map(_path_parameter, route.path_names),
+            *(_path_parameter(name, route.path) for name in route.path_names),
             *map(_query_parameter, route.query),
             *map(_header_parameter, route.headers),
         ],
@@ -38,9 +55,10 @@ def describe_operation(route: Route) -> dict[str, Any]:
     return {name: value for name, value in operation.items() if value or name == "security"}
 
 
-def _path_parameter(name: str) -> dict[str, Any]:
+def _path_parameter(name: str, path: str) -> dict[str, Any]:
     schema = {"type": "string", "format": "uuid"} if name == "id" else {"type": "string"}
-    return {"name": name, "in": "path", "required": True, "schema": schema}
+    description = ID_DESCRIPTIONS[path.split("/")[2]] if name == "id" else PATH_DESCRIPTIONS[name]
+    return {"name": name, "in": "path", "required": True, "description": description, "schema": schema}
 
 
 def _query_parameter(parameter: QueryParameter) -> dict[str, Any]:

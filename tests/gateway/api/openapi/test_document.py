@@ -211,6 +211,16 @@ async def test_component_and_each_of_its_fields_have_a_description(alone: Runnin
     assert undescribed == []
 
 
+async def test_parameters_of_an_operation_have_descriptions(alone: RunningGateway) -> None:
+    undescribed = [
+        f"{operation['operationId']}.{parameter['name']}"
+        for operation in _operations(await _read_document(alone))
+        for parameter in operation.get("parameters", ())
+        if not parameter.get("description")
+    ]
+    assert undescribed == []
+
+
 async def test_request_field_with_a_default_is_optional(alone: RunningGateway) -> None:
     schemas = (await _read_document(alone))["components"]["schemas"]
     demanded = {
