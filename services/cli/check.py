@@ -1,4 +1,4 @@
-"""`saola check`: shows what the hub would find in a declaration."""
+"""`saola check`: shows the findings that the hub would report for a declaration."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +14,13 @@ COLOURS = {"block": "red", "refer": "yellow", "note": "blue", "error": "red"}
 
 
 def check_file(hub: Hub, file: Path) -> bool:
-    """Send a declaration to be checked, print what was found, say whether it would be accepted."""
+    """Send a declaration to the hub's check and print the findings. Return whether the hub would accept it."""
     try:
         body = file.read_bytes()
     except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
+        raise CommandError(
+            f"{file} cannot be read: {error.strerror}. Name a readable file with one declaration."
+        ) from None
     is_xml = body.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"<")
     result = hub.validate(body, "application/xml" if is_xml else "application/json")
     errors, findings = result.get("errors") or [], result.get("findings") or []
@@ -28,9 +30,9 @@ def check_file(hub: Hub, file: Path) -> bool:
     if result["valid"] and not serious:
         out.print("[green]The hub would accept this declaration.[/]")
     elif not errors and not any(finding["severity"] == "block" for finding in serious):
-        out.print("[yellow]An officer would have to look at this declaration.[/]")
+        out.print("[yellow]The hub would refer this declaration to an officer, who decides.[/]")
     else:
-        out.print("[red]The hub would not accept this declaration.[/]")
+        out.print("[red]The hub would not accept this declaration. Correct the places that the table names.[/]")
     return bool(result["valid"]) and not serious
 
 

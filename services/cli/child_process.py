@@ -1,4 +1,4 @@
-"""One child process of the supervisor: started, started again after a growing pause, asked to end, killed."""
+"""One child process of the supervisor: its start, its restart after a growing pause, its end."""
 
 import math
 import os
@@ -17,23 +17,23 @@ from services.cli.log_lines import read_log_tail
 from shared.supervision import SUPERVISED
 
 STABLE_SECONDS = 20.0
-"""A process that lived for so many seconds is started again at once, whatever was before."""
+"""The supervisor restarts a process that ran this long without a growing pause."""
 MAX_BACKOFF_SECONDS = 3.0
 MAX_LOG_BYTES = 64 * 2**20
 
 
 def restart_backoff(consecutive_exits: int) -> float:
-    """Answer how many seconds to wait before a start, after so many deaths in a row: 0.1 doubling to 3."""
+    """Return the seconds to wait before a restart, after so many exits in a row: 0.1, doubled up to 3."""
     return min(0.1 * 2.0 ** min(consecutive_exits - 1, 10), MAX_BACKOFF_SECONDS)
 
 
 def describe_exit(code: int) -> str:
-    """Say how a process ended, by its return code."""
-    return f"killed by {signal.Signals(-code).name}" if code < 0 else f"with status {code}"
+    """Return how a process ended, in words, by its return code."""
+    return f"was killed by {signal.Signals(-code).name}" if code < 0 else f"ended with status {code}"
 
 
 class ChildProcess:
-    """A process of the hub. Its stdin is a pipe held here: its end tells the child that the supervisor is gone."""
+    """A process of the hub. Its stdin is a pipe of the supervisor, which closes when the supervisor ends."""
 
     def __init__(self, name: str, environment: Mapping[str, str], log: Path) -> None:
         self.name, self.log = name, log
@@ -44,7 +44,7 @@ class ChildProcess:
 
     @property
     def pid(self) -> int | None:
-        """The process id; None while there is no process."""
+        """The process id; None if the process does not run."""
         return self._process.pid if self._process is not None else None
 
     def start(self) -> None:
@@ -64,9 +64,9 @@ class ChildProcess:
         self._started_at = time.monotonic()
 
     def restart_if_exited(self) -> str | None:
-        """Start the process again if it ended and its pause is over; answers what to tell when it has just ended.
+        """Start the process again if it ended and its pause is over. Return a message if it has just ended.
 
-        A process that was never started is left alone.
+        Do nothing if the process was never started.
         """
         if self._process is None:
             if time.monotonic() >= self._restart_at:
@@ -80,15 +80,15 @@ class ChildProcess:
         )
         self._restart_at = time.monotonic() + restart_backoff(self.consecutive_exits)
         self._clear_process()
-        return f"{self.name} ended {describe_exit(code)}; it is started again. Its log: {self.log}"
+        return f"{self.name} {describe_exit(code)}. The hub starts it again. Its log: {self.log}"
 
     def terminate(self) -> None:
-        """Ask the process to end (SIGTERM); it drains first."""
+        """Send SIGTERM to the process: it finishes its work and ends."""
         if self._process is not None:
             self._process.terminate()
 
     def wait(self, deadline: float) -> bool:
-        """Wait for the end until that moment of the monotonic clock; say whether it came."""
+        """Wait for the end of the process until `deadline` of the monotonic clock. Return whether it has ended."""
         if self._process is not None:
             try:
                 self._process.wait(max(0.0, deadline - time.monotonic()))
@@ -98,7 +98,7 @@ class ChildProcess:
         return True
 
     def kill(self) -> None:
-        """End the process at once."""
+        """Kill the process at once."""
         if self._process is not None:
             self._process.kill()
             self._process.wait()
@@ -110,18 +110,18 @@ class ChildProcess:
         self._process = None
 
     def rotate_log(self) -> None:
-        """Move a log that has grown large aside, keeping one old one."""
+        """Rename a log that has grown large. Keep one old log."""
         if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
             shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
             os.truncate(self.log, 0)
 
     def log_tail(self, lines: int = 5) -> str:
-        """Return the end of the log, in words."""
+        """Return the last lines of the log, in words."""
         return read_log_tail(self.log, lines)
 
 
 def process_start_time(pid: int) -> float:
-    """Answer when a process began (seconds of the epoch), by which a process id used again is told apart."""
+    """Return when a process started, in Unix time; 0.0 if it does not run. It distinguishes a reused process id."""
     try:
         return float(psutil.Process(pid).create_time())
     except psutil.Error:
@@ -129,7 +129,7 @@ def process_start_time(pid: int) -> float:
 
 
 def terminate_orphans(orphans: Mapping[int, float], *, seconds: float = 1.0) -> None:
-    """End processes (id: birth) of a killed hub. They have been ending since it died, so they are given little time."""
+    """End processes (id: start time) of a killed hub. They have been ending since it died, so the wait is short."""
     found = [process for pid, started_at in orphans.items() if (process := _find_process(pid, started_at)) is not None]
     for process in found:
         with suppress(psutil.Error):

@@ -1,4 +1,4 @@
-"""Opens a hub for a command: whose credentials, from the environment or a file."""
+"""The access of a command to a hub: its credentials come from the environment or a file."""
 
 import json
 import os
@@ -9,7 +9,10 @@ from services.cli.console import CommandError
 
 
 def read_credentials(file: Path) -> tuple[str, str | ClientKey]:
-    """Answer client id and secret, or the client's own key: from the environment, else from the file."""
+    """Return the client id, and the secret or the client's own key: from the environment, else from the file.
+
+    Raise CommandError.
+    """
     pair = os.environ.get("SAOLA_CLIENT_ID"), os.environ.get("SAOLA_CLIENT_SECRET")
     if pair[0] and pair[1]:
         return pair[0], pair[1]
@@ -20,14 +23,17 @@ def read_credentials(file: Path) -> tuple[str, str | ClientKey]:
         return str(found["client_id"]), str(found["client_secret"])
     except FileNotFoundError:
         raise CommandError(
-            f"There are no credentials at {file}. Name the file the hub wrote at its first start (<home>/admin.json), "
-            "or set SAOLA_CLIENT_ID and SAOLA_CLIENT_SECRET."
+            f"There is no file {file} with credentials. Name another file with --credentials or --admin, such as "
+            "<home>/admin.json of the hub's first start; or set SAOLA_CLIENT_ID and SAOLA_CLIENT_SECRET."
         ) from None
     except (OSError, ValueError, KeyError, TypeError):
-        shape = '{"client_id": "…", "client_secret": "…"}, or with a `private_key` (JWK) in place of the secret'
-        raise CommandError(f"{file} does not hold credentials: {shape}.") from None
+        shape = '{"client_id": "…", "client_secret": "…"}, or `private_key` (JWK) instead of the secret'
+        raise CommandError(
+            f"{file} does not contain credentials. Expected: {shape}. "
+            "`saola party add … --save FILE` writes such a file."
+        ) from None
 
 
 def open_hub(url: str, file: Path, *, retry_seconds: float = 3.0) -> Hub:
-    """Open a hub with those credentials; what does not answer is tried for three seconds, for a person waits."""
+    """Return a hub opened with these credentials. It repeats a call without a response for `retry_seconds`."""
     return Hub(url, *read_credentials(file), retry_seconds=retry_seconds)

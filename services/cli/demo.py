@@ -1,4 +1,4 @@
-"""`saola demo`: the main journey over HTTP, step by step, each promise checked where it is made."""
+"""`saola demo`: the main journey over HTTP, step by step, with a check of each promise."""
 
 import csv
 import io
@@ -19,9 +19,9 @@ JsonObject = dict[str, Any]
 
 
 def run_demo(admin: Hub, receive_at: str | None = None) -> None:
-    """Play the whole journey on a hub; raises CommandError at the first step that is not as promised.
+    """Play the whole journey on a hub. Raise CommandError at the first step whose result is not as promised.
 
-    Webhooks are received on `receive_at`, an address of this machine: see `create_parties`.
+    The demo receives webhooks on `receive_at`, an address of this machine: see `create_parties`.
     """
     began = time.monotonic()
     today = datetime.now(UTC).date()
@@ -37,17 +37,17 @@ def run_demo(admin: Hub, receive_at: str | None = None) -> None:
         release(parties, permit, first)
         revoke(parties, permit)
         check_annual_reports(parties, today.year)
-    out.print(f"\nThe journey went as promised, in {time.monotonic() - began:.1f} s.", style="bold green")
+    out.print(f"\nEvery step went as promised, in {time.monotonic() - began:.1f} s.", style="bold green")
 
 
 def describe_parties(parties: DemoParties) -> None:
-    """Tell who plays, and how they hear the news."""
+    """Print the parties, and how they receive events."""
     print_note("A (Pty) Ltd exports from ZA, B SARL imports into FR")
     if isinstance(parties.importer_subscriber, WebhookReceiver):
-        print_note("the issuer, B and French customs have webhooks")
+        print_note("The issuer, B and French customs receive events by webhooks")
     else:
-        print_note("this hub sends no webhooks to 127.0.0.1, so the issuer, B and French customs pull the same events")
-        print_note("to play the webhooks too: NOTIFICATIONS_ALLOWED_NETWORKS and --receive-at, see docs/deploy.md")
+        print_note("This hub sends no webhooks to 127.0.0.1, so the issuer, B and French customs read the feed")
+        print_note("For webhooks, set NOTIFICATIONS_ALLOWED_NETWORKS and --receive-at: see docs/deploy.md")
 
 
 def issue(parties: DemoParties, today: date) -> JsonObject:
@@ -67,7 +67,7 @@ def issue(parties: DemoParties, today: date) -> JsonObject:
 
 def endorse(parties: DemoParties, permit: JsonObject, today: date) -> None:
     """Play step 2."""
-    print_step(2, "Customs endorses it at export with what really leaves: 118 skins, 40 kg")
+    print_step(2, "Customs of ZA endorses the quantities that really leave: 118 skins, 40 kg")
     endorsed = parties.export_customs.hub.endorse(
         permit["id"],
         {
@@ -89,7 +89,7 @@ def lodge(parties: DemoParties, permit: JsonObject) -> JsonObject:
     began = time.monotonic()
     declared = parties.importer.hub.lodge(build_declaration(parties, "-1", "100"), wait=10)
     took = time.monotonic() - began
-    require_result(f"it is {declared['status']} after {took * 1000:.0f} ms", declared["status"], "accepted")
+    require_result(f"It is {declared['status']} after {took * 1000:.0f} ms", declared["status"], "accepted")
     line = lines_by_letter(parties.importer.hub.read_permit(permit["id"]))["A"]
     expected = {"granted": "120", "endorsed": "118", "reserved": "100", "consumed": "0"}
     require_balance("line A", line["balance"], expected)
@@ -100,16 +100,18 @@ def lodge_second_use(parties: DemoParties, permit: JsonObject) -> None:
     """Play step 4."""
     print_step(4, "A second declaration cites the same permit for 30 skins")
     second = parties.importer.hub.lodge(build_declaration(parties, "-2", "30"), wait=10)
-    require_result(f"it is {second['status']}", second["status"], "rejected")
+    require_result(f"It is {second['status']}", second["status"], "rejected")
     blocks = [finding for finding in second["findings"] if finding["severity"] == "block"]
     for finding in blocks:
         print_note(f"{finding['rule']}: {finding['message']} {finding['remedy']}")
-    require_result("the second use is named", any("second-use" in finding["rule"] for finding in blocks))
-    require_result("the quantity is named, 30 asked and 18 left", any(map(_names_requested_and_available, blocks)))
-    cited = {(f["permit"]["number"], f["permit"]["line"]) for f in blocks if f["permit"]}
-    require_result("the permit line is named", cited, {(permit["number"], "A")})
+    require_result("A finding names the second use", any("second-use" in finding["rule"] for finding in blocks))
     require_result(
-        "the issuer hears permit.second_use_attempted",
+        "A finding names both quantities: 30 cited, 18 left", any(map(_names_requested_and_available, blocks))
+    )
+    cited = {(f["permit"]["number"], f["permit"]["line"]) for f in blocks if f["permit"]}
+    require_result("Each finding names the permit line", cited, {(permit["number"], "A")})
+    require_result(
+        "The issuer receives permit.second_use_attempted",
         received_once(parties.issuer_subscriber, EventType.PERMIT_SECOND_USE_ATTEMPTED, permit),
     )
 
@@ -120,28 +122,31 @@ def _names_requested_and_available(finding: JsonObject) -> bool:
 
 def release(parties: DemoParties, permit: JsonObject, first: JsonObject) -> None:
     """Play step 5."""
-    print_step(5, "Customs of FR looks at the permit and releases the first declaration")
+    print_step(5, "Customs of FR reads the permit and releases the first declaration")
     parties.import_customs.hub.read_permit(permit["id"])
     released = parties.import_customs.hub.release(first["id"])
-    require_result(f"it is {released['status']}", released["status"], "released")
+    require_result(f"It is {released['status']}", released["status"], "released")
     line = lines_by_letter(parties.importer.hub.read_permit(permit["id"]))["A"]
     require_balance("line A", line["balance"], {"endorsed": "118", "reserved": "0", "consumed": "100"})
-    for recipient, receiver in (("the issuer", parties.issuer_subscriber), ("B", parties.importer_subscriber)):
+    for recipient, receiver in (("The issuer", parties.issuer_subscriber), ("B", parties.importer_subscriber)):
         for event_type, subject in ((EventType.DECLARATION_RELEASED, first), (EventType.PERMIT_USED, permit)):
             require_result(
-                f"{recipient} hears {event_type}, {receiver.description}", received_once(receiver, event_type, subject)
+                f"{recipient} receives {event_type}, {receiver.description}",
+                received_once(receiver, event_type, subject),
             )
     if isinstance(parties.importer_subscriber, WebhookReceiver):
         check_retries(parties.importer_subscriber)
 
 
 def check_retries(receiver: WebhookReceiver) -> None:
-    """Play B's trouble: its endpoint failed, and lost nothing by it."""
+    """Check that B's endpoint failed at first, and lost no event."""
     failed = receiver.failed_ids
     require_result(
-        f"B's endpoint failed the first {len(failed)} times; the same ids came again", len(failed), IMPORTER_FAILURES
+        f"B's endpoint failed {len(failed)} times; the hub sent the same ids again", len(failed), IMPORTER_FAILURES
     )
-    require_result("each letter that failed was taken once", {receiver.received_counts[name] for name in failed}, {1})
+    require_result(
+        "B's endpoint received each failed event once", {receiver.received_counts[name] for name in failed}, {1}
+    )
 
 
 def revoke(parties: DemoParties, permit: JsonObject) -> None:
@@ -150,16 +155,16 @@ def revoke(parties: DemoParties, permit: JsonObject) -> None:
     revoked = parties.authority.hub.revoke_permit(permit["id"], "The ranch's registration was withdrawn")
     require_result(f"{permit['number']} is {revoked['status']}", revoked["status"], "revoked")
     require_result(
-        "B, who cited it, hears permit.revoked",
+        "B, who cited it, receives permit.revoked",
         received_once(parties.importer_subscriber, EventType.PERMIT_REVOKED, permit),
     )
     require_result(
-        "French customs, who looked at it, hears it too",
+        "French customs, who read it, receives the same event",
         received_once(parties.officer_subscriber, EventType.PERMIT_REVOKED, permit),
     )
     receivers = (parties.issuer_subscriber, parties.importer_subscriber, parties.officer_subscriber)
     require_result(
-        "no signature failed and nothing came twice",
+        "Every signature is valid, and no event came twice",
         [_has_no_forgery_or_duplicate(receiver) for receiver in receivers],
         [True] * 3,
     )
@@ -171,15 +176,17 @@ def _has_no_forgery_or_duplicate(receiver: Subscriber) -> bool:
 
 def check_annual_reports(parties: DemoParties, year: int) -> None:
     """Play step 7."""
-    print_step(7, f"The annual reports of {year} write themselves")
+    print_step(7, f"The hub writes the annual reports of {year}")
     exported = report_rows(parties, parties.authority.hub.read_annual_report(year, "export", "ZA"))
-    require_result("the exporter's has SKI 118 and MEA 40 KIL", exported, [("MEA", "40", "KIL"), ("SKI", "118", "")])
+    require_result(
+        "The exporter's report has SKI 118 and MEA 40 KIL", exported, [("MEA", "40", "KIL"), ("SKI", "118", "")]
+    )
     imported = report_rows(parties, parties.import_authority.hub.read_annual_report(year, "import", "FR"))
-    require_result("the importer's has SKI 100", imported, [("SKI", "100", "")])
+    require_result("The importer's report has SKI 100", imported, [("SKI", "100", "")])
 
 
 def report_rows(parties: DemoParties, text: str) -> list[tuple[str, str, str]]:
-    """Answer term, quantity and unit of the report's rows that are about the play's permit."""
+    """Return term, quantity and unit of the report's rows about the demo's permit."""
     rows = [
         row for row in csv.DictReader(io.StringIO(text)) if row["ExportPermit"] == parties.identifiers.permit_number
     ]
@@ -187,21 +194,24 @@ def report_rows(parties: DemoParties, text: str) -> list[tuple[str, str, str]]:
 
 
 def received_once(receiver: Subscriber, event_type: str, subject: JsonObject) -> bool:
-    """Wait for an event about a declaration or a permit; say whether it came, and once."""
+    """Wait for an event about a declaration or a permit. Return whether it came exactly once. Raise CommandError."""
     field = "declaration_id" if event_type.startswith("declaration.") else "permit_id"
     with err.status(f"Waiting for {event_type}…"):
         if receiver.wait_for_event(event_type, field, subject["id"], seconds=EVENT_TIMEOUT_SECONDS) is None:
-            raise CommandError(f"   ✗ {event_type} did not come within {EVENT_TIMEOUT_SECONDS:.0f} s")
+            raise CommandError(
+                f"   ✗ {event_type} did not come within {EVENT_TIMEOUT_SECONDS:.0f} s. "
+                "Check that the notifications worker of the hub runs."
+            )
     return len(receiver.list_events(event_type, field, subject["id"])) == 1
 
 
 def lines_by_letter(permit: JsonObject) -> dict[str, JsonObject]:
-    """Answer the lines of a permit by their letters."""
+    """Return the lines of a permit by their names A, B, …"""
     return {line["line"]: line for line in permit["lines"]}
 
 
 def build_permit(parties: DemoParties, today: date) -> JsonObject:
-    """Write the permit of step 1."""
+    """Return the permit of step 1."""
     line = {"taxon": "Crocodylus niloticus", "appendix": "II", "source": "R", "origin_country": "ZA"}
     return {
         "number": parties.identifiers.permit_number,
@@ -222,7 +232,7 @@ def build_permit(parties: DemoParties, today: date) -> JsonObject:
 
 
 def build_declaration(parties: DemoParties, suffix: str, quantity: str) -> JsonObject:
-    """Write an import declaration of skins that cites line A."""
+    """Return an import declaration of skins that cites line A."""
     item = {
         "number": 1,
         "hs_code": "410320",

@@ -1,4 +1,4 @@
-"""Who plays in the demo: the parties of the main journey, and where the issuer, B and the others hear the news."""
+"""The parties of the demo, and the subscribers through which the issuer, B and French customs receive events."""
 
 import secrets
 from contextlib import ExitStack
@@ -11,7 +11,7 @@ from services.cli.webhook_receiver import LOOPBACK, WebhookReceiver
 from shared.cites.events import EventType
 
 IMPORTER_FAILURES = 2
-"""How often B's endpoint fails first."""
+"""The number of times that B's endpoint fails at first."""
 ISSUER_EVENT_TYPES = ("permit.*", "declaration.*")
 IMPORTER_EVENT_TYPES = (EventType.DECLARATION_RELEASED, EventType.PERMIT_USED, EventType.PERMIT_REVOKED)
 OFFICER_EVENT_TYPES = (EventType.PERMIT_REVOKED,)
@@ -20,7 +20,7 @@ Subscriber = WebhookReceiver | FeedFollower
 
 @dataclass(frozen=True)
 class DemoIdentifiers:
-    """What the play calls its own: plain on a fresh hub, with a mark of its own when it was played there before."""
+    """The numbers that the demo uses. On a hub where it ran before they have a random suffix."""
 
     permit_number: str
     exporter_identifier: str
@@ -30,7 +30,7 @@ class DemoIdentifiers:
 
 @dataclass(frozen=True)
 class DemoParties:
-    """The parties, their numbers, and their receivers."""
+    """The parties, their numbers and their subscribers."""
 
     identifiers: DemoIdentifiers
     authority: TrialParty
@@ -45,9 +45,9 @@ class DemoParties:
 
 
 def create_parties(admin: Hub, year: int, stack: ExitStack, receive_at: str | None = None) -> DemoParties:
-    """Add the parties to the hub, and have them hear the news for as long as the stack lasts.
+    """Add the parties to the hub, and subscribe them to events until the stack closes.
 
-    They listen on `receive_at`. Where none is named and the hub does not send to this machine, they pull.
+    They receive webhooks on `receive_at`. Without it, and if the hub does not send to 127.0.0.1, they read the feed.
     """
     identifiers, exporter = _create_exporter(admin, year)
     importer = add_party(admin, "B SARL", "FR", ["trader"], {"EORI": identifiers.importer_identifier})
@@ -68,7 +68,7 @@ def create_parties(admin: Hub, year: int, stack: ExitStack, receive_at: str | No
 
 
 def _create_exporter(admin: Hub, year: int) -> tuple[DemoIdentifiers, TrialParty]:
-    """Add the exporter by its plain number; if that is taken, the play has been here, and takes marked names."""
+    """Add the exporter under its default number. If the hub has that already, use numbers with a suffix."""
     suffix = f"{secrets.randbelow(900_000) + 100_000}"
     default = DemoIdentifiers(f"ZA-{year}-000123", "ZA1234567", "FR99988877700011", f"B-{year}-0001")
     unique = DemoIdentifiers(f"ZA-{year}-{suffix}", f"ZA1{suffix}", f"FR999888{suffix}", f"B-{year}-{suffix}")

@@ -1,4 +1,4 @@
-"""A deployment's jobs: the databases and roles that its addresses name, its migrations, its key sets."""
+"""The preparation of a deployment: its databases and roles, its migrations, its key sets."""
 
 import asyncio
 import os
@@ -15,9 +15,10 @@ from shared.settings import InvalidSettings, find_variable
 
 
 def prepare_all(environ: Mapping[str, str] = os.environ) -> None:
-    """Make each service's database and roles where they are missing, give the roles their passwords, and migrate.
+    """Create each service's database and roles if they are missing, set the roles' passwords, and migrate.
 
-    `<SERVICE>_SERVER_URL` enters as a superuser; `<SERVICE>_OWNER_URL` and `<SERVICE>_DATABASE_URL` say what is made.
+    `<SERVICE>_SERVER_URL` is the superuser's address. `<SERVICE>_OWNER_URL` and `<SERVICE>_DATABASE_URL` name the
+    database and the roles. Raise CommandError.
     """
     for service in SERVICES:
         server = _read_database_url(f"{service.upper()}_SERVER_URL", environ)
@@ -25,24 +26,28 @@ def prepare_all(environ: Mapping[str, str] = os.environ) -> None:
         runner = _read_database_url(f"{service.upper()}_DATABASE_URL", environ)
         for url, role in ((owner, f"{service}_owner"), (runner, f"{service}_runner")):
             if (url.username, url.database) != (role, owner.database) or not url.database:
-                raise CommandError(f"The addresses of {service} must name one database, and {role} as its user.")
-        with err.status(f"Making the {service} database ready…"):
+                raise CommandError(
+                    f"{service.upper()}_OWNER_URL and {service.upper()}_DATABASE_URL must name one database and the "
+                    f"users {service}_owner and {service}_runner. One of them has database {url.database!r} and "
+                    f"user {url.username!r}, expected {owner.database!r} and {role!r}."
+                )
+        with err.status(f"Preparing the {service} database…"):
             passwords = {str(url.username): str(url.password or "") for url in (owner, runner)}
             asyncio.run(create_database(_parse_server(server), service, str(owner.database), passwords))
     migrate_all(SERVICES, environ)
 
 
 def migrate_all(services: tuple[str, ...], environ: Mapping[str, str] = os.environ) -> None:
-    """Bring databases to their newest migration, as their owners."""
+    """Migrate databases to their newest migration, as their owners. Raise CommandError."""
     for service in services:
         url = _read_database_url(f"{service.upper()}_OWNER_URL", environ)
-        with err.status(f"Bringing the {service} database up to date…"):
+        with err.status(f"Migrating the {service} database…"):
             migrate(service, url.render_as_string(hide_password=False))
-        out.print(f"{service}: up to date")
+        out.print(f"{service}: the database is up to date")
 
 
 def make_key_sets(folder: Path) -> None:
-    """Make the key sets that are missing: private ones a folder a service, the public halves in a folder for all."""
+    """Create the missing key sets: private ones in one folder per service, public halves in one folder for all."""
     public = folder / "public"
     try:
         create_signing_keys(folder / "gateway" / "inside.json", public / "gateway.json")
@@ -51,7 +56,9 @@ def make_key_sets(folder: Path) -> None:
         create_signing_keys(folder / "notifications" / "webhooks.json", public / "webhooks.json")
         create_encryption_keys(folder / "notifications" / "secrets.json")
     except OSError as error:
-        raise CommandError(f"The key sets cannot be written to {folder}: {error}.") from None
+        raise CommandError(
+            f"The key sets cannot be written to {folder}: {error}. Name a folder that you may write."
+        ) from None
     out.print(f"The key sets are in {folder}", markup=False)
 
 
@@ -62,13 +69,14 @@ def _read_database_url(name: str, environ: Mapping[str, str]) -> URL:
         raise CommandError(str(error)) from None
     if not found:
         raise CommandError(
-            f"Set {name}, or {name}_FILE to a file with it: postgresql+asyncpg://user:password@host/database"
+            f"{name} is not set. Expected: postgresql+asyncpg://user:password@host:port/database, in {name}, or in a "
+            f"file that {name}_FILE names."
         )
     try:
         return make_url(found)
     except ArgumentError:
         raise CommandError(
-            f"{name} is no address; write postgresql+asyncpg://user:password@host:port/database"
+            f"{name} is not the address of a database. Expected: postgresql+asyncpg://user:password@host:port/database"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""The catalogue of events as a page for people, and as AsyncAPI 3.0 for machines."""
+"""The catalogue of events as a page for people, and as AsyncAPI 3.0 for programs."""
 
 import json
 from collections.abc import Iterable
@@ -18,47 +18,48 @@ CHANNELS = {
 }
 INTRO = """# Events
 
-What webhooks push and `GET /v1/events` lists: the same events, the same bytes, the same ids. An endpoint names types,
-`declaration.*` for a family, or `*`. [asyncapi.json](asyncapi.json) says all of this for machines (AsyncAPI 3.0);
-`GET /v1/reference/event-types` answers each type with its JSON schema; `saola listen` shows them as they come.
+The hub sends the same events by webhooks and by `GET /v1/events`: the same bytes under the same ids. An endpoint names
+event types, a family such as `declaration.*`, or `*`. [asyncapi.json](asyncapi.json) is this page for programs
+(AsyncAPI 3.0). `GET /v1/reference/event-types` returns each type with its JSON schema. `saola listen` shows events as
+they come.
 
 ```json
 {"id": "…", "type": "declaration.released", "timestamp": "2026-03-16T09:30:00.000000Z", "data": {…}}
 ```
 
-- `id` stays the same however often an event is told: keep it, and pass over what you have had.
-- `data.sequence` rises by one with each event about the same thing, so who hears all types sees no gap. Events about
-  one thing come in this order; events about different things come in any.
-- Fields may be added: pass over what you do not know. What is optional is left out, never null.
-- A webhook is signed by [Standard Webhooks](https://www.standardwebhooks.com): `webhook-id` (the event's id),
-  `webhook-timestamp`, `webhook-signature`. An endpoint with `"format": "cloudevents"` gets binary mode of CloudEvents
-  1.0: `ce-specversion`, `ce-id`, `ce-source`, `ce-type`, `ce-subject`, `ce-time`, `ce-sequence` are headers, and
-  the body is the `data` alone, signed as it is sent.
+- The `id` of an event is the same at every attempt. Store it, and skip an event whose id you have already handled.
+- `data.sequence` increases by one with each event of a subject. A receiver of all types sees no gap. Events of one
+  subject arrive in this order; events of different subjects arrive in any order.
+- Later versions may add fields: ignore fields that you do not know. An optional field is omitted, never null.
+- Each webhook has a signature by [Standard Webhooks](https://www.standardwebhooks.com). Its headers are `webhook-id`
+  (the event's id), `webhook-timestamp` and `webhook-signature`.
+- An endpoint with `"format": "cloudevents"` receives binary mode of CloudEvents 1.0. The event's attributes are
+  headers, such as `ce-id`. The body is the `data` alone. The signature covers this body.
 """
 _HEADERS = {
     "webhook-id": ("The event's id", {"format": "uuid"}),
-    "webhook-timestamp": ("Seconds since 1970 at which it was sent", {"pattern": "^[0-9]+$"}),
-    "webhook-signature": ("`v1,` and `v1a,` signatures over id, timestamp and body, blank between", {}),
+    "webhook-timestamp": ("The time of the attempt, in seconds since 1970", {"pattern": "^[0-9]+$"}),
+    "webhook-signature": ("`v1,` and `v1a,` signatures over id, timestamp and body, separated by blanks", {}),
 }
 _CLOUD_HEADERS = {
     "ce-specversion": ("The version of CloudEvents", {"const": "1.0"}),
     "ce-id": ("The event's id", {"format": "uuid"}),
-    "ce-source": ("The hub's feed of events", {"format": "uri-reference"}),
+    "ce-source": ("The hub's event feed", {"format": "uri-reference"}),
     "ce-type": ("The event's type", {}),
-    "ce-subject": ("What it is about, kind:id", {}),
-    "ce-time": ("When it happened", {"format": "date-time"}),
-    "ce-sequence": ("Its place among the events about the same thing, from 1", {"pattern": "^[0-9]+$"}),
-    "ce-sequencetype": ("How to read it: a number that rises by one", {"const": "Integer"}),
+    "ce-subject": ("The event's subject, kind:id", {}),
+    "ce-time": ("The time at which it happened", {"format": "date-time"}),
+    "ce-sequence": ("Its place among the events of the subject, from 1", {"pattern": "^[0-9]+$"}),
+    "ce-sequencetype": ("The kind of sequence: a number that increases by one", {"const": "Integer"}),
 }
 
 
 def render_page() -> str:
-    """Write the catalogue for people."""
+    """Return the catalogue as a Markdown page."""
     parts = [INTRO, "## All types\n", _table(("type", "when"), ((_link(e), e.sentence) for e in CATALOGUE.values()))]
     for family, entries in groupby(CATALOGUE.values(), key=lambda entry: entry.family):
         parts += [f"## {CHANNELS[family].capitalize()}\n", f"{AUDIENCE_BY_FAMILY[family]}.\n"]
         parts += [_section(entry) for entry in entries]
-    parts += ["## Parts\n", "What fields of several types are made of.\n", *_parts()]
+    parts += ["## Parts\n", "Objects that several event types contain.\n", *_parts()]
     return "\n".join(parts)
 
 
@@ -94,7 +95,7 @@ def _fields(schema: dict[str, Any]) -> str:
 
 
 def _describe_type(field: dict[str, Any]) -> str:
-    """Say in a few words what a field is."""
+    """Return the type of a field in a few words."""
     if "$ref" in field:
         name = field["$ref"].rpartition("/")[2]
         return f"[{name}](#{name.lower()})"
@@ -113,13 +114,13 @@ def _table(heading: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
 
 
 def render_asyncapi() -> str:
-    """Write the catalogue as AsyncAPI 3.0: the hub sends, whoever asked to hear receives."""
+    """Return the catalogue as AsyncAPI 3.0: the hub sends, the subscribers receive."""
     document = {
         "asyncapi": "3.0.0",
         "info": {
             "title": "Saola events",
             "version": "1",
-            "description": "What the hub tells: pushed as signed webhooks, pulled from /v1/events; see events.md.",
+            "description": "The events of the hub, as signed webhooks and in the feed /v1/events: see events.md.",
             "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "defaultContentType": "application/json",
@@ -139,7 +140,7 @@ def render_asyncapi() -> str:
 
 
 def _codes(family: str) -> list[str]:
-    """Name the messages of a family, in each of the two formats."""
+    """Return the names of the messages of a family, in both formats."""
     entries = [entry for entry in CATALOGUE.values() if entry.family == family]
     return [entry.code for entry in entries] + [_binary_mode_name(entry) for entry in entries]
 
@@ -152,7 +153,7 @@ def _channel(family: str) -> dict[str, Any]:
     return {
         "address": None,
         "title": CHANNELS[family].capitalize(),
-        "description": f"Heard by: {AUDIENCE_BY_FAMILY[family]}. The address is the URL of the party's own endpoint.",
+        "description": f"Audience: {AUDIENCE_BY_FAMILY[family]}. The address is the URL of the party's own endpoint.",
         "messages": {code: {"$ref": f"#/components/messages/{code}"} for code in _codes(family)},
     }
 
@@ -161,7 +162,7 @@ def _operation(family: str) -> dict[str, Any]:
     channel = f"#/channels/{CHANNELS[family]}"
     return {
         "action": "send",
-        "summary": f"Tell of {CHANNELS[family]}",
+        "summary": f"Send events about {CHANNELS[family]}",
         "channel": {"$ref": channel},
         "messages": [{"$ref": f"{channel}/messages/{code}"} for code in _codes(family)],
         "bindings": {"http": {"method": "POST", "bindingVersion": "0.3.0"}},
@@ -181,7 +182,7 @@ def _message(entry: CatalogueEntry) -> dict[str, Any]:
 
 
 def _cloud_message(entry: CatalogueEntry) -> dict[str, Any]:
-    """Write a message as endpoints of the format `cloudevents` get it: its data alone is the body."""
+    """Return a message in the format `cloudevents`: the body is its data alone."""
     return {
         "name": entry.code,
         "title": f"{entry.sentence} (CloudEvents)",

@@ -1,4 +1,4 @@
-"""A partner that cannot be sent to: it pulls the same events, under the same ids, from the feed."""
+"""A subscriber without an endpoint: it reads the same events, under the same ids, from the feed."""
 
 import time
 from collections import Counter
@@ -11,9 +11,9 @@ PAGE = 200
 
 
 class FeedFollower:
-    """What one party reads from the feed of the hub; asked through the same questions as a Receiver."""
+    """The events that one party reads from the feed, with the same methods as WebhookReceiver."""
 
-    description = "pulled from the feed, once"
+    description = "from the feed, once"
 
     def __init__(self, hub: Hub, types: Sequence[str]) -> None:
         self.events: list[dict[str, Any]] = []
@@ -24,13 +24,13 @@ class FeedFollower:
         self._cursor = ""
 
     def list_events(self, event_type: str, field: str, value: str) -> list[dict[str, Any]]:
-        """Answer the events of one type whose data say `value` under `field`, in the order of the feed."""
+        """Return the events of one type whose data have `value` in `field`, in the order of the feed."""
         return [e for e in self.events if e["type"] == event_type and e["data"].get(field) == value]
 
     def wait_for_event(
         self, event_type: str, field: str, value: str, *, seconds: float = 30.0
     ) -> dict[str, Any] | None:
-        """Read on until such an event came; answers None when it did not come in time."""
+        """Read the feed until such an event comes, and return it; None if it does not come in time."""
         deadline = time.monotonic() + seconds
         while True:
             if found := self.list_events(event_type, field, value):

@@ -1,4 +1,4 @@
-"""How far one party's listening has come, and the secret it signs with: one small file for all hubs and parties."""
+"""The feed positions and secrets of `saola listen`, in one small file for all hubs and parties."""
 
 import json
 import secrets
@@ -10,7 +10,7 @@ from services.cli.console import CommandError
 
 
 class FeedPosition:
-    """What is kept for one party at one hub; written anew at each step, for its owner alone to read."""
+    """The position and the secret of one party at one hub. The file is readable by its owner only."""
 
     def __init__(self, file: Path, name: str) -> None:
         self._file, self._name = file, name
@@ -19,13 +19,13 @@ class FeedPosition:
         self.secret: str = stored.get("secret") or "whsec_" + b64encode(secrets.token_bytes(32)).decode()
 
     def advance(self, cursor: str) -> None:
-        """Keep the cursor: what comes before it was dealt with."""
+        """Store a cursor. All events before it are handled."""
         if cursor != self.cursor:
             self.cursor = cursor
             self.store()
 
     def store(self) -> None:
-        """Write the file, whole or not at all. Raises CommandError where it cannot be written."""
+        """Write the file, completely or not at all. Raise CommandError."""
         positions = self._read() | {self._name: {"cursor": self.cursor, "secret": self.secret}}
         new_file = self._file.with_name(self._file.name + ".new")
         try:
@@ -34,7 +34,7 @@ class FeedPosition:
             new_file.replace(self._file)
         except OSError as error:
             raise CommandError(
-                f"{self._file} cannot be written: {error.strerror}. Name another place: --keep FILE"
+                f"{self._file} cannot be written: {error.strerror}. Name another file: --keep FILE"
             ) from None
 
     def _read(self) -> dict[str, Any]:
@@ -44,6 +44,6 @@ class FeedPosition:
             return {}
         except (OSError, ValueError) as error:
             raise CommandError(
-                f"{self._file} cannot be read: {error}. Remove it, or name another: --keep FILE"
+                f"{self._file} cannot be read: {error}. Remove it, or name another file: --keep FILE"
             ) from None
         return found if isinstance(found, dict) else {}

@@ -1,4 +1,4 @@
-"""Hands events on to an address of this machine, as the hub's webhooks would come: same bytes, signed, in order."""
+"""Forwards events to an address of this machine, in the form of the hub's webhooks: same bytes, signed, in order."""
 
 import json
 import time
@@ -12,20 +12,20 @@ from saola_client.webhooks import sign_webhook
 from services.cli.console import CommandError
 
 RETRY_DELAYS = (1.0, 5.0)
-"""Seconds between the tries at an event that was answered, but not 2xx; after the last it is passed over."""
+"""Seconds between the attempts at an event whose response is not 2xx. After the last attempt it is skipped."""
 RECONNECT_SECONDS = 1.0
-"""Seconds between two looks whether somebody listens there again."""
+"""Seconds between two attempts to connect while no program listens at the address."""
 TIMEOUT_SECONDS = 15.0
-"""As long as the hub's own webhooks wait for an answer."""
+"""Seconds to wait for a response, as for the hub's own webhooks."""
 
 
 class Forwarder:
-    """The way to one address; `report` says what a person should see."""
+    """Forwards events to one address. `report` shows a message to the user. Raises CommandError for a wrong URL."""
 
     def __init__(self, url: str, secret: str, report: Callable[[str], None]) -> None:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise CommandError(f"{url} is no address to forward to. Write it whole: http://127.0.0.1:3000/hooks")
+            raise CommandError(f"--forward is {url!r}. Expected: a complete URL, such as http://127.0.0.1:3000/hooks")
         self._url, self._secret, self._report = url, secret, report
         self._http = httpx2.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False)
 
@@ -34,15 +34,15 @@ class Forwarder:
         self._http.close()
 
     def forward(self, event: dict[str, Any]) -> str:
-        """Hand an event on; answers what became of it in a few words. Waits while nobody listens there."""
+        """Forward an event, and return the result in a few words. Wait while no program listens at the address."""
         body = render_webhook_body(event)
         for wait in (*RETRY_DELAYS, None):
             began = time.monotonic()
             response = self._post(event["id"], body)
             result = f"→ {response.status_code} in {(time.monotonic() - began) * 1000:.0f} ms"
             if response.is_success or wait is None:
-                return result if response.is_success else f"{result}, passed over"
-            self._report(f"{result}; again in {wait:.0f} s")
+                return result if response.is_success else f"{result}, skipped"
+            self._report(f"{result}; repeated in {wait:.0f} s")
             time.sleep(wait)
         raise AssertionError("unreachable")
 
@@ -54,11 +54,11 @@ class Forwarder:
                 return self._http.post(self._url, content=body, headers=headers)
             except httpx2.TransportError as error:
                 if not waiting:
-                    self._report(f"No answer from {self._url} ({type(error).__name__}); waiting until there is one.")
+                    self._report(f"{self._url} does not respond ({type(error).__name__}). Waiting until it does.")
                 waiting = True
                 time.sleep(RECONNECT_SECONDS)
 
 
 def render_webhook_body(event: dict[str, Any]) -> bytes:
-    """Answer the very bytes that a webhook with this event would have."""
+    """Render an event as the bytes of its webhook."""
     return json.dumps(event, ensure_ascii=False, separators=(",", ":")).encode()

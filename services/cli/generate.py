@@ -1,6 +1,6 @@
 """Write docs/reference/ and docs/rules.md from the code: API, transitions, events, settings. --check only compares.
 
-What stands there is never edited by hand: run `make generate` and commit it with the change that caused it.
+Never edit these files by hand: run `make generate`, and commit them with the change that caused them.
 """
 
 import json
@@ -25,7 +25,7 @@ Role = TypeVar("Role", bound=StrEnum)
 
 
 def render_pages() -> dict[str, str]:
-    """Answer the text of every generated file, by its name."""
+    """Return the text of every generated file, by its name."""
     return {
         "openapi.json": render_openapi(),
         "rules.md": render_rules(),
@@ -201,7 +201,7 @@ def _path(name: str) -> Path:
 
 
 def list_stale_pages() -> list[str]:
-    """Answer the names of the files that are not as the code would write them, or are no longer written."""
+    """Return the names of the files that differ from what the code generates, or that it does not generate."""
     expected = render_pages()
     files = [*FOLDER.glob("*"), *map(_path, TOP_LEVEL_PAGES)]
     found = {file.name: file.read_text(encoding="utf-8") for file in files if file.is_file()}
@@ -213,7 +213,9 @@ def main(arguments: list[str]) -> int:
     if arguments == ["--check"]:
         old = list_stale_pages()
         if old:
-            sys.stderr.write(f"Not as the code would write them: {', '.join(old)}. Run `make generate`.\n")
+            sys.stderr.write(
+                f"These files differ from what the code generates: {', '.join(old)}. Run `make generate`.\n"
+            )
         return 1 if old else 0
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, text in render_pages().items():

@@ -1,4 +1,4 @@
-"""Says whether the process of this container is well: a server by its own readiness, a worker by its pulse."""
+"""The health check of a container: a server is healthy if it is ready, a worker if its heartbeat is recent."""
 
 import http.client
 import os
@@ -11,11 +11,11 @@ from shared.heartbeat import HEARTBEAT_VARIABLE
 
 PORT_VARIABLES = ("GATEWAY_PORT", "PERMITS_PORT", "NOTIFICATIONS_PORT")
 MAX_HEARTBEAT_AGE_SECONDS = 10.0
-"""Seconds after which a worker that has not moved counts as stuck."""
+"""Seconds after which a worker without a heartbeat counts as stuck."""
 
 
 def is_ready(port: int, host: str = "127.0.0.1") -> bool:
-    """Say whether the service on a port says that it is ready."""
+    """Return whether the service on a port is ready."""
     connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", "/readyz")
@@ -27,7 +27,7 @@ def is_ready(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def is_healthy(environ: Mapping[str, str]) -> bool:
-    """Say whether the process that this environment was given to is well."""
+    """Return whether the process with this environment is healthy."""
     heartbeat = Path(environ.get(HEARTBEAT_VARIABLE, ""))
     if heartbeat.is_file():
         return time.time() - heartbeat.stat().st_mtime < MAX_HEARTBEAT_AGE_SECONDS

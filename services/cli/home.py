@@ -1,10 +1,10 @@
-"""The home folder of a hub on one machine: what lies where in it, and who holds it.
+"""The home folder of a hub on one machine: its files, and the lock that lets one hub use it.
 
-admin.json   the administrator's credentials, written at the first start
-keys/        key sets that the services sign with, private and public
-database/    the embedded PostgreSQL
-logs/        one file a process
-run.json     the processes of the hub that runs now, or ran last
+- admin.json: the administrator's credentials, written at the first start
+- keys/: the private and public key sets of the services
+- database/: the embedded PostgreSQL
+- logs/: one file per process
+- run.json: the processes of the hub that runs now, or ran last
 """
 
 import fcntl
@@ -19,49 +19,49 @@ from typing import Any
 from services.cli.console import CommandError
 
 SIGNERS = ("gateway", "permits", "tokens", "webhooks")
-"""What is signed: inside calls of the gateway and of permits, tokens given outside, letters sent outside."""
+"""The key sets that sign: internal calls of gateway and permits, access tokens, webhooks."""
 
 
 @dataclass(frozen=True)
 class Home:
-    """One home folder, absolute."""
+    """One home folder, as an absolute path."""
 
     folder: Path
 
     @property
     def admin_file(self) -> Path:
-        """Where the administrator's credentials lie."""
+        """The file with the administrator's credentials."""
         return self.folder / "admin.json"
 
     @property
     def database_folder(self) -> Path:
-        """Where PostgreSQL lives."""
+        """The folder of the embedded PostgreSQL."""
         return self.folder / "database"
 
     @property
     def run_file(self) -> Path:
-        """Where the running processes are noted."""
+        """The file that lists the running processes."""
         return self.folder / "run.json"
 
     def log_file(self, name: str) -> Path:
-        """Answer the log file of one process."""
+        """Return the log file of one process."""
         return self.folder / "logs" / f"{name}.log"
 
     def private_keys(self, signer: str) -> Path:
-        """Answer the private key set of a signer."""
+        """Return the private key set of a signer."""
         return self.folder / "keys" / f"{signer}.private.json"
 
     def public_keys(self, signer: str) -> Path:
-        """Answer the public halves of a signer's keys."""
+        """Return the public halves of a signer's keys."""
         return self.folder / "keys" / f"{signer}.public.json"
 
     @property
     def secret_keys(self) -> Path:
-        """Answer the key set that the secrets of webhooks are kept under."""
+        """The key set that seals the secrets of endpoints."""
         return self.folder / "keys" / "secrets.json"
 
     def create(self) -> None:
-        """Make the folders and, once, the keys."""
+        """Create the folders and the keys if they are missing. Raise CommandError."""
         from shared.key_files import create_encryption_keys, create_signing_keys
 
         try:
@@ -71,16 +71,25 @@ class Home:
                 create_signing_keys(self.private_keys(signer), self.public_keys(signer))
             create_encryption_keys(self.secret_keys)
         except OSError as error:
-            raise CommandError(f"The home folder {self.folder} cannot be made ready: {error}.") from None
+            raise CommandError(
+                f"The home folder {self.folder} cannot be prepared: {error}. "
+                "Name a folder that you may write: --home FOLDER"
+            ) from None
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Hold the home, so that no second hub starts on it; the kernel lets go when this process ends."""
+        """Lock the home for the block, so that no second hub uses it. The lock ends with this process.
+
+        Raise CommandError.
+        """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
             descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
-            raise CommandError(f"The home folder {self.folder} cannot be used: {error.strerror}.") from None
+            raise CommandError(
+                f"The home folder {self.folder} cannot be used: {error.strerror}. "
+                "Name a folder that you may write: --home FOLDER"
+            ) from None
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -92,20 +101,20 @@ class Home:
             os.close(descriptor)
 
     def _already_running_message(self) -> str:
-        where = self.read_run_file().get("urls", {}).get("gateway", "an address not known yet")
+        where = self.read_run_file().get("urls", {}).get("gateway", "an unknown address")
         return (
-            f"A hub already runs on {self.folder} (at {where}). "
-            "Stop it first, or start another: saola up --home ./other --port 8001"
+            f"Another hub already uses the home folder {self.folder}. It runs at {where}. "
+            "Stop it first, or start a second one: saola up --home ./other --port 8001"
         )
 
     def write_run_file(self, urls: Mapping[str, str], processes: Mapping[str, Mapping[str, float]]) -> None:
-        """Note what runs and where it listens; by it the next start ends what a killed hub left behind."""
+        """Write the running processes and their addresses. The next start ends those that a killed hub left behind."""
         new_file = self.run_file.with_suffix(".new")
         new_file.write_text(json.dumps({"urls": urls, "processes": processes}, indent=1) + "\n")
         new_file.replace(self.run_file)
 
     def read_run_file(self) -> dict[str, Any]:
-        """Answer what was noted last; nothing when there is no note or it cannot be read."""
+        """Return the content of the run file; an empty dict if it is missing or cannot be read."""
         try:
             found = json.loads(self.run_file.read_text())
         except (OSError, ValueError):

@@ -1,4 +1,4 @@
-"""Rotates the keys that sign, step by step, while the services run and read them again."""
+"""`saola rotate`: rotates signing keys step by step, while the services run and reload them."""
 
 from pathlib import Path
 
@@ -7,21 +7,24 @@ from services.cli.home import Home
 from shared.key_files import rotate_keys
 
 TOKEN_SIGNERS = ("gateway", "permits", "tokens")
-"""Those whose signatures are short-lived; the key of webhooks goes its own way, for receivers hold its public half."""
+"""The key sets with short-lived signatures. Webhook keys rotate separately, because receivers know the public half."""
 STEPS = {
-    "add": "The new key verifies. In a minute, when everybody has read it: saola rotate use",
-    "use": "The new key signs. In an hour, when the last token by the old one has ended: saola rotate drop",
-    "drop": "The old key is gone: no token by it lets anybody in. Receipts by it can be checked for good.",
+    "add": "The new key verifies. In a minute, when every service has read it, run: saola rotate use",
+    "use": "The new key signs. In an hour, when the last token of the old key has expired, run: saola rotate drop",
+    "drop": "The old key is removed: the hub refuses its tokens. Its receipts can still be verified.",
 }
 WEBHOOK_STEPS = {
-    "add": "Both keys sign each webhook. When every receiver has the new one (webhook-keys.json): use, then drop.",
-    "use": "Both keys sign, the new one first. When no receiver goes by the old one any more: drop",
-    "drop": "The old key is gone; receivers that know it alone refuse what comes.",
+    "add": (
+        "Both keys sign each webhook. When every receiver has the new one (/.well-known/webhook-keys.json), run: "
+        "saola rotate use --webhooks"
+    ),
+    "use": "Both keys sign, the new one first. When no receiver needs the old one, run: saola rotate drop --webhooks",
+    "drop": "The old key is removed. Receivers that know only the old key refuse webhooks from now on.",
 }
 
 
 def rotate_home(home: Path, step: str) -> None:
-    """Take a step with every key set of a home that signs tokens, outside and inside."""
+    """Rotate every key set of a home that signs tokens, external and internal, by one step."""
     home_folder = Home(home)
     for signer in TOKEN_SIGNERS:
         _rotate_key_set(home_folder.private_keys(signer), home_folder.public_keys(signer), step)
@@ -29,23 +32,25 @@ def rotate_home(home: Path, step: str) -> None:
 
 
 def rotate_webhooks(home: Path, step: str) -> None:
-    """Take a step with the key set of a home that signs webhooks."""
+    """Rotate the key set of a home that signs webhooks by one step."""
     home_folder = Home(home)
     _rotate_key_set(home_folder.private_keys("webhooks"), home_folder.public_keys("webhooks"), step)
     out.print(WEBHOOK_STEPS[step], markup=False)
 
 
 def rotate_files(private: Path, public: Path, step: str) -> None:
-    """Take a step with one key set."""
+    """Rotate one key set by one step."""
     _rotate_key_set(private, public, step)
     out.print(STEPS[step], markup=False)
 
 
 def _rotate_key_set(private: Path, public: Path, step: str) -> None:
     if step not in STEPS:
-        raise CommandError(f"A rotation has the steps {', '.join(STEPS)}; {step} is none.")
+        raise CommandError(f"The step is {step!r}. Expected: one of {', '.join(STEPS)}, in this order.")
     try:
         kids = rotate_keys(private, public, step)
     except (OSError, ValueError, KeyError) as error:
-        raise CommandError(f"This step cannot be taken: {error}.") from None
+        raise CommandError(
+            f"The step {step} is not possible: {error}. Begin a rotation with: saola rotate add"
+        ) from None
     out.print(f"{private.name}: {', '.join(kids)}", markup=False)

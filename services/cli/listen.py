@@ -1,4 +1,4 @@
-"""`saola listen`: shows a party's events as they come, and hands them on to an address of this machine."""
+"""`saola listen`: shows a party's events as they come, and forwards them to an address of this machine."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -13,14 +13,14 @@ from shared.cites.events import EventType
 
 PAGE_SIZE = 50
 WAIT_SECONDS = 20
-"""Seconds that one question waits at the hub for an event."""
+"""Seconds that one request waits at the hub for an event."""
 RARE_EVENT_TYPES = (EventType.ENDPOINT_VERIFICATION,)
-"""A type of which there are few: by asking for it one comes to the end of the feed without reading all of it."""
+"""A type with few events: a request for it reaches the end of the feed without reading all events."""
 MAX_BACKOFF_SECONDS = 5.0
 NO_EVENTS_MESSAGE = (
-    "The administrator has no events of its own: these are a trader's, an office's, a partner's. Name such a party's "
-    "credentials with --credentials FILE;\n`saola party add NAME --role trader --country FR --save FILE` makes a party "
-    "and keeps them in a new file."
+    "The administrator receives no events: only traders, offices and partners do. Name the credentials of such a party "
+    "with --credentials FILE.\n`saola party add NAME --role trader --country FR --save FILE` adds a party and saves "
+    "its credentials."
 )
 EventHandler = Callable[[dict[str, Any]], str]
 
@@ -28,9 +28,9 @@ EventHandler = Callable[[dict[str, Any]], str]
 def listen(
     hub: Hub, position: FeedPosition, types: Sequence[str], handle: EventHandler, report: Callable[[str], None]
 ) -> None:
-    """Show events after the bookmark for ever, each handed to `handle`, which answers what became of it.
+    """Report the events after the position until interrupted. `handle` receives each event and returns its result.
 
-    A hub that goes away is waited for; raises Problem when it says no.
+    Wait while the hub does not respond. Raise Problem if the hub refuses.
     """
     if position.cursor is None:
         position.advance(_retry_while_unreachable(lambda: _read_last_cursor(hub), report))
@@ -55,7 +55,7 @@ def _read_last_cursor(hub: Hub) -> str:
 
 
 def _retry_while_unreachable(request: Callable[[], Any], report: Callable[[str], None]) -> Any:
-    """Ask until there is an answer; tell once that there is none, and once that it is back."""
+    """Return the response to a request, repeated while the hub does not respond. Report the outage and its end once."""
     wait = 0.0
     while True:
         try:
@@ -64,17 +64,17 @@ def _retry_while_unreachable(request: Callable[[], Any], report: Callable[[str],
             if isinstance(error, Problem) and error.status < 500 and error.status != 429:
                 raise
             if not wait:
-                report("The hub does not answer; waiting until it does.")
+                report("The hub does not respond. Waiting until it does.")
             wait = min(max(wait * 2, 0.5), MAX_BACKOFF_SECONDS)
             time.sleep(wait)
         else:
             if wait:
-                report("The hub is back.")
+                report("The hub responds again.")
             return result
 
 
 def render_line(event: dict[str, Any]) -> str:
-    """Write an event as one line: when, what, about which thing, where that stands now."""
+    """Render an event as one line: time, type, subject and its present status."""
     data = event["data"]
     subject = data.get("number") or data.get("reference") or data.get("endpoint_id") or data.get("event_id") or ""
     text = f"{event['timestamp'][:19].replace('T', ' ')}  {event['type']:<29} {subject}"
@@ -84,7 +84,10 @@ def render_line(event: dict[str, Any]) -> str:
 def listen_until_interrupted(
     hub: Hub, position: FeedPosition, types: Sequence[str], forward: str | None, report: Callable[[str], None]
 ) -> None:
-    """Listen until interrupted, forwarding where an address is given; the secret that signs is told first."""
+    """Show events until interrupted. Forward them if a URL is given, and report the signing secret first.
+
+    Raise CommandError.
+    """
     if forward is None:
         handle: EventHandler = _ignore_event
     else:
@@ -95,7 +98,7 @@ def listen_until_interrupted(
     try:
         report(
             f"Listening at {hub.url} as {_read_party_name(hub, report)}. "
-            "Ctrl+C ends it; the next time it goes on from there."
+            "Ctrl+C stops it. The next start continues after the last event."
         )
         listen(hub, position, types, handle, report)
     except KeyboardInterrupt:
@@ -103,7 +106,9 @@ def listen_until_interrupted(
     except Problem as problem:
         if problem.code == "role-not-allowed":
             raise CommandError(NO_EVENTS_MESSAGE) from None
-        raise CommandError(f"{problem}\nBy now the cursor is {position.cursor!r}; --after sets another.") from None
+        raise CommandError(
+            f"{problem}\nThe present cursor is {position.cursor!r}; --after CURSOR sets another."
+        ) from None
     finally:
         if forward is not None:
             forwarder.close()

@@ -1,4 +1,4 @@
-"""`saola load`: sends a file of declarations or permits, a line each, with its progress; taken up where it broke."""
+"""`saola load`: sends a file of declarations or permits, one per line, and continues an interrupted run."""
 
 import json
 from collections import Counter
@@ -12,16 +12,20 @@ from saola_client import Hub
 from services.cli.console import CommandError, err, out
 
 Kind = Literal["declarations", "permits"]
+RECEIVED = "received"
 
 
 def load_file(hub: Hub, file: Path, answers_file: Path) -> bool:
-    """Send what was not answered yet and write every answer beside it; says whether all lines were taken."""
+    """Send the lines without a result, and write each result to a file. Return whether the hub received all of them."""
     total, done = _count_lines(file), _count_answers(answers_file)
     kind = _detect_kind(file)
     if done > total:
-        raise CommandError(f"{answers_file} has more lines than {file}: it belongs to another file. Move it away.")
+        raise CommandError(
+            f"{answers_file} has {done} lines, but {file} has only {total}: the results belong to another file. "
+            "Move the first file, or name another one with --answers FILE."
+        )
     if done:
-        out.print(f"{done} of {total} lines were answered before; going on after them.")
+        out.print(f"{done} of {total} lines have a result from an earlier run. Continuing after them.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with answers_file.open("ab") as output, Progress(*columns, console=err) as progress:
         task = progress.add_task(kind, total=total, completed=done)
@@ -37,11 +41,11 @@ def _print_summary(answers_file: Path) -> bool:
     codes: Counter[str] = Counter()
     for line in answers_file.open("rb"):
         result = json.loads(line)
-        codes["taken" if result["status_code"] < 300 else f"{result['status_code']} {result['code']}"] += 1
+        codes[RECEIVED if result["status_code"] < 300 else f"{result['status_code']} {result['code']}"] += 1
     for code, count in codes.most_common():
-        out.print(f"{count:>9} {code}", style="green" if code == "taken" else "red")
-    out.print(f"Every answer: {answers_file}", markup=False)
-    return set(codes) <= {"taken"}
+        out.print(f"{count:>9} {code}", style="green" if code == RECEIVED else "red")
+    out.print(f"The results of all lines: {answers_file}", markup=False)
+    return set(codes) <= {RECEIVED}
 
 
 def _lines(file: Path, *, after: int = 0) -> Iterator[bytes]:
@@ -55,11 +59,11 @@ def _count_lines(file: Path) -> int:
     try:
         return sum(1 for _ in _lines(file))
     except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
+        raise CommandError(f"{file} cannot be read: {error.strerror}. Name a readable NDJSON file.") from None
 
 
 def _count_answers(answers_file: Path) -> int:
-    """Count the answers of an earlier run; one that was cut off in the middle is taken away."""
+    """Count the results of an earlier run. Remove an incomplete last line."""
     if not answers_file.exists():
         return 0
     body = answers_file.read_bytes()
@@ -70,7 +74,7 @@ def _count_answers(answers_file: Path) -> int:
 
 
 def _detect_kind(file: Path) -> Kind:
-    """Tell permits from declarations by the first line that says."""
+    """Return whether a file contains permits or declarations, by the first line that is JSON."""
     for line in _lines(file):
         try:
             found: Any = json.loads(line)

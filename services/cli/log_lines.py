@@ -1,4 +1,4 @@
-"""The end of a process's log, in words for the person who started the hub."""
+"""The end of a process's log, in words for the user who started the hub."""
 
 import json
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 
 def read_log_tail(log: Path, lines: int = 5) -> str:
-    """Return the last lines of a log, each in words; "" where there is no log."""
+    """Return the last lines of a log, each in words; "" if there is no log."""
     try:
         tail = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()[-lines:]
     except OSError:
@@ -15,7 +15,7 @@ def read_log_tail(log: Path, lines: int = 5) -> str:
 
 
 def describe_line(line: str) -> str:
-    """Return what a log line says: its event, and its reason, error or message; a line of other form as it is."""
+    """Return a log line in words: its event, and its reason, error or message. Return any other line unchanged."""
     try:
         fields: Any = json.loads(line)
     except ValueError:

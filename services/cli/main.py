@@ -1,4 +1,4 @@
-"""The command line: its contents in order, each command's work loaded only when it is called."""
+"""The command line: its groups in order. The code of each command is loaded only when it runs."""
 
 from typing import Any
 
@@ -10,10 +10,10 @@ from services.cli.console import CommandError, err
 
 
 class CommandGroup(TyperGroup):
-    """Runs a command; trouble that was foreseen is told in plain words on stderr, and the status is 1."""
+    """Runs a command. An expected error prints its message on stderr and exits with status 1."""
 
     def invoke(self, ctx: Any) -> Any:
-        """Run the command that was asked for."""
+        """Run the command. Raise typer.Exit(1) after a CommandError or HubError."""
         try:
             return super().invoke(ctx)
         except CommandError as command_error:
@@ -34,7 +34,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     help="Saola, the Single Window exchange hub for wildlife trade.",
-    epilog="Begin with: saola up",
+    epilog="Start with `saola up`. `saola COMMAND --help` explains each command, with an example.",
 )
 for command_module in (hub, declarations):
     app.add_typer(command_module.commands)

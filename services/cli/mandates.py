@@ -1,4 +1,4 @@
-"""Mandates, for a person at a terminal: given by a trader to an agent, listed, taken back."""
+"""`saola mandate`: adds, lists and revokes mandates."""
 
 from saola_client import Hub
 from services.cli.console import out
@@ -6,7 +6,7 @@ from services.cli.tables import print_rows
 
 
 def add(hub: Hub, *, agent: str, trader: str | None, first: str, last: str) -> None:
-    """Let an agent declare for a trader between two days, both included."""
+    """Add a mandate: an agent may declare for a trader between two days, both included."""
     body = {"agent": agent, "from": first, "until": last} | ({"trader": trader} if trader else {})
     mandate = hub.create_mandate(body)
     out.print(
@@ -16,11 +16,11 @@ def add(hub: Hub, *, agent: str, trader: str | None, first: str, last: str) -> N
 
 
 def print_list(hub: Hub, *, as_json: bool) -> None:
-    """Show the mandates one gave or was given, newest first; the administrator sees all."""
+    """Print the mandates of the party as trader or agent, newest first. The administrator sees all."""
     print_rows(hub.list_mandates(), ("id", "trader", "agent", "from", "until", "status", "revoked_at"), as_json=as_json)
 
 
 def revoke(hub: Hub, mandate_id: str) -> None:
-    """Take a mandate back."""
+    """Revoke a mandate."""
     mandate = hub.revoke_mandate(mandate_id)
-    out.print(f"Mandate {mandate['id']} is {mandate['status']}; what was lodged under it stands.", markup=False)
+    out.print(f"Mandate {mandate['id']} is {mandate['status']}. Declarations lodged under it stay valid.", markup=False)

@@ -1,4 +1,4 @@
-"""Parties of a hub, for a person at a terminal: added, listed, disabled, found by their names."""
+"""`saola party`: adds, lists, disables and enables parties, and finds them by id or name."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,7 +14,7 @@ from services.cli.tables import print_rows
 def add(
     hub: Hub, *, name: str, country: str, roles: Sequence[str], identifiers: Sequence[str], save: Path | None
 ) -> None:
-    """Add a party and tell its id; with `save` make its credentials and write them there, mode 0600."""
+    """Add a party and print its id. With `save`, create its credentials and write them there, mode 0600."""
     body = {
         "name": name,
         "country": country.upper(),
@@ -29,28 +29,30 @@ def add(
 
 
 def print_list(hub: Hub, *, as_json: bool) -> None:
-    """Show all parties, newest first."""
+    """Print all parties, newest first."""
     print_rows(hub.list_parties(), ("id", "name", "country", "roles", "identifiers", "disabled"), as_json=as_json)
 
 
 def set_disabled(hub: Hub, party_id_or_name: str, *, disabled: bool) -> None:
-    """Disable a party, or enable it again."""
+    """Disable or enable a party."""
     party = read_party(hub, party_id_or_name)
     changed = hub.update_party(party["id"], {"disabled": disabled}, version=party["version"])
-    status_text = "disabled: within a minute nobody lets it in" if disabled else "enabled"
+    status_text = "disabled: all services refuse it within a minute" if disabled else "enabled"
     out.print(f"{changed['name']} is {status_text}.", markup=False)
 
 
 def read_party(hub: Hub, party_id_or_name: str) -> dict[str, Any]:
-    """Answer the party of an id, or the only one of a name."""
+    """Return the party with an id, or the only one with a name. Raise CommandError."""
     try:
         return hub.read_party(str(UUID(party_id_or_name)))
     except ValueError:
         found = [party for party in hub.list_parties() if party["name"] == party_id_or_name]
     if len(found) == 1:
         return found[0]
-    count_text = f"{len(found)} parties are" if found else "No party is"
-    raise CommandError(f"{count_text} called {party_id_or_name}. Name it by its id: saola party list")
+    count_text = f"{len(found)} parties have" if found else "No party has"
+    raise CommandError(
+        f"{count_text} the name {party_id_or_name!r}. Use the party's id, which `saola party list` shows."
+    )
 
 
 def _parse_identifiers(identifiers: Sequence[str]) -> dict[str, str]:
@@ -58,8 +60,6 @@ def _parse_identifiers(identifiers: Sequence[str]) -> dict[str, str]:
     for text in identifiers:
         scheme, equals, value = text.partition("=")
         if not (scheme and equals and value):
-            raise CommandError(
-                f"An identifier is written SCHEME=VALUE, such as EORI=FR99988877700011; this is not: {text}"
-            )
+            raise CommandError(f"--identifier is {text!r}. Expected: SCHEME=VALUE, such as EORI=FR99988877700011.")
         found[scheme] = value
     return found

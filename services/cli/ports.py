@@ -1,11 +1,11 @@
-"""Free ports on the loopback interface, and how one stays free until its server comes.
+"""Free ports on the loopback interface, which stay free until their servers start.
 
-They are taken from below the range that the kernel gives to outgoing connections: a port out of that range could be
-gone when a service is started again on it, and a call to it while nobody listens could even be connected to itself.
+They are below the range that the kernel uses for outgoing connections. A port of that range could be taken when a
+service restarts on it. While no server listens there, a call to it could even be connected to itself.
 
-What was chosen is held by a socket that is bound and does not listen. No other program that chooses a port gets it
-meanwhile, a call to it is refused as at any free port, and the server it was chosen for, which says `SO_REUSEADDR` as
-servers do, listens beside that socket as often as it likes (socket(7)).
+A socket that is bound but does not listen reserves each chosen port. Other programs that choose a port do not get it,
+and a call to it is refused as at any free port. The intended server sets `SO_REUSEADDR`, as servers do, so it can
+listen on the port too, as often as it restarts (socket(7)).
 """
 
 import random
@@ -14,13 +14,13 @@ from collections import deque
 
 LOWEST, HIGHEST = 20_000, 32_000
 MAX_BOUND_SOCKETS = 256
-"""So many ports are held by a process, the latest ones: each costs an open file."""
+"""The most ports that a process reserves, the latest ones. Each occupies an open file."""
 
 _bound_sockets: deque[socket.socket] = deque()
 
 
 def is_free(port: int, host: str = "127.0.0.1") -> bool:
-    """Say whether a server could listen there now."""
+    """Return whether a server could listen on a port now."""
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -32,9 +32,9 @@ def is_free(port: int, host: str = "127.0.0.1") -> bool:
 
 
 def free_ports(count: int, *, exclude: int = 0) -> list[int]:
-    """Choose so many different ports that are free now, none of them `exclude`, which is to be taken later.
+    """Choose and reserve different free ports, none of them `exclude`, which another server uses later.
 
-    They are this process's until it ends or has chosen 256 others.
+    This process reserves them until it ends or has chosen 256 others.
     """
     found: list[int] = []
     while len(found) < count:
@@ -47,11 +47,11 @@ def free_ports(count: int, *, exclude: int = 0) -> list[int]:
 def _bind(port: int) -> bool:
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        bound.bind(("127.0.0.1", port))  # alone: whoever has it, listening or not, refuses this
+        bound.bind(("127.0.0.1", port))  # without SO_REUSEADDR it fails if another socket has the port
     except OSError:
         bound.close()
         return False
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # from here on its server may come
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # from now on its server may listen too
     _bound_sockets.append(bound)
     if len(_bound_sockets) > MAX_BOUND_SOCKETS:
         _bound_sockets.popleft().close()

@@ -1,7 +1,7 @@
-"""The embedded PostgreSQL as the supervisor holds it: with a guard beside it that outlives the supervisor.
+"""The embedded PostgreSQL of the supervisor, with a guard process that outlives the supervisor.
 
-PostgreSQL knows nothing of our lifeline. The guard is a shell that waits for the end of a pipe held by the supervisor
-and then stops the server; it takes a megabyte and no second place in which anything is decided.
+PostgreSQL cannot watch the supervisor's pipe. The guard is a shell that waits for the end of the pipe and then stops
+the server. It needs about a megabyte.
 """
 
 import subprocess
@@ -11,7 +11,7 @@ from services.cli.databases import EmbeddedPostgres, Server
 
 
 class GuardedPostgres:
-    """The embedded PostgreSQL, with a guard that stops it if this process is killed."""
+    """The embedded PostgreSQL with a guard, which stops it if this process is killed."""
 
     def __init__(self, folder: Path) -> None:
         self._embedded = EmbeddedPostgres(folder)
@@ -19,11 +19,11 @@ class GuardedPostgres:
 
     @property
     def pid(self) -> int | None:
-        """The process id of the server; None while there is none."""
+        """The process id of the server; None if it does not run."""
         return self._embedded.pid
 
     def start(self, *, seconds: float) -> Server:
-        """Start the server; raises RuntimeError when it does not start in time."""
+        """Start the server and its guard. Raise RuntimeError if the server is not ready in time."""
         self._stop_guard()
         server = self._embedded.start(seconds=seconds)
         self._guard = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Makes the three databases ready in a process of its own, so that the supervisor need not carry what that takes."""
+"""Prepares the three databases in a separate process, so that the supervisor need not load the code for it."""
 
 import asyncio
 import sys
@@ -8,7 +8,7 @@ from shared.logs import configure_logging
 
 
 def main(host: str) -> None:
-    """Make databases and roles where they are missing, and bring each database to its newest migration."""
+    """Create missing databases and roles, and migrate each database to its newest migration."""
     server = Server(host)
     asyncio.run(create_databases(server))
     for service in SERVICES:

@@ -1,4 +1,4 @@
-"""What each process of a hub on one machine is told by its environment: databases, ports, keys, neighbours."""
+"""The environment of each process of a hub on one machine: database, port, keys, addresses of the other services."""
 
 from dataclasses import dataclass
 
@@ -10,24 +10,24 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class ServicePorts:
-    """Where the services listen, all on the loopback interface."""
+    """The ports of the services, all on the loopback interface."""
 
     gateway: int
     permits: int
     notifications: int
 
     def urls(self) -> dict[str, str]:
-        """Answer the address of each service."""
+        """Return the address of each service."""
         return {name: service_url(getattr(self, name)) for name in ("gateway", "permits", "notifications")}
 
 
 def service_url(port: int) -> str:
-    """Write the address of a service."""
+    """Return the address of a service."""
     return f"http://{HOST}:{port}"
 
 
 def environments(home: Home, server: Server, ports: ServicePorts) -> dict[str, dict[str, str]]:
-    """Answer the environment of every process, by its name, in the order of their starting; the gateway is last."""
+    """Return the environment of each process, by its name, in the order of their start. The gateway is last."""
     permits = {
         "PERMITS_DATABASE_URL": server.url("permits", "permits_runner"),
         "PERMITS_PORT": str(ports.permits),

@@ -1,4 +1,4 @@
-"""`saola verify-receipt`: checks a receipt with the hub's published keys, without asking the hub anything."""
+"""`saola verify-receipt`: verifies a receipt with the hub's published keys."""
 
 import json
 import urllib.request
@@ -14,7 +14,7 @@ RECEIPT_KEYS_PATH = "/.well-known/receipt-keys.json"
 
 
 def verify_file(file: Path, keys: str, content: Path | None) -> None:
-    """Check a receipt in a file and print what it says; raises CommandError or BadReceipt."""
+    """Verify a receipt in a file and print its content. Raise CommandError or BadReceipt."""
     claims = verify_receipt(
         _read(file).decode(errors="replace"), _load_keys(keys), None if content is None else _read(content)
     )
@@ -29,11 +29,11 @@ def _read(file: Path) -> bytes:
     try:
         return file.read_bytes()
     except OSError as error:
-        raise CommandError(f"{file} cannot be read: {error.strerror}.") from None
+        raise CommandError(f"{file} cannot be read: {error.strerror}. Name a readable file.") from None
 
 
 def _load_keys(location: str) -> dict[str, Any]:
-    """Read a JWKS from a file, or from an address."""
+    """Read a JSON Web Key Set from a file or an address. Raise CommandError."""
     try:
         if location.startswith(("http://", "https://")):
             with urllib.request.urlopen(location, timeout=10) as response:  # noqa: S310 - http and https only, see above
@@ -43,6 +43,7 @@ def _load_keys(location: str) -> dict[str, Any]:
         found: dict[str, Any] = json.loads(text)
     except (OSError, ValueError) as error:
         raise CommandError(
-            f"{location} holds no keys: {error}. Save {RECEIPT_KEYS_PATH} of the hub, and name that file."
+            f"The keys cannot be read from {location}: {error}. "
+            f"Save {RECEIPT_KEYS_PATH} of the hub to a file, and name it with --keys FILE."
         ) from None
     return found

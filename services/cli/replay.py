@@ -1,7 +1,7 @@
-"""`saola replay`: plays real trade through a hub and tells who was accepted, who was refused and why.
+"""`saola replay`: plays reported trade through a hub, and shows which declarations it accepted, and why not the others.
 
-What the exporter reported becomes an issued and endorsed permit, what the importer reported a declaration that cites
-it. Rows are played side by side; each declaration is followed until its checks are done, so that none is lost.
+The exporter's report of a row becomes an issued and endorsed permit. The importer's report becomes a declaration that
+cites it. Rows are played at the same time. The command follows each declaration until the hub has checked it.
 """
 
 import secrets
@@ -31,7 +31,7 @@ COLOURS = {"accepted": "green", "rejected": "red", "referred": "yellow"}
 
 @dataclass(frozen=True)
 class CountryParties:
-    """Who acts for one country in the play."""
+    """The parties of one country in a replay."""
 
     authority: TrialParty
     customs: TrialParty
@@ -40,7 +40,7 @@ class CountryParties:
 
 @dataclass(frozen=True)
 class RowResult:
-    """What became of one row: a status of the contract, or `lost` when it could not be played to its end."""
+    """The result of one row: the status of its declaration, or `lost` if it was not checked."""
 
     row: TradeRow
     status: str
@@ -49,7 +49,7 @@ class RowResult:
 
 
 class Replay:
-    """One play of a file; its own parties, numbers and references, so that it may be repeated on the same hub."""
+    """One replay of a file. It has its own parties, numbers and references, so that one hub can run it again."""
 
     def __init__(self, admin: Hub) -> None:
         self._admin = admin
@@ -67,7 +67,7 @@ class Replay:
         )
 
     def replay_row(self, row: TradeRow) -> RowResult:
-        """Issue, endorse, declare, and follow the declaration until it is checked."""
+        """Issue and endorse the permit of a row, lodge its declaration, and wait until the hub has checked it."""
         exporter, importer = self._countries[row.exporter], self._countries[row.importer]
         number = f"{row.exporter}-{self._today.year}-{self._run_id}-{row.line}"
         try:
@@ -92,7 +92,7 @@ class Replay:
 
 
 def build_permit(row: TradeRow, number: str, exporter: TrialParty, importer: TrialParty, today: date) -> dict[str, Any]:
-    """Write the permit the exporter's report stands for."""
+    """Return the permit that the exporter's report of a row describes."""
     line = {
         "line": "A",
         "taxon": row.taxon,
@@ -119,7 +119,7 @@ def build_permit(row: TradeRow, number: str, exporter: TrialParty, importer: Tri
 
 
 def build_declaration(row: TradeRow, number: str, exporter: TrialParty, importer: TrialParty) -> dict[str, Any]:
-    """Write the declaration the importer's report stands for."""
+    """Return the declaration that the importer's report of a row describes."""
     item = {
         "number": 1,
         "taxon": row.taxon,
@@ -143,9 +143,9 @@ def build_declaration(row: TradeRow, number: str, exporter: TrialParty, importer
 
 
 def build_result(row: TradeRow, declared: dict[str, Any]) -> RowResult:
-    """Read what the checks said."""
+    """Return the result of a row from its declaration."""
     if declared["status"] not in CHECKED_STATUSES:
-        return RowResult(row, "lost", f"declaration {declared['id']} is not checked after {CHECK_SECONDS:.0f} s")
+        return RowResult(row, "lost", f"the hub has not checked declaration {declared['id']} in {CHECK_SECONDS:.0f} s")
     serious = [finding for finding in declared["findings"] if finding["severity"] != "note"]
     return RowResult(
         row,
@@ -156,14 +156,14 @@ def build_result(row: TradeRow, declared: dict[str, Any]) -> RowResult:
 
 
 def describe_finding(finding: dict[str, Any]) -> str:
-    """Say a finding in half a line."""
+    """Return a finding in half a line."""
     if finding.get("expected") is None or finding.get("found") is None:
         return str(finding["message"])
     return f"{finding['rule']}: {finding['expected']}, found {finding['found']}"
 
 
 def run_replay(admin: Hub, rows: Sequence[TradeRow]) -> None:
-    """Play all rows and tell the outcome; raises CommandError when a row did not reach its final check."""
+    """Play all rows and print the results. Raise CommandError if the hub did not check one of them."""
     replay = Replay(admin)
     countries = sorted({row.exporter for row in rows} | {row.importer for row in rows})
     with _progress() as progress, ThreadPoolExecutor(CONCURRENCY) as pool:
@@ -175,7 +175,10 @@ def run_replay(admin: Hub, rows: Sequence[TradeRow]) -> None:
     print_results(results, time.monotonic() - began)
     lost = sum(result.status == "lost" for result in results)
     if lost:
-        raise CommandError(f"{lost} of {len(rows)} rows did not reach their final check; the table says why.")
+        raise CommandError(
+            f"The hub did not check {lost} of {len(rows)} rows; the table says why. "
+            "Check that the hub and its workers run, then replay the file again."
+        )
 
 
 def _progress() -> Progress:
@@ -190,11 +193,11 @@ def _progress() -> Progress:
 
 
 def print_results(results: Sequence[RowResult], seconds: float) -> None:
-    """Print the table of outcomes and the totals."""
+    """Print the table of results and the totals."""
     shown = list(results)
     if len(shown) > MAX_TABLE_ROWS:
         shown = [result for result in results if result.status != "accepted"][:MAX_TABLE_ROWS]
-        out.print(f"Of {len(results)} rows, the first {len(shown)} that were not accepted:")
+        out.print(f"The first {len(shown)} rows of {len(results)} that were not accepted:")
     out.print(_table(shown))
     count = Counter(result.status for result in results)
     parts = [f"{count[status]} {status}" for status in (*CHECKED_STATUSES, "lost")]
@@ -205,11 +208,11 @@ def print_results(results: Sequence[RowResult], seconds: float) -> None:
 
 def _table(results: Sequence[RowResult]) -> Table:
     table = Table(box=None, header_style="dim", padding=(0, 1))
-    for heading in ("line", "from", "to", "taxon", "term", "exported", "imported", "unit", "outcome", "why"):
+    for heading in ("line", "from", "to", "taxon", "term", "exported", "imported", "unit", "result", "reason"):
         table.add_column(
             heading,
             justify="right" if heading in {"line", "exported", "imported"} else "left",
-            no_wrap=heading != "why",
+            no_wrap=heading != "reason",
         )
     for result in results:
         row = result.row

@@ -1,4 +1,4 @@
-"""Becomes one process of the hub: `python -m services.cli.run permits-worker`. Loads that process's code only."""
+"""Runs one process of the hub: `python -m services.cli.run permits-worker`. It loads only the code of that process."""
 
 import sys
 from importlib import import_module
@@ -15,7 +15,7 @@ PROCESSES = {
 
 
 def run_process(name: str) -> None:
-    """Run one process until it ends; what breaks while its code is loaded is a log line too."""
+    """Run one process until it ends. An error while its code is loaded becomes a log line too."""
     configure_logging(name)
     import_module(PROCESSES[name]).run()
 

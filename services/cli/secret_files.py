@@ -1,4 +1,4 @@
-"""Credentials on disk: written once, readable by their owner alone."""
+"""Credentials in files: written once, readable by their owner only."""
 
 import json
 import os
@@ -10,18 +10,23 @@ from services.cli.console import CommandError, out
 
 
 def require_new_file(file: Path | None) -> None:
-    """Refuse a file that is there already, before anything is asked of the hub."""
+    """Raise CommandError if a file exists, before the command sends anything to the hub."""
     if file is not None and file.exists():
-        raise CommandError(f"{file} is there already and is not overwritten; name another file.")
+        raise CommandError(
+            f"The file {file} exists, and the command does not overwrite it. Name a new file with --save."
+        )
 
 
 def save_credentials(file: Path, credential: Mapping[str, Any]) -> None:
-    """Write how a party proves itself, mode 0600: its `client_id` and `client_secret`, or `private_key`."""
+    """Write a credential, mode 0600: its `client_id` and its `client_secret` or `private_key`. Raise CommandError."""
     stored = {name: credential[name] for name in ("client_id", "client_secret", "private_key") if name in credential}
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
             json.dump(stored, opened)
     except OSError as error:
-        message = f"{file} cannot be written ({error.strerror}); the credential is {stored['client_id']}: end it."
+        message = (
+            f"The file {file} cannot be written: {error.strerror}. The hub has created the credential "
+            f"{stored['client_id']}, but its secret is lost. Disable it: saola credential disable PARTY CLIENT_ID"
+        )
         raise CommandError(message) from None
-    out.print(f"Its credentials are in {file}; they are shown nowhere else.", markup=False)
+    out.print(f"The credentials are in {file}. The hub does not show them again.", markup=False)

@@ -1,4 +1,4 @@
-"""Lists as a person reads them, a table, or as a program does, JSON."""
+"""Lists as a table for people, or as JSON for programs."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,7 +10,7 @@ from services.cli.console import out
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
-    """Print rows: a table of some columns, or one JSON array of all they hold."""
+    """Print rows: a table of the given columns, or one JSON array with all fields."""
     if as_json:
         print(json.dumps(list(rows), ensure_ascii=False, indent=1))
         return
@@ -20,7 +20,7 @@ def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_
     for row in rows:
         table.add_row(*(_cell(row.get(column)) for column in columns))
         count += 1
-    out.print(table if count else "There are none.")
+    out.print(table if count else "The list is empty.")
 
 
 def _cell(value: Any) -> str:

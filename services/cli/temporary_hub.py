@@ -1,4 +1,4 @@
-"""A hub for one command: the one that was named, or one of its own in a temporary home, stopped and removed after."""
+"""The hub of one command: the one that the user named, or a temporary one, which is removed at the end."""
 
 import os
 import shutil
@@ -20,13 +20,13 @@ from shared.supervision import SUPERVISED
 
 START_SECONDS = 120.0
 RETRY_SECONDS = 30.0
-"""Seconds that a long play goes on asking a hub that was there when it began."""
-SHORT_PATH_FOLDER = "/tmp"  # noqa: S108 - a Unix socket's path has at most 107 bytes; mkdtemp makes a folder of our own
+"""Seconds that a long command repeats its calls, if the hub has responded at the start."""
+SHORT_PATH_FOLDER = "/tmp"  # noqa: S108 - a Unix socket's path has at most 107 bytes; mkdtemp makes a private folder
 
 
 @contextmanager
 def open_as_admin(url: str | None, admin: Path) -> Iterator[Hub]:
-    """Open the hub at `url` as its administrator; without one, run a hub for as long as this lasts."""
+    """Yield the hub at `url`, opened as its administrator. Without a URL, run a temporary hub during the block."""
     if url is not None:
         with open_hub(url, admin) as probe:
             probe.access_token()
@@ -39,18 +39,18 @@ def open_as_admin(url: str | None, admin: Path) -> Iterator[Hub]:
 
 @contextmanager
 def run_temporary_hub() -> Iterator[tuple[str, Path]]:
-    """Run a hub in a temporary home; answer its address and admin.json."""
+    """Run a hub in a temporary home during the block. Yield its address and its admin.json."""
     folder = Path(
         tempfile.mkdtemp(prefix="saola-own-", dir=SHORT_PATH_FOLDER if Path(SHORT_PATH_FOLDER).is_dir() else None)
     )
     port = free_ports(1)[0]
     hub = _start(folder, port)
     try:
-        with err.status("Starting a hub of its own…"):
+        with err.status("Starting a temporary hub…"):
             _wait_until_ready(hub, folder, port)
         yield f"http://127.0.0.1:{port}", folder / "home" / "admin.json"
     finally:
-        with err.status("Stopping the hub…"):
+        with err.status("Stopping the temporary hub…"):
             _stop(hub)
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -73,7 +73,9 @@ def _wait_until_ready(hub: subprocess.Popen[bytes], folder: Path, port: int) -> 
     while not is_ready(port):
         if hub.poll() is not None or time.monotonic() > deadline:
             log_text = (folder / "up.log").read_text(errors="replace").strip()
-            raise CommandError(f"The hub did not start. It said:\n{log_text}")
+            raise CommandError(
+                f"The temporary hub did not start. Use a running hub with --hub URL, or correct this:\n{log_text}"
+            )
         time.sleep(0.1)
 
 

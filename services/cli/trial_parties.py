@@ -1,4 +1,4 @@
-"""The parties that a play on a hub needs: added by the administrator, each with credentials and a door of its own."""
+"""The parties of a demo or replay: the administrator adds them, each with its own credentials."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from saola_client import Hub
 
 @dataclass(frozen=True)
 class TrialParty:
-    """One party and its door to the hub."""
+    """One party, and the hub opened with its credentials."""
 
     id: str
     name: str
@@ -17,7 +17,7 @@ class TrialParty:
     identifier: str | None = None
 
     def as_trader(self) -> dict[str, str]:
-        """Answer the party as exporter or importer is named on permits and declarations."""
+        """Return the party as the exporter or importer of a permit or declaration."""
         fields = {"name": self.name, "country": self.country}
         return fields | ({"identifier": self.identifier} if self.identifier else {})
 
@@ -25,7 +25,7 @@ class TrialParty:
 def add_party(
     admin: Hub, name: str, country: str, roles: Sequence[str], identifiers: Mapping[str, str] | None = None
 ) -> TrialParty:
-    """Add a party to the hub and open its door."""
+    """Add a party with credentials to the hub. Return it with the hub opened as this party."""
     party = admin.create_party(
         {"name": name, "country": country, "roles": list(roles), "identifiers": dict(identifiers or {})}
     )

@@ -1,4 +1,4 @@
-"""`saola up`: the supervisor of a whole hub on one machine. Starts all, tends all, stops all; decides nothing else."""
+"""`saola up`: the supervisor of a whole hub on one machine. It starts, restarts and stops all processes."""
 
 import signal
 import subprocess
@@ -29,11 +29,11 @@ DRAIN_SECONDS = 30.0
 MAX_EXITS_AT_START = 3
 DATABASE = "database"
 START_ERRORS = (RuntimeError, OSError, subprocess.SubprocessError)
-"""What a start of PostgreSQL may raise; while the hub runs it is tried again, whatever it was."""
+"""The errors that a start of PostgreSQL may raise. While the hub runs, the supervisor repeats a failed start."""
 
 
 class Stopped(Exception):
-    """Somebody asked for the end while the hub was starting."""
+    """A signal asked for the end while the hub was starting."""
 
 
 class Supervisor:
@@ -51,7 +51,7 @@ class Supervisor:
         self._logs_rotated_at = 0.0
 
     def run(self, on_ready: Callable[[float], None]) -> None:
-        """Start the hub, tell that it is ready (and after how many seconds), and tend it until a signal ends it."""
+        """Start the hub, call `on_ready` with the seconds that this took, and supervise it until a signal ends it."""
         began = time.monotonic()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, self._on_signal)
@@ -79,27 +79,29 @@ class Supervisor:
             self._require_free_port()
             self.home.create()
             server = self._start_database()
-            status.update("Bringing the databases up to date…")
+            status.update("Migrating the databases…")
             self._prepare_databases(server)
             status.update("Starting the services…")
             self._create_children(server)
             self._start_children()
 
     def _terminate_orphans(self) -> None:
-        """End what a killed hub left behind; a database left behind is stopped by its own start."""
+        """End processes that a killed hub left behind. The start of the database stops a left-behind database."""
         orphans = self.home.read_run_file().get("processes", {})
         terminate_orphans({int(p["pid"]): float(p["born"]) for name, p in orphans.items() if name != DATABASE})
 
     def _require_free_port(self) -> None:
         if not is_free(self._port, HOST):
-            other = f"Choose another: saola up --port {self._port + 1}"
-            raise CommandError(f"Port {self._port} on {HOST} is taken by another program. {other}")
+            other = f"saola up --port {self._port + 1}"
+            raise CommandError(
+                f"Another program uses port {self._port} on {HOST}. Stop it, or choose another port: {other}"
+            )
 
     def _start_database(self) -> Server:
         try:
             return self._database.start(seconds=START_SECONDS)
         except START_ERRORS as error:
-            raise CommandError(f"PostgreSQL does not start: {error}") from None
+            raise CommandError(f"The embedded PostgreSQL does not start: {error}") from None
 
     def _prepare_databases(self, server: Server) -> None:
         command = [sys.executable, "-P", "-m", "services.cli.prepare", server.host]
@@ -111,7 +113,9 @@ class Supervisor:
             raise Stopped
         if process.returncode:
             end = read_log_tail(self.home.log_file("prepare"), lines=3)
-            raise CommandError(f"The databases could not be brought up to date:\n{end}")
+            raise CommandError(
+                f"The migration of the databases failed. The end of {self.home.log_file('prepare')}:\n{end}"
+            )
 
     def _create_children(self, server: Server) -> None:
         permits, notifications = free_ports(2, exclude=self._port)
@@ -140,10 +144,12 @@ class Supervisor:
 
     def _start_failure_message(self, failing: ChildProcess | None) -> str:
         if failing is None:
-            return f"The services were not ready after {START_SECONDS:.0f} s; their logs: {self.home.folder / 'logs'}"
+            return (
+                f"The services were not ready after {START_SECONDS:.0f} s. See their logs: {self.home.folder / 'logs'}"
+            )
         return f"{failing.name} does not start. The end of {failing.log}:\n{failing.log_tail()}"
 
-    # Tending
+    # Supervising
 
     def _supervise(self) -> None:
         if self._database.pid is None:
@@ -160,7 +166,7 @@ class Supervisor:
 
     def _restart_database(self) -> None:
         if self._recorded_pids.get(DATABASE) is not None:
-            self._report("PostgreSQL ended; it is started again.")
+            self._report("PostgreSQL ended. The hub starts it again.")
             self._record_run()
         with suppress(*START_ERRORS):
             self._database.start(seconds=5.0)
@@ -175,13 +181,13 @@ class Supervisor:
             running = {
                 name: {"pid": pid, "born": process_start_time(pid)} for name, pid in pids.items() if pid is not None
             }
-            with suppress(OSError):  # a full disk is no reason to stop tending
+            with suppress(OSError):  # a full disk must not stop the supervisor
                 self.home.write_run_file(self._ports.urls(), running)
 
     # Ending
 
     def _stop_all(self) -> None:
-        """Stop the gateway first, so that nothing more is taken in; the database last."""
+        """Stop the gateway first, so that the hub accepts nothing more, and the database last."""
         with self.console.status("Stopping…"):
             self._stop_children([self._children[name] for name in ("gateway",) if name in self._children])
             self._stop_children([child for name, child in self._children.items() if name != "gateway"])

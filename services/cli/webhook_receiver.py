@@ -1,4 +1,4 @@
-"""A partner's own little server for the demo: verifies each webhook, notes it, and fails when it is told to."""
+"""A receiver of webhooks for the demo. It verifies and records each webhook, and fails as often as the demo wants."""
 
 import json
 import threading
@@ -17,12 +17,12 @@ VERIFICATION_EVENT = EventType.ENDPOINT_VERIFICATION
 
 
 class WebhookReceiver:
-    """Listens on a free port of one of this machine's addresses; the first `failures` messages are answered 503.
+    """Listens on a free port of an address of this machine, and responds 503 to the first `failures` events.
 
-    It listens from its making to its closing. Raises CommandError when the address is none of this machine's.
+    It listens from its creation until the block ends. It raises CommandError if this machine lacks the address.
     """
 
-    description = "signed, once"
+    description = "by a signed webhook, once"
 
     def __init__(self, failures: int = 0, *, address: str = LOOPBACK) -> None:
         self.events: list[dict[str, Any]] = []
@@ -49,16 +49,16 @@ class WebhookReceiver:
 
     @property
     def url(self) -> str:
-        """Where the hub is to send."""
+        """The URL to which the hub sends webhooks."""
         return f"http://{self._address}:{self._server.server_address[1]}/hooks"
 
     def set_secret(self, secret: str) -> None:
-        """Take the secret that the endpoint's creation answered; letters that come before it wait for it."""
+        """Set the secret from the response that created the endpoint. Webhooks that arrive earlier wait for it."""
         self._secret = secret
         self._secret_set.set()
 
     def receive(self, headers: dict[str, str], body: bytes) -> tuple[int, bytes]:
-        """Answer one letter: status and body."""
+        """Return the response to one webhook: status and body."""
         self._secret_set.wait(10)
         try:
             event = verify_webhook(headers, body, self._secret)
@@ -78,14 +78,14 @@ class WebhookReceiver:
         return 200, b""
 
     def list_events(self, event_type: str, field: str, value: str) -> list[dict[str, Any]]:
-        """Answer the events of one type whose data say `value` under `field`, in the order of their coming."""
+        """Return the events of one type whose data have `value` in `field`, in the order of their arrival."""
         with self._lock:
             return [e for e in self.events if e["type"] == event_type and e["data"].get(field) == value]
 
     def wait_for_event(
         self, event_type: str, field: str, value: str, *, seconds: float = 30.0
     ) -> dict[str, Any] | None:
-        """Wait for such an event; answers None when it did not come in time."""
+        """Wait for such an event, and return it; None if it does not come in time."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if found := self.list_events(event_type, field, value):
@@ -99,9 +99,8 @@ def _start_server(address: str, handler: type[BaseHTTPRequestHandler]) -> Thread
         return ThreadingHTTPServer((address, 0), handler)
     except OSError as error:
         raise CommandError(
-            f"Cannot listen on {address}: {error.strerror or error}. "
-            "Name an IPv4 address of this machine that the hub can "
-            "send to; `ip -4 address` lists them."
+            f"The demo cannot listen on {address}: {error.strerror or error}. Name an IPv4 address of this machine "
+            "that the hub can reach with --receive-at; `ip -4 address` lists them."
         ) from error
 
 
@@ -118,6 +117,6 @@ def _create_handler(receiver: WebhookReceiver) -> type[BaseHTTPRequestHandler]:
             self.wfile.write(answer)
 
         def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name that http.server gives it
-            """Say nothing: the play tells what matters."""
+            """Log nothing, because the demo reports the results."""
 
     return Handler

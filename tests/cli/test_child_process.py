@@ -1,4 +1,4 @@
-"""A child process: its pauses, its deaths, its end."""
+"""A child process of the supervisor: its pauses, its exits, its end."""
 
 import os
 import signal
@@ -17,32 +17,30 @@ from services.cli.child_process import (
     terminate_orphans,
 )
 
-DEAF = "trap '' TERM; echo deaf; while :; do sleep 1; done"
-
 
 @pytest.fixture
 def child(tmp_path: Path) -> ChildProcess:
-    """A child that ends at once: its settings are missing."""
+    """Return a child that ends at once, because its settings are missing."""
     return ChildProcess("permits", {"PERMITS_DATABASE_URL": ""}, tmp_path / "permits.log")
 
 
-def test_the_pause_grows_to_three_seconds_and_no_further() -> None:
+def test_restart_pause_grows_to_three_seconds() -> None:
     assert [restart_backoff(n) for n in (1, 2, 3)] == [0.1, 0.2, 0.4]
     assert restart_backoff(10_000) == 3.0
 
 
-def test_how_a_process_ended_is_said_in_words() -> None:
-    assert describe_exit(-signal.SIGKILL) == "killed by SIGKILL"
-    assert describe_exit(78) == "with status 78"
+def test_process_exit_is_described_in_words() -> None:
+    assert describe_exit(-signal.SIGKILL) == "was killed by SIGKILL"
+    assert describe_exit(78) == "ended with status 78"
 
 
-def test_a_child_that_ended_is_told_once_and_started_again(child: ChildProcess) -> None:
+def test_child_process_after_exit_is_reported_once_and_restarted(child: ChildProcess) -> None:
     child.start()
-    first, told = child.pid, None
-    while told is None:
-        told = child.restart_if_exited()
+    first, message = child.pid, None
+    while message is None:
+        message = child.restart_if_exited()
         time.sleep(0.02)
-    assert "permits ended" in told
+    assert message == f"permits ended with status 78. The hub starts it again. Its log: {child.log}"
     assert child.consecutive_exits == 1
     while child.pid is None:
         assert child.restart_if_exited() is None
@@ -52,12 +50,12 @@ def test_a_child_that_ended_is_told_once_and_started_again(child: ChildProcess) 
     assert child.pid is None
 
 
-def test_the_last_words_of_a_child_are_the_end_of_its_log(child: ChildProcess) -> None:
+def test_child_process_log_tail_is_the_end_of_its_log(child: ChildProcess) -> None:
     child.log.write_text("\n".join(f"line {n}" for n in range(10)))
     assert child.log_tail(2) == "line 8\nline 9"
 
 
-def test_a_large_log_is_moved_aside(child: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_large_log_is_renamed(child: ChildProcess, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("services.cli.child_process.MAX_LOG_BYTES", 10)
     child.log.write_text("more than ten bytes")
     child.rotate_log()
@@ -65,18 +63,18 @@ def test_a_large_log_is_moved_aside(child: ChildProcess, monkeypatch: pytest.Mon
     assert child.log.with_suffix(".log.1").read_text() == "more than ten bytes"
 
 
-def test_what_a_killed_hub_left_is_ended_even_if_it_will_not_listen() -> None:
-    deaf = subprocess.Popen(
+def test_orphans_that_ignore_sigterm_are_killed() -> None:
+    orphan = subprocess.Popen(
         ["/bin/sh", "-c", "trap '' TERM; echo x; while :; do sleep 1; done"], stdout=subprocess.PIPE
     )
-    assert deaf.stdout is not None
-    deaf.stdout.readline()
-    terminate_orphans({deaf.pid: process_start_time(deaf.pid)}, seconds=0.2)
-    assert not psutil.pid_exists(deaf.pid)
-    deaf.wait()
+    assert orphan.stdout is not None
+    orphan.stdout.readline()
+    terminate_orphans({orphan.pid: process_start_time(orphan.pid)}, seconds=0.2)
+    assert not psutil.pid_exists(orphan.pid)
+    orphan.wait()
 
 
-def test_another_process_under_a_noted_id_is_left_alone() -> None:
+def test_orphan_id_of_another_process_is_not_ended() -> None:
     other = subprocess.Popen(["sleep", "60"])
     terminate_orphans({other.pid: process_start_time(other.pid) - 100, 2**22 + 7: 1.0})
     assert psutil.pid_exists(other.pid) and other.poll() is None

@@ -1,4 +1,4 @@
-"""The jobs of a deployment, and how a container knows that it is well."""
+"""The preparation of a deployment, and the health check of its containers."""
 
 import asyncio
 import json
@@ -17,6 +17,7 @@ from shared.startup_checks import database_faults
 
 
 def addresses(server: Server, prefix: str) -> dict[str, str]:
+    """Return the variables with the addresses of all databases of a deployment."""
     found = {}
     for service in SERVICES:
         name = service.upper()
@@ -26,7 +27,7 @@ def addresses(server: Server, prefix: str) -> dict[str, str]:
     return found
 
 
-async def test_what_the_addresses_name_is_made_and_may_be_made_again(
+async def test_database_preparation_creates_what_addresses_name_and_may_be_repeated(
     server: Server, templates: str, tmp_path: Path
 ) -> None:
     given = addresses(server, f"{templates}prepared_")
@@ -44,19 +45,19 @@ async def test_what_the_addresses_name_is_made_and_may_be_made_again(
         await admin.close()
 
 
-def test_an_address_that_is_missing_or_names_another_role_is_told(tmp_path: Path) -> None:
+def test_database_address_that_is_missing_or_wrong_is_refused_with_advice(tmp_path: Path) -> None:
     given = addresses(Server("nowhere"), "")
-    with pytest.raises(CommandError, match="Set GATEWAY_SERVER_URL, or GATEWAY_SERVER_URL_FILE"):
+    with pytest.raises(CommandError, match=r"GATEWAY_SERVER_URL is not set\. Expected: postgresql\+asyncpg://"):
         prepare_all({})
-    with pytest.raises(CommandError, match="gateway_runner as its user"):
+    with pytest.raises(CommandError, match="user 'gateway_owner', expected 'gateway' and 'gateway_runner'"):
         prepare_all(given | {"GATEWAY_DATABASE_URL": given["GATEWAY_OWNER_URL"]})
-    with pytest.raises(CommandError, match="is no address"):
+    with pytest.raises(CommandError, match=r"GATEWAY_SERVER_URL is not the address of a database\. Expected: "):
         prepare_all(given | {"GATEWAY_SERVER_URL": "over there"})
-    with pytest.raises(CommandError, match="cannot be read"):
+    with pytest.raises(CommandError, match=r"GATEWAY_SERVER_URL_FILE names .* cannot be read"):
         prepare_all({"GATEWAY_SERVER_URL_FILE": str(tmp_path / "none")})
 
 
-def test_key_sets_are_made_once_and_private_halves_stay_apart(tmp_path: Path) -> None:
+def test_key_sets_are_created_once_with_private_halves_in_separate_folders(tmp_path: Path) -> None:
     make_key_sets(tmp_path)
     files = {str(file.relative_to(tmp_path)): file.read_bytes() for file in tmp_path.rglob("*.json")}
     make_key_sets(tmp_path)
@@ -71,11 +72,11 @@ def test_key_sets_are_made_once_and_private_halves_stay_apart(tmp_path: Path) ->
     }
 
 
-def test_a_worker_is_well_while_it_moves_and_a_server_while_it_is_ready(tmp_path: Path) -> None:
-    pulse = tmp_path / "pulse"
-    pulse.touch()
-    assert is_healthy({"SAOLA_PULSE": str(pulse)})
-    os.utime(pulse, (time.time() - 11, time.time() - 11))
-    assert not is_healthy({"SAOLA_PULSE": str(pulse)})
+def test_health_check_requires_recent_heartbeat_of_worker_and_readiness_of_server(tmp_path: Path) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    heartbeat.touch()
+    assert is_healthy({"SAOLA_PULSE": str(heartbeat)})
+    os.utime(heartbeat, (time.time() - 11, time.time() - 11))
+    assert not is_healthy({"SAOLA_PULSE": str(heartbeat)})
     assert not is_healthy({"PERMITS_PORT": str(free_ports(1)[0])})
     assert not is_healthy({})

@@ -1,4 +1,4 @@
-"""What is generated stands in docs/reference/, and the rules in docs/, as the code would write it now."""
+"""The generated pages in docs/ are as the code generates them now."""
 
 from pathlib import Path
 
@@ -7,11 +7,13 @@ import pytest
 from services.cli import generate
 
 
-def test_the_reference_pages_are_as_the_code_would_write_them() -> None:
-    assert generate.list_stale_pages() == [], "run `make generate` and commit what it writes"
+def test_generated_pages_are_up_to_date() -> None:
+    assert generate.list_stale_pages() == [], "run `make generate` and commit the files"
 
 
-def test_a_stale_a_missing_and_a_forgotten_page_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_generated_pages_that_are_stale_missing_or_superfluous_are_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     folder = tmp_path / "reference"
     monkeypatch.setattr(generate, "FOLDER", folder)
     assert generate.main([]) == 0

@@ -1,4 +1,4 @@
-"""Keys are rotated step by step while requests flow: nobody is refused, and in the end the old key signs nothing."""
+"""The rotation of keys, step by step while requests flow: none is refused, and in the end the old key signs nothing."""
 
 import base64
 import json
@@ -23,21 +23,21 @@ def _kid(token: str) -> str:
     return str(json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))["kid"])
 
 
-def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
+def test_key_rotation_refuses_no_request(tmp_path: Path) -> None:
     with running_hub() as hub, hub.admin() as admin:
-        before, lodged = admin.access_token(), _lodged(admin)
+        before = admin.access_token()
         receipt = tmp_path / "receipt.jws"
-        receipt.write_text(lodged)
+        receipt.write_text(_lodge_for_receipt(admin))
         pair = admin.create_credential(admin.me()["id"])
         responses: list[int] = []
         stop = threading.Event()
-        flow = threading.Thread(target=_ask, args=(hub, pair, responses, stop))
+        flow = threading.Thread(target=_send_requests, args=(hub, pair, responses, stop))
         flow.start()
         for step in ("add", "use"):
             done = run_saola("rotate", step, "--home", hub.home)
             assert done.returncode == 0, done.stderr
             time.sleep(2.5)
-        assert len(_published(hub)) == 2
+        assert len(_published_kids(hub)) == 2
         admin._transport._discard_token(f"Bearer {before}")
         after = admin.access_token()
         assert _kid(after) != _kid(before)
@@ -46,20 +46,23 @@ def test_requests_flow_through_a_whole_rotation(tmp_path: Path) -> None:
         stop.set()
         flow.join()
         assert len(responses) > 20
-        assert set(responses) == {200}, "inside and outside, nobody noticed"
+        assert set(responses) == {200}, "a service refused an internal or external token"
         assert run_saola("rotate", "drop", "--home", hub.home).returncode == 0
         time.sleep(2.5)
         refused = httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {before}"})
         assert refused.status_code == 401
-        assert _published(hub) == [_kid(after)]
-        assert run_saola("rotate", "drop", "--home", hub.home).returncode == 1, "the last key stays"
+        assert _published_kids(hub) == [_kid(after)]
+        refused_step = run_saola("rotate", "drop", "--home", hub.home)
+        assert refused_step.returncode == 1, "the last key stays"
+        assert "The step drop is not possible" in refused_step.stderr
+        assert "Begin a rotation with: saola rotate add" in refused_step.stderr
         good = run_saola("verify-receipt", receipt, "--hub", hub.url)
         assert good.returncode == 0, good.stderr
         _rotate_webhooks(hub)
 
 
-def _lodged(admin: Hub) -> str:
-    """Answer a receipt of a declaration of a new trader."""
+def _lodge_for_receipt(admin: Hub) -> str:
+    """Lodge a declaration of a new trader and return its receipt."""
     party = {"name": "B", "country": "FR", "roles": ["trader"], "identifiers": {"EORI": "FR-ROTATED"}}
     pair = admin.create_credential(admin.create_party(party)["id"])
     with Hub(admin.url, pair["client_id"], pair["client_secret"]) as trader:
@@ -76,8 +79,8 @@ def _rotate_webhooks(hub: RunningHub) -> None:
     assert counts == [2, 2, 1]
 
 
-def _ask(hub: RunningHub, pair: dict[str, Any], responses: list[int], stop: threading.Event) -> None:
-    """Ask for new tokens, and through them both services behind the gateway."""
+def _send_requests(hub: RunningHub, pair: dict[str, Any], responses: list[int], stop: threading.Event) -> None:
+    """Request new tokens and use them for requests that permits answers, until `stop` is set."""
     form = {"grant_type": "client_credentials", "client_id": pair["client_id"], "client_secret": pair["client_secret"]}
     with httpx2.Client(base_url=hub.url) as http:
         while not stop.is_set():
@@ -88,11 +91,11 @@ def _ask(hub: RunningHub, pair: dict[str, Any], responses: list[int], stop: thre
             time.sleep(0.05)
 
 
-def _published(hub: RunningHub) -> list[str]:
+def _published_kids(hub: RunningHub) -> list[str]:
     return [key["kid"] for key in httpx2.get(f"{hub.url}/.well-known/jwks.json").json()["keys"]]
 
 
-def test_a_step_that_would_change_nothing_is_refused(tmp_path: Any) -> None:
+def test_rotation_step_without_effect_is_refused(tmp_path: Any) -> None:
     private, public = tmp_path / "private.json", tmp_path / "public.json"
     create_signing_keys(private, public)
     for step in ("use", "drop", "turn"):
@@ -104,7 +107,7 @@ def test_a_step_that_would_change_nothing_is_refused(tmp_path: Any) -> None:
     assert [key["kid"] for key in json.loads(public.read_text())["keys"]] == [second]
 
 
-def test_receipts_outlive_the_key_that_signed_them_and_tokens_do_not(tmp_path: Path) -> None:
+def test_receipts_of_dropped_key_stay_valid_and_tokens_do_not(tmp_path: Path) -> None:
     private, public = tmp_path / "private.json", tmp_path / "public.json"
     create_signing_keys(private, public)
     keys, at = KeyFile(private), now()

@@ -56,14 +56,14 @@ def found_by(hub: ComposedHub, service: str) -> set[str]:
 
 def test_the_main_journey_is_played_from_outside_with_its_webhooks(hub: ComposedHub) -> None:
     played = run_saola("demo", "--hub", hub.url, "--admin", hub.admin, "--receive-at", hub.our_address())
-    assert "B hears declaration.released, signed, once" in played.stdout, played.stdout + played.stderr
-    assert "The journey went as promised" in played.stdout, played.stdout + played.stderr
+    assert "B receives declaration.released, by a signed webhook, once" in played.stdout, played.stdout + played.stderr
+    assert "Every step went as promised" in played.stdout, played.stdout + played.stderr
 
 
 def test_where_webhooks_are_not_sent_to_the_journey_is_played_with_the_feed(hub: ComposedHub) -> None:
     played = run_saola("demo", "--hub", hub.url, "--admin", hub.admin)
-    assert "B hears declaration.released, pulled from the feed, once" in played.stdout, played.stdout + played.stderr
-    assert "The journey went as promised" in played.stdout, played.stdout + played.stderr
+    assert "B receives declaration.released, from the feed, once" in played.stdout, played.stdout + played.stderr
+    assert "Every step went as promised" in played.stdout, played.stdout + played.stderr
 
 
 def test_trade_is_replayed_from_outside(hub: ComposedHub, trade: Path) -> None:
@@ -136,7 +136,7 @@ def test_what_was_backed_up_is_put_back_and_what_came_later_is_gone(hub: Compose
             admin.create_credential(lost["id"])
         assert gone.value.status == 404
     played = run_saola("demo", "--hub", hub.url, "--admin", hub.admin, "--receive-at", hub.our_address())
-    assert "The journey went as promised" in played.stdout, played.stdout + played.stderr
+    assert "Every step went as promised" in played.stdout, played.stdout + played.stderr
 
 
 def test_several_gateways_and_permits_share_the_work_behind_the_proxy(hub: ComposedHub, trade: Path) -> None:

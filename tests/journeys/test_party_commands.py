@@ -67,11 +67,11 @@ def test_credential_created_by_the_command_line_can_be_rotated_and_revoked(
     shown_once = run_command("credential", "add", party_id, "--expires-at", f"{TODAY.year + 1}-01-01T00:00:00Z")
     assert "client_secret" in shown_once
     turned = run_command("credential", "rotate", party_id, pair["client_id"], "--overlap-hours", "1")
-    assert "client_secret" in turned and "works until" in turned
+    assert "client_secret" in turned and f"The old credential {pair['client_id']} is valid until" in turned
     listed = json.loads(run_command("credential", "list", "Party C", "--json"))
     assert {one["client_id"] for one in listed} >= {pair["client_id"]} and len(listed) == 3
     assert pair["client_id"] in run_command("credential", "list", party_id)
-    assert "has ended" in run_command("credential", "disable", party_id, pair["client_id"])
+    assert "is disabled" in run_command("credential", "disable", party_id, pair["client_id"])
     assert len(json.loads(run_command("credential", "list", party_id, "--json"))) == 2
     assert "404 not-found" in run_command("credential", "disable", party_id, pair["client_id"], status=1)
 
@@ -84,8 +84,9 @@ def test_key_created_by_the_command_line_authenticates_and_stays_private(
     assert json.loads(file.read_text()).keys() == {"client_id", "private_key"}
     token = run_saola("token", "--hub", tried_hub.url, "--credentials", str(file))
     assert (token.returncode, token.stdout.count(".")) == (0, 2), token.stderr
-    assert "not overwritten" in run_command("credential", "add", party_id, "--own-key", "--save", str(file), status=1)
-    assert "has to be kept" in run_command("credential", "add", party_id, "--own-key", status=1)
+    refused = run_command("credential", "add", party_id, "--own-key", "--save", str(file), status=1)
+    assert "does not overwrite it. Name a new file with --save" in refused
+    assert "Name a new file for it with --save" in run_command("credential", "add", party_id, "--own-key", status=1)
 
 
 def test_mandate_granted_by_the_command_line_can_be_revoked(run_command: RunCommand, tmp_path: Path) -> None:
@@ -100,7 +101,7 @@ def test_mandate_granted_by_the_command_line_can_be_revoked(run_command: RunComm
 
 
 def test_command_refused_by_the_hub_prints_the_reason_and_exits_with_1(run_command: RunCommand) -> None:
-    assert "No party is called Nobody" in run_command("party", "disable", "Nobody", status=1)
+    assert "No party has the name 'Nobody'" in run_command("party", "disable", "Nobody", status=1)
     assert "404 not-found" in run_command("party", "disable", "0190c0de-0000-7000-8000-00000000b001", status=1)
     told = run_command("party", "add", "Bad", "--country", "FR", "--role", "king", status=1)
     assert "422 invalid-body" in told and "/roles/0" in told
@@ -116,7 +117,7 @@ def test_command_without_a_hub_names_the_address(tmp_path: Path) -> None:
 
 def test_help_of_the_command_line_describes_each_command() -> None:
     help_text = CliRunner().invoke(app, ["--help"], terminal_width=200).stdout
-    chapters = ("A hub on this machine", "Declare, follow, hear", "Who may come in", "others rely on", "One process")
+    chapters = ("A hub on this machine", "Declarations and events", "Parties and access", "Deployment", "One process")
     assert [place := help_text.index(chapter) for chapter in chapters] == sorted(
         help_text.index(c) for c in chapters
     ), place

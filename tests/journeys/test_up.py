@@ -49,7 +49,8 @@ def test_hub_when_ready_prints_the_next_steps(own_hub: RunningHub) -> None:
 def test_hub_on_a_home_in_use_is_refused_in_plain_words(own_hub: RunningHub) -> None:
     second = run_saola("up", "--home", own_hub.home, "--port", str(free_ports(1)[0]))
     assert second.returncode == 1
-    assert "A hub already runs on" in second.stderr and own_hub.url in second.stderr
+    assert "Another hub already uses the home folder" in second.stderr and f"at {own_hub.url}." in second.stderr
+    assert "saola up --home ./other --port 8001" in second.stderr
     assert is_ready(own_hub.port)
 
 
@@ -111,11 +112,11 @@ def test_hub_after_a_killed_supervisor_starts_again(own_hub: RunningHub) -> None
     own_hub.restart()
 
 
-def test_port_in_use_is_reported_in_one_sentence() -> None:
+def test_port_in_use_is_reported_with_another_port() -> None:
     with short_folder() as folder, socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         up = run_saola("up", "--port", str(port), "--home", folder)
     assert up.returncode == 1
     assert up.stderr.strip() == (
-        f"Port {port} on 127.0.0.1 is taken by another program. Choose another: saola up --port {port + 1}"
+        f"Another program uses port {port} on 127.0.0.1. Stop it, or choose another port: saola up --port {port + 1}"
     )

@@ -1,4 +1,4 @@
-"""A party's own day: check and lodge declarations, keep receipts, hear the news."""
+"""The commands of a party: check and lodge declarations, verify receipts, follow events."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,17 +8,20 @@ import typer
 from services.cli.commands.options import ADMIN_FILE, DEFAULT_HUB, CredentialsFile, HubUrl
 from services.cli.console import out
 
-PANEL = "Declare, follow, hear"
+PANEL = "Declarations and events"
 commands = typer.Typer()
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command(rich_help_panel=PANEL, epilog="Example: saola check declaration.json --credentials trader.json")
 def check(
-    file: Annotated[Path, typer.Argument(help="A declaration, JSON or XML.")],
+    file: Annotated[Path, typer.Argument(help="A file with one declaration, JSON or XML.")],
     hub: HubUrl = DEFAULT_HUB,
     credentials: CredentialsFile = ADMIN_FILE,
 ) -> None:
-    """Ask what the hub would find in a declaration; nothing is kept. The status is 1 if it would not pass."""
+    """Check a declaration without lodging it, and show the findings.
+
+    The exit status is 1 if the hub would not accept it.
+    """
     from services.cli.check import check_file
     from services.cli.client_access import open_hub
 
@@ -28,16 +31,19 @@ def check(
         raise typer.Exit(1)
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command(rich_help_panel=PANEL, epilog="Example: saola load declarations.ndjson --credentials trader.json")
 def load(
-    file: Annotated[Path, typer.Argument(help="NDJSON: a declaration or a permit a line.")],
+    file: Annotated[Path, typer.Argument(help="An NDJSON file: one declaration or permit per line.")],
     answers: Annotated[
-        Path | None, typer.Option(help="Where every answer is written; FILE.answers when not said.")
+        Path | None, typer.Option(help="The file for the result of each line. By default it is FILE.answers.")
     ] = None,
     hub: HubUrl = DEFAULT_HUB,
     credentials: CredentialsFile = ADMIN_FILE,
 ) -> None:
-    """Lodge declarations or issue permits from a file; run it again to go on where it broke. Status 1 if one failed."""
+    """Lodge declarations or issue permits from a file. If it was interrupted, run it again, and it continues.
+
+    The exit status is 1 if the hub refused a line.
+    """
     from services.cli.client_access import open_hub
     from services.cli.load import load_file
 
@@ -47,38 +53,53 @@ def load(
         raise typer.Exit(1)
 
 
-@commands.command("verify-receipt", rich_help_panel=PANEL)
+@commands.command(
+    "verify-receipt",
+    rich_help_panel=PANEL,
+    epilog="Example: saola verify-receipt receipt.txt --keys receipt-keys.json --content declaration.json",
+)
 def verify_receipt(
-    file: Annotated[Path, typer.Argument(help="A receipt, as GET /v1/declarations/{id}/receipt answers it.")],
+    file: Annotated[Path, typer.Argument(help="A receipt, the response of GET /v1/declarations/{id}/receipt.")],
     keys: Annotated[
         str | None,
-        typer.Option(help="The hub's published keys (JWKS), a file or an address; asked of --hub if not said."),
+        typer.Option(help="The hub's published keys (JWKS), a file or an address. By default --hub publishes them."),
     ] = None,
-    content: Annotated[Path | None, typer.Option(help="The bytes it should be for.")] = None,
+    content: Annotated[Path | None, typer.Option(help="The declaration that the receipt must belong to.")] = None,
     hub: HubUrl = DEFAULT_HUB,
 ) -> None:
-    """Check a receipt with the hub's published keys; with --keys FILE no network is needed. Status 1 if it is bad."""
+    """Verify a receipt with the hub's published keys. With --keys FILE this needs no network.
+
+    The exit status is 1 if the receipt is not genuine.
+    """
     from services.cli.receipt import RECEIPT_KEYS_PATH, verify_file
 
     verify_file(file, keys or hub.rstrip("/") + RECEIPT_KEYS_PATH, content)
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command(
+    rich_help_panel=PANEL,
+    epilog="Example: saola listen --credentials trader.json --forward http://127.0.0.1:3000/hooks",
+)
 def listen(
     forward: Annotated[
-        str | None, typer.Option(help="Hand each on to this address, signed; http://127.0.0.1:3000/hooks")
+        str | None, typer.Option(help="Forward each event to this URL as a signed webhook: http://127.0.0.1:3000/hooks")
     ] = None,
-    types: Annotated[str, typer.Option(help="Only these: declaration.*,permit.used")] = "",
+    types: Annotated[str, typer.Option(help="Show only these types: declaration.*,permit.used")] = "",
     after: Annotated[
-        str | None, typer.Option(help="Begin after this cursor; empty for the beginning. Else where it ended, or now.")
+        str | None,
+        typer.Option(
+            help="Start after this cursor; an empty one is the beginning. "
+            "By default it continues after the last run, and the first run starts now."
+        ),
     ] = None,
     keep: Annotated[
-        Path | None, typer.Option(help="Where cursor and secret are kept; else listen.json beside the credentials.")
+        Path | None,
+        typer.Option(help="The file for cursor and secret. By default it is listen.json next to the credentials."),
     ] = None,
     hub: HubUrl = DEFAULT_HUB,
     credentials: CredentialsFile = ADMIN_FILE,
 ) -> None:
-    """Show a party's events as they come, and forward them to an address of this machine while one develops."""
+    """Show a party's events as they come. With --forward, send them to a program under development on this machine."""
     from services.cli.client_access import open_hub, read_credentials
     from services.cli.feed_position import FeedPosition
     from services.cli.listen import listen_until_interrupted
@@ -91,9 +112,12 @@ def listen(
         listen_until_interrupted(opened, position, event_types, forward, lambda said: out.print(said, markup=False))
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command(
+    rich_help_panel=PANEL,
+    epilog='Example: curl -H "Authorization: Bearer $(saola token)" http://127.0.0.1:8000/v1/me',
+)
 def token(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN_FILE) -> None:
-    """Print an access token: curl -H "Authorization: Bearer $(saola token)" …"""
+    """Print an access token for a request to the API."""
     from services.cli.client_access import open_hub
 
     with open_hub(hub, credentials) as opened:

@@ -1,4 +1,4 @@
-"""A hub that others rely on: its databases, roles and keys."""
+"""The commands of a deployment: its databases, roles and keys."""
 
 from pathlib import Path
 from typing import Annotated
@@ -8,50 +8,68 @@ import typer
 from services.cli.commands.options import HomeFolder
 from services.cli.console import CommandError
 
-PANEL = "A hub that others rely on"
+PANEL = "Deployment"
 commands = typer.Typer()
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command(
+    rich_help_panel=PANEL,
+    epilog="Example: GATEWAY_SERVER_URL=postgresql+asyncpg://postgres:password@db.example/postgres … saola prepare",
+)
 def prepare() -> None:
-    """Make databases and roles that are missing, as a superuser, then migrate; see docs/deploy.md."""
+    """Create missing databases and roles as a superuser, then migrate.
+
+    Each service needs three variables, such as GATEWAY_SERVER_URL, GATEWAY_OWNER_URL and GATEWAY_DATABASE_URL.
+    docs/deploy.md explains them.
+    """
     from services.cli.deployment import prepare_all
 
     prepare_all()
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command(
+    rich_help_panel=PANEL,
+    epilog="Example: PERMITS_OWNER_URL=postgresql+asyncpg://permits_owner:password@db.example/permits "
+    "saola migrate permits",
+)
 def migrate(
-    service: Annotated[str, typer.Argument(help="gateway, permits, notifications, or all of them.")] = "all",
+    service: Annotated[str, typer.Argument(help="gateway, permits, notifications, or all.")] = "all",
 ) -> None:
-    """Bring databases up to date, as their owners: set GATEWAY_OWNER_URL, PERMITS_OWNER_URL and so on."""
+    """Migrate the databases as their owners: set GATEWAY_OWNER_URL, PERMITS_OWNER_URL, NOTIFICATIONS_OWNER_URL."""
     from services.cli.databases import SERVICES
     from services.cli.deployment import migrate_all
 
     if service not in {"all", *SERVICES}:
-        raise CommandError(f"There is no service {service}; say one of {', '.join(SERVICES)}, or nothing for all.")
+        raise CommandError(
+            f"The service is {service!r}. Expected: one of {', '.join(SERVICES)}, or no argument for all."
+        )
     migrate_all(SERVICES if service == "all" else (service,))
 
 
-@commands.command(rich_help_panel=PANEL)
-def keys(folder: Annotated[Path, typer.Argument(help="Where they are kept, a folder a service.")]) -> None:
-    """Make the key sets that are missing."""
+@commands.command(rich_help_panel=PANEL, epilog="Example: saola keys ./keys")
+def keys(
+    folder: Annotated[Path, typer.Argument(help="The folder for the key sets, with one folder per service.")],
+) -> None:
+    """Create the missing key sets of all services."""
     from services.cli.deployment import make_key_sets
 
     make_key_sets(folder)
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command(
+    rich_help_panel=PANEL,
+    epilog="Example: saola rotate add; a minute later saola rotate use; an hour later saola rotate drop",
+)
 def rotate(
-    step: Annotated[str, typer.Argument(help="add, then a minute later use, then an hour later drop.")],
+    step: Annotated[str, typer.Argument(help="add, a minute later use, an hour later drop.")],
     home: HomeFolder = Path("var"),
     private: Annotated[Path | None, typer.Option(help="A private key set of a deployment, instead of a home.")] = None,
-    public: Annotated[Path | None, typer.Option(help="Its public halves.")] = None,
+    public: Annotated[Path | None, typer.Option(help="The public halves of --private.")] = None,
     webhooks: Annotated[
-        bool, typer.Option("--webhooks", help="The key that signs webhooks, not those of tokens.")
+        bool, typer.Option("--webhooks", help="Rotate the key that signs webhooks, not the keys of tokens.")
     ] = False,
 ) -> None:
-    """Take a step of rotating the keys that sign, while the hub runs: two live side by side. See docs/identity.md."""
+    """Rotate the signing keys by one step, while the hub runs. docs/identity.md explains the steps."""
     from services.cli.key_rotation import rotate_files, rotate_home, rotate_webhooks
 
     if private is not None and public is not None:

@@ -1,4 +1,4 @@
-"""A hub on this machine, and what to try on it: up, demo, replay."""
+"""The commands of a hub on this machine: up, demo, replay."""
 
 from pathlib import Path
 from typing import Annotated
@@ -12,12 +12,12 @@ PANEL = "A hub on this machine"
 commands = typer.Typer()
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command(rich_help_panel=PANEL, epilog="Example: saola up --port 8001 --home ./other")
 def up(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Where the hub listens, on 127.0.0.1.")] = 8000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the hub on 127.0.0.1.")] = 8000,
     home: HomeFolder = Path("var"),
 ) -> None:
-    """Run a whole hub on this machine: three services, their workers, an embedded PostgreSQL."""
+    """Run a whole hub on this machine: three services, their workers and an embedded PostgreSQL. Ctrl+C stops it."""
     from services.cli.first_steps import print_first_steps
     from services.cli.home import Home
     from services.cli.up import Supervisor
@@ -27,16 +27,16 @@ def up(
     supervisor.run(lambda seconds: print_first_steps(home_folder, supervisor.url, seconds))
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command(rich_help_panel=PANEL, epilog="Example: saola demo --hub http://127.0.0.1:8000")
 def demo(
     hub: OptionalHubUrl = None,
     admin: AdminFile = ADMIN_FILE,
     receive_at: Annotated[
         str | None,
-        typer.Option(help="This machine's IPv4 address, where the hub may send webhooks; 127.0.0.1 where it sends so."),
+        typer.Option(help="An IPv4 address of this machine to which the hub may send webhooks. By default 127.0.0.1."),
     ] = None,
 ) -> None:
-    """Play the main journey over HTTP, telling it line by line; the status is 1 if a step is not as promised."""
+    """Play the main journey over HTTP, and print each step. The exit status is 1 if a step is not as promised."""
     from services.cli.demo import run_demo
     from services.cli.temporary_hub import open_as_admin
 
@@ -44,13 +44,15 @@ def demo(
         run_demo(opened, receive_at)
 
 
-@commands.command(rich_help_panel=PANEL)
+@commands.command(rich_help_panel=PANEL, epilog="Example: saola replay trade.csv --hub http://127.0.0.1:8000")
 def replay(
-    file: Annotated[Path, typer.Argument(help="CSV of trade that both sides reported; see docs/quickstart.md.")],
+    file: Annotated[
+        Path, typer.Argument(help="A CSV file of trade that exporter and importer reported: see docs/quickstart.md.")
+    ],
     hub: OptionalHubUrl = None,
     admin: AdminFile = ADMIN_FILE,
 ) -> None:
-    """Play real trade through a hub: what was exported becomes permits, what was imported declarations."""
+    """Play reported trade through a hub: exports become permits, imports become declarations."""
     from services.cli.replay import run_replay
     from services.cli.temporary_hub import open_as_admin
     from services.cli.trade_rows import read_rows
