@@ -22,7 +22,10 @@ def read_command(request: Request, *content: bytes, at: datetime) -> IdempotentC
     try:
         command_id = new_id(at) if given is None else UUID(given)
     except ValueError:
-        raise Invalid("idempotency-key-invalid", "Command-Id is a UUID.") from None
+        raise Invalid(
+            "idempotency-key-invalid",
+            "The header Command-Id must be a UUID. The operator of the hub checks the calling service.",
+        ) from None
     route = f"{request.method} {request.url.path}".encode()
     return IdempotentCommand(id=command_id, fingerprint=fingerprint(route, *content), at=at)
 

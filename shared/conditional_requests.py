@@ -18,7 +18,10 @@ class VersionCondition:
     def require(self, version: int) -> None:
         """Raise Conflict (412 `version-stale`) if the present version is none of these."""
         if self.versions is not None and version not in self.versions:
-            raise Conflict("version-stale", f"Version {version} stands. Read it, then ask again for that.")
+            raise Conflict(
+                "version-stale",
+                f"The present version is {version}. Read it, then repeat your change with its ETag in If-Match.",
+            )
 
 
 ANY_VERSION = VersionCondition()
@@ -38,7 +41,9 @@ def parse_if_match(header: str | None) -> VersionCondition:
 def require_if_match(header: str | None) -> VersionCondition:
     """Return the condition of `If-Match`. Raise Invalid (428 `version-missing`) if the header is missing."""
     if not header:
-        raise Invalid("version-missing", "Send If-Match with the version you change, as GET answered it in ETag.")
+        raise Invalid(
+            "version-missing", "The header If-Match is missing. Read the thing, and send its ETag in If-Match."
+        )
     return parse_if_match(header)
 
 

@@ -93,7 +93,9 @@ def key_reused() -> Invalid:
     """Return the problem of an idempotency key that was used with another body."""
     return Invalid(
         "idempotency-key-reused",
-        "This Idempotency-Key was used with another body. Repeat it with the same bytes, or send a new key.",
+        "You used this Idempotency-Key before, with another body. Send the same bytes to repeat "
+        "that request, or a new key for a "
+        "new one.",
     )
 
 
@@ -124,7 +126,10 @@ async def begin_many(
         return {}
     found = (await conn.execute(select(table).where(id_in(table.c.id, others)))).mappings().all()
     if len(found) < len(others):  # expired and deleted at this moment: no effect without a stored command
-        raise Unavailable("database-unavailable", "The stored response has just expired. Send the request again.")
+        raise Unavailable(
+            "database-unavailable",
+            "The hub deleted the stored response of this Idempotency-Key at this moment. Send the request again.",
+        )
     return {
         row["id"]: _stored_response(row) if row["fingerprint"] == others[row["id"]].fingerprint else key_reused()
         for row in found

@@ -24,12 +24,16 @@ async def read_caller(request: Request) -> Caller:
     verifier: InternalTokenVerifier = request.app.state.internal_tokens
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     if kind.lower() != "bearer" or not token:
-        raise Unauthenticated("This service is called from inside the hub only, with an inside token.")
+        raise Unauthenticated(
+            "The request has no internal token, and only services of the hub may call this service. Call the gateway."
+        )
     try:
         found = verifier.verify(token.strip(), at=now())
     except InvalidToken as error:
         logger().warning("token.refused", reason=str(error))
-        raise Unauthenticated("The inside token is not valid here.") from None
+        raise Unauthenticated(
+            "The internal token is not valid for this service. The operator of the hub checks the signing keys."
+        ) from None
     if found.party is not None:
         record_party(found.party.id)
     return found.model_copy(update={"request_id": request_id(request)})
@@ -38,7 +42,10 @@ async def read_caller(request: Request) -> Caller:
 async def require_party(caller: Annotated[Caller, Depends(read_caller)]) -> Party:
     """Return the party that calls. Raise NotAllowed if a service calls without a party."""
     if caller.party is None:
-        raise NotAllowed("party-required", "This is asked by a party, not by a service.")
+        raise NotAllowed(
+            "party-required",
+            "A service sent a request that only a party may send. The operator of the hub checks the calling service.",
+        )
     return caller.party
 
 
@@ -50,7 +57,10 @@ async def find_represented_trader(caller: Annotated[Caller, Depends(read_caller)
 async def require_service(caller: Annotated[Caller, Depends(read_caller)]) -> str:
     """Return the service that calls. Raise NotAllowed if it calls for a party."""
     if caller.party is not None:
-        raise NotAllowed("service-required", "This is asked by a service of the hub, not by a party.")
+        raise NotAllowed(
+            "service-required",
+            "A party sent a request that only a service may send. The operator of the hub checks the calling service.",
+        )
     return caller.service
 
 

@@ -12,7 +12,17 @@ from starlette.routing import Match
 from shared.contracts.problems.catalogue import PROBLEM_CODES, STATUS_TITLES
 from shared.database import is_unavailable
 from shared.logs import logger
-from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, ProblemError, TooManyRequests, Unavailable
+from shared.problems import (
+    NOTHING_HERE,
+    Conflict,
+    Fault,
+    Invalid,
+    NotAllowed,
+    NotFound,
+    ProblemError,
+    TooManyRequests,
+    Unavailable,
+)
 from shared.request_context import current_public_url, record_code
 from shared.strict_json import json_pointer
 from shared.validation_faults import validation_code, validation_message
@@ -32,10 +42,13 @@ PROBLEMS_PATH = "/problems"
 """The path below which the gateway serves a page for each code."""
 
 
+NO_TOKEN = "The header Authorization is missing or has another form. Send: Authorization: Bearer <access token>."  # noqa: S105
+
+
 class Unauthenticated(ProblemError):
     """The request carries no valid credential."""
 
-    def __init__(self, detail: str = "Send a valid access token: Authorization: Bearer …") -> None:
+    def __init__(self, detail: str = NO_TOKEN) -> None:
         super().__init__("unauthenticated", detail)
 
 
@@ -149,24 +162,22 @@ async def _handle_invalid_parameter(request: Request, error: Exception) -> Respo
     assert isinstance(error, RequestValidationError)
     found = error.errors()
     if any(fault["loc"][0] == "path" for fault in found):
-        return problem_response(
-            404, "not-found", "There is no such thing here for you.", request_id=request_id(request)
-        )
+        return problem_response(404, "not-found", NOTHING_HERE, request_id=request_id(request))
     faults = tuple(
         Fault(json_pointer(tuple(fault["loc"])), validation_code(fault), validation_message(fault)) for fault in found
     )
-    detail = "A parameter is not as the contract says; `errors` names each."
+    detail = "A query parameter breaks its rule. `errors` names each place. Correct it and send the request again."
     return problem_response(400, "invalid-parameter", detail, request_id=request_id(request), faults=faults)
 
 
 async def _handle_http_exception(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    detail = {404: "There is no such thing here for you."}.get(error.status_code, str(error.detail))
+    detail = {404: NOTHING_HERE}.get(error.status_code, str(error.detail))
     code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
     headers = dict(error.headers or {})
     if error.status_code == 405:
         headers["Allow"] = ", ".join(_allowed_methods(request))
-        detail = f"This is not done here by this method. What is: {headers['Allow']}."
+        detail = f"{request.method} is not possible at this address. Use one of: {headers['Allow']}."
     return problem_response(error.status_code, code, detail, request_id=request_id(request), headers=headers)
 
 
@@ -177,14 +188,20 @@ def _allowed_methods(request: Request) -> list[str]:
     return ["GET", "HEAD", *found[1:]] if found[:1] == ["GET"] else found
 
 
+UNEXPECTED = (
+    "The hub failed in a way that it did not foresee. Nothing of this request was stored. Send the request id to the "
+    "operator of the hub."
+)
+
+
 def unexpected_error_response(error: Exception, *, route: str | None, request_id: str) -> Response:
     """Render an unexpected error: 503 if the database is away, else 500. The log has the details."""
     if isinstance(error, SQLAlchemyError | OSError | TimeoutError) and is_unavailable(error):
         logger().warning("database.unavailable", error=error)
-        detail = "The database cannot answer now. Nothing was half-written; ask again in a few seconds."
+        detail = "The database is not available now. Nothing of this request was stored. Repeat it in a few seconds."
         return problem_response(
             503, "database-unavailable", detail, request_id=request_id, headers={"Retry-After": "2"}
         )
     logger().error("request.failed", route=route, exc_info=error)
-    detail = "Something broke on our side. Nothing was half-written. Quote the request id to the operator."
+    detail = UNEXPECTED
     return problem_response(500, "internal-error", detail, request_id=request_id)

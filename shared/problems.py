@@ -28,10 +28,21 @@ class ProblemError(Exception):
         self.extra = extra
 
 
+MAX_NAMES = 20
+NOTHING_HERE = "Nothing that you may read has this address. Check the path and the id."
+
+
+def list_names(names: Iterable[object]) -> str:
+    """Return names for a sentence: "A, B, C". After the first 20 it gives the number of the others."""
+    found = [str(name) for name in names]
+    more = f" and {len(found) - MAX_NAMES} more" if len(found) > MAX_NAMES else ""
+    return ", ".join(found[:MAX_NAMES]) + more
+
+
 class NotFound(ProblemError):
     """The resource does not exist, or this caller may not read it. The response is the same for both."""
 
-    def __init__(self, detail: str = "There is no such thing here for you.", code: str = "not-found") -> None:
+    def __init__(self, detail: str = NOTHING_HERE, code: str = "not-found") -> None:
         super().__init__(code, detail)
 
 

@@ -154,13 +154,17 @@ def _check_head(scope: Scope) -> Response | None:
 
     headers = scope["headers"]
     if sum(len(k) + len(v) for k, v in headers) + len(scope["query_string"]) > MAX_HEAD_BYTES:
-        return reject(431, "headers-too-large", f"Headers and query have at most {MAX_HEAD_BYTES} bytes here.")
+        return reject(
+            431,
+            "headers-too-large",
+            f"Headers and query have more than {MAX_HEAD_BYTES} bytes together, the limit of the hub. Send less.",
+        )
     if (header := _find_duplicate_header(headers)) is not None:
         code = "idempotency-key-invalid" if header == "idempotency-key" else "header-twice"
-        return reject(400, code, f"The header {header.title()} is there twice. Send it once.")
+        return reject(400, code, f"The header {header.title()} is in the request twice. Send it once.")
     hosts = [value for key, value in headers if key == b"host"]
     if (scope["http_version"] == "1.1" and not hosts) or not all(HOST_PATTERN.fullmatch(host) for host in hosts):
-        text = "A request by HTTP/1.1 says whom it is for in the header Host: a name or an address (RFC 9112, 3.2)."
+        text = "The header Host is missing or is not a host name. Send it with each request (RFC 9112, section 3.2)."
         return reject(400, "http-error", text)
     return None
 

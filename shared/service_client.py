@@ -205,6 +205,6 @@ def service_unavailable(service: str) -> Unavailable:
     """Return the problem for a caller whose response needs a service that is away."""
     return Unavailable(
         "service-unavailable",
-        f"The {service} service cannot answer now. Nothing was lost; ask again in a few seconds.",
+        f"The {service} service is not available now. Repeat the request in a few seconds.",
         retry_after=2,
     )

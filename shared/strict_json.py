@@ -25,9 +25,12 @@ def parse_json(body: bytes) -> Any:
     try:
         value = jiter.from_json(body, allow_inf_nan=False, float_mode="decimal", catch_duplicate_keys=True)
     except (ValueError, RecursionError) as error:
-        raise Invalid("malformed-json", f"The body is not JSON as it must be: {error}.") from None
+        raise Invalid("malformed-json", f"The body is not valid JSON: {error}. Correct it and send it again.") from None
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
-        raise Invalid("malformed-json", f"The body is nested deeper than {MAX_DEPTH} levels.")
+        raise Invalid(
+            "malformed-json",
+            f"The body is nested deeper than {MAX_DEPTH} levels, the limit of the hub. Send fewer levels.",
+        )
     return value
 
 
@@ -74,8 +77,14 @@ def validate(model: type[Model], value: Any) -> Model:
 def _body_error(found: tuple[Fault, ...]) -> Invalid:
     codes = {fault.code for fault in found}
     if len(codes) == 1 and codes <= OWN_PROBLEM_CODES:
-        return Invalid(found[0].code, f"{found[0].detail}; `errors` names each place.", found)
-    return Invalid("invalid-body", "The body is not as the contract says; `errors` names each place.", found)
+        return Invalid(found[0].code, f"{found[0].detail} `errors` names each place.", found)
+    if len(found) == 1:
+        detail = "The body breaks the contract at one place. `errors` names it. Correct it and send the body again."
+    else:
+        detail = (
+            f"The body breaks the contract at {len(found)} places. `errors` names each. Correct them and send it again."
+        )
+    return Invalid("invalid-body", detail, found)
 
 
 def validate_and_render(model: type[Model], value: Any) -> tuple[Model, bytes]:
@@ -96,7 +105,7 @@ def list_faults(error: ValidationError) -> tuple[Fault, ...]:
     If a list has a faulty member, pydantic also calls the list too short, because it counts only the valid members.
     This second error is omitted. A fault that a whole model found names its field in `at`.
     """
-    found = error.errors(include_url=False, include_input=False)
+    found = error.errors(include_url=False)
     lists = {fault["loc"][:place] for fault in found for place in range(len(fault["loc"]))}
     return tuple(
         Fault(_fault_pointer(fault), validation_code(fault), validation_message(fault))

@@ -1,5 +1,6 @@
 """Faults of a body or a parameter in the hub's own words, because pydantic's words name tuples, models and enums."""
 
+from decimal import Decimal
 from typing import Any
 
 from shared.contracts.faults import FAULT_CODES
@@ -79,50 +80,61 @@ CODES_BY_TYPE = {
 }
 """The hub's code for each type of error that pydantic reports for a contract."""
 MESSAGES_BY_TYPE = {
-    "missing": "This is required, and is not there",
-    "extra_forbidden": "The contract has no such field: leave it out, or see how it is spelt",
-    "string_too_short": "This text has at least {min_length} characters",
-    "string_too_long": "This text has at most {max_length} characters",
-    "int_type": "This is a whole number, without quotes",
-    "bool_type": "This is true or false, without quotes",
-    "greater_than": "This is more than {gt}",
-    "greater_than_equal": "This is {ge} or more",
-    "less_than": "This is less than {lt}",
-    "less_than_equal": "This is {le} or less",
-    "uuid_parsing": "This is no id (UUID); a cursor is the `next_cursor` of an earlier answer",
-    "uuid_type": "This is a UUID, in quotes",
-    "literal_error": "This is one of {expected}",
-    "enum": "This is one of {expected}",
-    "string_pattern_mismatch": "This text matches {pattern}",
+    "missing": "This is required and is missing.",
+    "extra_forbidden": "The contract has no such field. Leave it out, or correct its name.",
+    "string_too_short": "Expected a text of at least {min_length} characters.",
+    "string_too_long": "Expected a text of at most {max_length} characters.",
+    "int_type": "Expected a whole number, without quotes.",
+    "bool_type": "Expected true or false, without quotes.",
+    "greater_than": "Expected a number above {gt}.",
+    "greater_than_equal": "Expected {ge} or more.",
+    "less_than": "Expected a number below {lt}.",
+    "less_than_equal": "Expected {le} or less.",
+    "uuid_parsing": "Expected an id (UUID). A cursor is the `next_cursor` of an earlier response.",
+    "uuid_type": "Expected a UUID, in quotes.",
+    "literal_error": "Expected one of {expected}.",
+    "enum": "Expected one of {expected}.",
+    "string_pattern_mismatch": "Expected a text that matches {pattern}.",
 }
 MESSAGES_BY_CODE = {
-    "not-a-text": "This is a text, in quotes",
-    "not-a-whole-number": "This is a whole number",
-    "not-a-number": "This is a number",
-    "not-a-boolean": "This is true or false",
-    "not-an-object": "This is an object",
-    "not-a-list": "This is a list",
-    "not-a-day": "A day is written YYYY-MM-DD",
-    "not-a-time": "A time is written by RFC 3339 with its zone: 2026-03-01T09:30:00Z",
-    "not-a-url": "A URL is written https://host/path, without blanks",
-    "not-an-id": "An id is a UUID (RFC 9562)",
+    "not-a-text": "Expected a text, in quotes.",
+    "not-a-whole-number": "Expected a whole number.",
+    "not-a-number": "Expected a number.",
+    "not-a-boolean": "Expected true or false.",
+    "not-an-object": "Expected an object.",
+    "not-a-list": "Expected a list.",
+    "not-a-day": "Expected a day in the form YYYY-MM-DD.",
+    "not-a-time": "Expected a time of RFC 3339 with its time zone, such as 2026-03-01T09:30:00Z.",
+    "not-a-url": "Expected a URL without blanks, such as https://host/path.",
+    "not-an-id": "Expected an id: a UUID (RFC 9562).",
 }
 MESSAGES_BY_PATTERN = {
-    "^[A-Z]{2}$": "A country is two capital letters (ISO 3166-1 alpha-2): ZA",
-    "^[A-Z0-9]{1,4}$": "A line is one to four capital letters or digits: A",
-    "^[0-9]{4,10}$": "An HS code is four to ten digits: 410320",
-    r"^[^\x00]*$": "A text holds no NUL character",
+    "^[A-Z]{2}$": "Expected a country: two capital letters of ISO 3166-1 alpha-2, such as ZA.",
+    "^[A-Z0-9]{1,4}$": "Expected a line: one to four capital letters or digits, such as A.",
+    "^[0-9]{4,10}$": "Expected an HS code of four to ten digits, such as 410320.",
+    r"^[^\x00]*$": "Expected a text without the character NUL.",
     r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$": (
-        "No blank stands first or last here, and no control character"
+        "Expected a text without control characters, and without a blank at its beginning or end."
     ),
-    r"^[^\x00-\x1f\x7f]+$": "No control character stands here",
-    r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x20]+$": "A URL is written https://host/path, without blanks",
+    r"^[^\x00-\x1f\x7f]+$": "Expected a text without control characters.",
+    r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x20]+$": "Expected a URL without blanks, such as https://host/path.",
     r"^(\*|[a-z]+\.\*|[a-z]+\.[a-z_]+)$": (
-        "Events are named by type, declaration.released, by family, declaration.*, or all together, *"
+        "Expected an event type such as declaration.released, a family such as declaration.*, or * for all."
     ),
-    r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$": "The name of a header is letters, digits and hyphens: X-Our-Key",
-    r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$": "The value of a header is ASCII, with no blank first or last",
+    r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$": (
+        "Expected the name of a header: letters and digits with hyphens, such as X-My-Key."
+    ),
+    r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$": (
+        "Expected the value of a header: ASCII characters, without a blank at its beginning or end."
+    ),
 }
+CODES_WITH_VALUE = frozenset(
+    "not-a-boolean not-a-day not-a-number not-a-quantity not-a-time not-a-whole-number not-an-id not-in-list negative "
+    "not-positive too-large too-small unknown-appendix unknown-country unknown-event-type unknown-kind unknown-purpose "
+    "unknown-source unknown-term unknown-unit".split()
+)
+"""Codes of faults whose message shows the value that was found: numbers, days and codes, never free text or secrets."""
+MAX_SHOWN_LENGTH = 40
 WORDED_BY_US = frozenset({"value_error", "assertion_error"})
 """Types of error whose message is the text of an exception that a contract of the hub raised."""
 
@@ -134,8 +146,23 @@ def validation_code(error: Any) -> str:
 
 
 def validation_message(error: Any) -> str:
-    """Return what the contract expects at the place of one of pydantic's errors, in the hub's own words."""
-    kind, context, code = error["type"], error.get("ctx", {}), validation_code(error)
+    """Return what the contract expects at the place of one of pydantic's errors, and the value found if it is short."""
+    code = validation_code(error)
+    return _expectation(error, code) + (_found_value(error.get("input")) if code in CODES_WITH_VALUE else "")
+
+
+def _found_value(value: Any) -> str:
+    if isinstance(value, str) and value.isprintable():
+        shown = value
+    elif isinstance(value, bool | int | float | Decimal):
+        shown = str(value)
+    else:
+        return ""
+    return f" Found: {shown}." if 0 < len(shown) <= MAX_SHOWN_LENGTH else ""
+
+
+def _expectation(error: Any, code: str) -> str:
+    kind, context = error["type"], error.get("ctx", {})
     if kind in WORDED_BY_US:
         return str(error["msg"]).partition(", ")[2]
     if kind not in CODES_BY_TYPE and code != OTHER_CODE:  # a type of error that the hub's contracts define
@@ -143,12 +170,12 @@ def validation_message(error: Any) -> str:
     if kind in {"too_short", "too_long"}:
         return _list_length(context)
     template = _template(kind, context)
-    return MESSAGES_BY_CODE.get(code) or _sentence(code) if template is None else template.format_map(context)
+    return MESSAGES_BY_CODE.get(code) or _meaning(code) if template is None else template.format_map(context)
 
 
 def _template(kind: str, context: Any) -> str | None:
     if kind == "string_too_short" and context.get("min_length") == 1:
-        return "This text is not empty"
+        return "Expected a text that is not empty."
     if kind == "string_pattern_mismatch" and context.get("pattern") in MESSAGES_BY_PATTERN:
         return MESSAGES_BY_PATTERN[context["pattern"]].replace("{", "{{").replace("}", "}}")
     return MESSAGES_BY_TYPE.get(kind)
@@ -157,9 +184,9 @@ def _template(kind: str, context: Any) -> str | None:
 def _list_length(context: Any) -> str:
     least, most = context.get("min_length"), context.get("max_length")
     bound, count = ("at least", least) if least is not None else ("at most", most)
-    return f"This list has {bound} {count} item{'' if count == 1 else 's'}"
+    return f"Expected a list of {bound} {count} item{'' if count == 1 else 's'}."
 
 
-def _sentence(code: str) -> str:
+def _meaning(code: str) -> str:
     known = PROBLEM_CODES.get(code)
-    return (known.meaning if known else FAULT_CODES[code]).rstrip(".")
+    return known.meaning if known else FAULT_CODES[code]

@@ -80,7 +80,10 @@ def add_metrics(app: FastAPI, read_metrics: ReadMetrics) -> None:
 def require_no_encoding(coding: str) -> None:
     """Raise Invalid if a body is compressed or otherwise encoded: the hub would misread it."""
     if coding.strip().lower() not in {"", "identity"}:
-        raise Invalid("unsupported-media-type", "Send the body as it is, without Content-Encoding.")
+        raise Invalid(
+            "unsupported-media-type",
+            f"The header Content-Encoding is {coding.strip()[:40]}. Send the body uncompressed, without this header.",
+        )
 
 
 def require_size(declared: str, limit: int) -> None:
@@ -100,7 +103,7 @@ async def read_body(request: Request, *, limit: int = MAX_BODY_BYTES, seconds: f
         async with asyncio.timeout(seconds):
             return await _collect(request.stream(), limit)
     except TimeoutError:
-        raise ProblemError("body-too-slow", f"The body did not arrive within {seconds:.0f} s.") from None
+        raise body_too_slow(seconds) from None
 
 
 async def _collect(stream: AsyncIterator[bytes], limit: int) -> bytes:
@@ -128,7 +131,7 @@ async def stream_body(request: Request, *, limit: int, seconds: float = BODY_TIM
         except StopAsyncIteration:
             return
         except TimeoutError:
-            raise ProblemError("body-too-slow", f"Nothing of the body arrived for {seconds:.0f} s.") from None
+            raise body_too_slow(seconds) from None
         size += len(chunk)
         if size > limit:
             raise _body_too_large(limit)
@@ -139,11 +142,28 @@ def require_csv(request: Request) -> None:
     """Raise Invalid if the media type of a body is not CSV."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind not in {"text/csv", "application/csv"}:
-        raise Invalid("unsupported-media-type", "Send Content-Type: text/csv.")
+        raise wrong_media_type(request.headers.get("content-type", ""), "text/csv")
+
+
+def body_too_slow(seconds: float) -> ProblemError:
+    """Return the problem of a body that did not arrive in time."""
+    detail = (
+        f"The body did not arrive within {seconds:.0f} s. Send the request again, with its "
+        "Idempotency-Key if it has one."
+    )
+    return ProblemError("body-too-slow", detail)
+
+
+def wrong_media_type(given: str, expected: str) -> Invalid:
+    """Return the problem of a body that has another media type or charset than a route reads."""
+    found = f"is {given[:60]}" if given else "is missing"
+    return Invalid("unsupported-media-type", f"The header Content-Type {found}. Send {expected}.")
 
 
 def _body_too_large(limit: int) -> Invalid:
-    return Invalid("body-too-large", f"A body has at most {limit} bytes here. Send less at a time.")
+    return Invalid(
+        "body-too-large", f"The body has more than {limit} bytes, the limit of this route. Send less at a time."
+    )
 
 
 def require_json(request: Request) -> None:
@@ -151,7 +171,7 @@ def require_json(request: Request) -> None:
     kind, _, rest = request.headers.get("content-type", "").partition(";")
     charset = rest.strip().lower().removeprefix("charset=").strip('"')
     if kind.strip().lower() != "application/json" or charset not in {"", "utf-8"}:
-        raise Invalid("unsupported-media-type", "Send Content-Type: application/json in UTF-8.")
+        raise wrong_media_type(request.headers.get("content-type", ""), "application/json in UTF-8")
 
 
 async def read_json_body(request: Request, model: type[Model]) -> Model:

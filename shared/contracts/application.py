@@ -62,7 +62,7 @@ class Application(WireModel):
     def _line_letters_are_unique(self) -> "Application":
         if (index := first_duplicate_index(line.line for line in self.lines)) is not None:
             at = {"at": ("lines", index, "line")}
-            raise PydanticCustomError("line_letter_twice", "Each line has a letter of its own", at)
+            raise PydanticCustomError("line_letter_twice", "Expected another line: two lines have this one.", at)
         return self
 
 
@@ -135,5 +135,5 @@ class GrantDecision(WireModel):
     def _line_letters_are_unique(self) -> "GrantDecision":
         if (index := first_duplicate_index(line.line for line in self.lines)) is not None:
             at = {"at": ("lines", index, "line")}
-            raise PydanticCustomError("line_letter_twice", "Each line is granted once", at)
+            raise PydanticCustomError("line_letter_twice", "Expected each line once: this one is there twice.", at)
         return self

@@ -15,10 +15,11 @@ class ClosedSet(StrEnum):
     """
 
     _code_name: ClassVar[str | None]
-    _listed_at: ClassVar[str]
+    _error_message: ClassVar[str]
 
     def __init_subclass__(cls, *, code_name: str | None = None, listed_at: str = "") -> None:
-        cls._code_name, cls._listed_at = code_name, listed_at
+        cls._code_name = code_name
+        cls._error_message = f"Expected one of the {code_name} codes: {listed_at}."
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
@@ -33,7 +34,7 @@ class ClosedSet(StrEnum):
         return core_schema.custom_error_schema(
             schema,
             custom_error_type=f"unknown_{cls._code_name}",
-            custom_error_message=f"This code is not known; see {cls._listed_at}",
+            custom_error_message=cls._error_message,
         )
 
 
@@ -130,7 +131,7 @@ class ApplicationStatus(ClosedSet):
     WITHDRAWN = "withdrawn"
 
 
-class PermitKind(ClosedSet, code_name="kind", listed_at="/v1/reference/kinds"):
+class PermitKind(ClosedSet, code_name="kind", listed_at="GET /v1/reference/kinds lists them"):
     """The kind of a permit or certificate (Resolution Conf. 12.3 (Rev. CoP19)). `/v1/reference/kinds` lists them."""
 
     EXPORT = "export"
@@ -148,7 +149,7 @@ class PermitKind(ClosedSet, code_name="kind", listed_at="/v1/reference/kinds"):
     OTHER = "other"
 
 
-class Appendix(ClosedSet, code_name="appendix", listed_at="the Convention: I, II or III"):
+class Appendix(ClosedSet, code_name="appendix", listed_at="I, II or III"):
     """An Appendix of the Convention."""
 
     I = "I"  # noqa: E741 - the Convention's own name
@@ -156,7 +157,7 @@ class Appendix(ClosedSet, code_name="appendix", listed_at="the Convention: I, II
     III = "III"
 
 
-class Purpose(ClosedSet, code_name="purpose", listed_at="/v1/reference/purposes"):
+class Purpose(ClosedSet, code_name="purpose", listed_at="GET /v1/reference/purposes lists them"):
     """The purpose of a transaction: one capital letter (Resolution Conf. 12.3). `/v1/reference/purposes` lists them."""
 
     BREEDING = "B"
@@ -173,7 +174,7 @@ class Purpose(ClosedSet, code_name="purpose", listed_at="/v1/reference/purposes"
     ZOO = "Z"
 
 
-class Source(ClosedSet, code_name="source", listed_at="/v1/reference/sources"):
+class Source(ClosedSet, code_name="source", listed_at="GET /v1/reference/sources lists them"):
     """The source of a specimen: one capital letter (Resolution Conf. 12.3). `/v1/reference/sources` lists them."""
 
     A = "A"
@@ -189,7 +190,7 @@ class Source(ClosedSet, code_name="source", listed_at="/v1/reference/sources"):
     Y = "Y"
 
 
-class UnderlyingSource(ClosedSet, code_name="source", listed_at="/v1/reference/sources"):
+class UnderlyingSource(ClosedSet, code_name="source", listed_at="GET /v1/reference/sources lists them"):
     """The source of a specimen that is stated in addition to source I or O: any source except these two."""
 
     A = "A"
@@ -203,7 +204,7 @@ class UnderlyingSource(ClosedSet, code_name="source", listed_at="/v1/reference/s
     Y = "Y"
 
 
-class Unit(ClosedSet, code_name="unit", listed_at="/v1/reference/units"):
+class Unit(ClosedSet, code_name="unit", listed_at="GET /v1/reference/units lists them"):
     """A unit of quantity. `/v1/reference/units` lists them with their dimensions."""
 
     NUMBER = "number"

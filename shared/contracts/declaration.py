@@ -31,7 +31,7 @@ from shared.contracts.quantities import Amount, Count, FastPath, Quantity
 
 def _require_known_term(code: str) -> str:
     if code not in TERM_CODES:
-        raise PydanticCustomError("unknown_term", "This is no CITES trade term; see /v1/reference/terms")
+        raise PydanticCustomError("unknown_term", "Expected a CITES trade term: GET /v1/reference/terms lists them.")
     return code
 
 
@@ -108,7 +108,9 @@ class Item(WireModel):
     @model_validator(mode="after")
     def _underlying_source_needs_source_i_or_o(self) -> "Item":
         if self.underlying_source is not None and self.source not in ACCOMPANIED_SOURCES:
-            raise PydanticCustomError("underlying_source_alone", "underlying_source stands beside source I or O only")
+            raise PydanticCustomError(
+                "underlying_source_alone", "Expected `underlying_source` with source I or O only. Leave it out."
+            )
         return self
 
 
@@ -156,7 +158,7 @@ class Declaration(WireModel):
     def _item_numbers_are_unique(self) -> "Declaration":
         if len({item.number for item in self.items}) < len(self.items):
             at = {"at": ("items", first_duplicate_index(item.number for item in self.items), "number")}
-            raise PydanticCustomError("item_number_twice", "Each item has a number of its own", at)
+            raise PydanticCustomError("item_number_twice", "Expected another number: two items have this one.", at)
         return self
 
 

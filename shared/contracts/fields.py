@@ -35,7 +35,7 @@ FIRST_YEAR, LAST_YEAR = "1900", "2999"
 _LETTER, _LETTERS = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]+")
 _RANK_WORDS = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids", "x"})
 """Words that accompany a name. Alone, they name no taxon."""
-TAXON_NAMELESS_MESSAGE = "A taxon has a name: a species, or a genus or a family for all its species"
+TAXON_NAMELESS_MESSAGE = "Expected a scientific name: a species, or a genus or family with all its species."
 
 
 def first_duplicate_index(values: Iterable[object]) -> int | None:
@@ -54,7 +54,7 @@ def _parse_day(value: Any) -> date:
     if isinstance(value, str) and _DAY_PATTERN.fullmatch(value) and FIRST_YEAR <= value[:4] <= LAST_YEAR:
         with suppress(ValueError):
             return date.fromisoformat(value)
-    raise PydanticCustomError("not_a_day", "A day is written YYYY-MM-DD, from 1900 to 2999")
+    raise PydanticCustomError("not_a_day", "Expected a day in the form YYYY-MM-DD, from 1900 to 2999.")
 
 
 def _parse_timestamp(value: Any) -> datetime:
@@ -63,7 +63,9 @@ def _parse_timestamp(value: Any) -> datetime:
             value = datetime.fromisoformat(value.upper())
     if isinstance(value, datetime) and value.tzinfo is not None and FIRST_YEAR <= f"{value.year:04}" <= LAST_YEAR:
         return value.astimezone(UTC)
-    raise PydanticCustomError("not_a_time", "A time is written by RFC 3339 with its zone: 2026-03-01T09:30:00Z")
+    raise PydanticCustomError(
+        "not_a_time", "Expected a time of RFC 3339 with its time zone, such as 2026-03-01T09:30:00Z."
+    )
 
 
 def format_timestamp(value: datetime) -> str:
@@ -74,14 +76,14 @@ def format_timestamp(value: datetime) -> str:
 def _require_known_country(code: str) -> str:
     if code not in country_codes():
         raise PydanticCustomError(
-            "unknown_country", 'This is no country of ISO 3166-1 alpha-2: two capital letters, "ZA"'
+            "unknown_country", "Expected a country: two capital letters of ISO 3166-1 alpha-2, such as ZA."
         )
     return code
 
 
 def _require_not_blank(reason: str) -> str:
     if not reason.strip():
-        raise PydanticCustomError("blank", "A reason is more than blanks: say why, for those who read it later")
+        raise PydanticCustomError("blank", "Expected a reason in words. Other officers read it later.")
     return reason
 
 
@@ -103,7 +105,7 @@ def _parse_id(value: Any) -> UUID:
     if isinstance(value, str) and len(value) == 36:
         with suppress(ValueError):
             return UUID(value)
-    raise PydanticCustomError("not_an_id", "An id is a UUID (RFC 9562)")
+    raise PydanticCustomError("not_an_id", "Expected an id: a UUID (RFC 9562).")
 
 
 Day = Annotated[date, BeforeValidator(_parse_day)]

@@ -107,7 +107,9 @@ class NewCredential(WireModel):
     @model_validator(mode="after")
     def _proves_in_one_way(self) -> "NewCredential":
         if sum(given is not None for given in (self.public_key, self.jwks, self.subject)) > 1:
-            raise PydanticCustomError("one_way_only", "Send one of public_key, jwks and subject, or none for a secret")
+            raise PydanticCustomError(
+                "one_way_only", "Expected one of `public_key`, `jwks` and `subject`, or none of them for a secret."
+            )
         return self
 
 
@@ -136,7 +138,7 @@ class NewMandate(WireModel):
     @model_validator(mode="after")
     def _days_are_in_order(self) -> "NewMandate":
         if self.from_ > self.until:
-            text = "A mandate ends on or after its first day"
+            text = "Expected the first day of the mandate or a later day."
             raise PydanticCustomError("days_not_in_order", text, {"at": ("until",)})
         return self
 

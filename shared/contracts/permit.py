@@ -69,7 +69,9 @@ class PermitLine(WireModel):
     @model_validator(mode="after")
     def _underlying_source_needs_source_i_or_o(self) -> "PermitLine":
         if self.underlying_source is not None and self.source not in ACCOMPANIED_SOURCES:
-            raise PydanticCustomError("underlying_source_alone", "underlying_source stands beside source I or O only")
+            raise PydanticCustomError(
+                "underlying_source_alone", "Expected `underlying_source` with source I or O only. Leave it out."
+            )
         return self
 
 
@@ -107,7 +109,7 @@ class Permit(WireModel):
     def _line_letters_are_unique(self) -> "Permit":
         if (index := first_duplicate_index(line.line for line in self.lines)) is not None:
             at = {"at": ("lines", index, "line")}
-            raise PydanticCustomError("line_letter_twice", "Each line has a letter of its own", at)
+            raise PydanticCustomError("line_letter_twice", "Expected another line: two lines have this one.", at)
         return self
 
 
@@ -137,7 +139,7 @@ class Endorsement(WireModel):
     def _line_letters_are_unique(self) -> "Endorsement":
         if (index := first_duplicate_index(line.line for line in self.lines)) is not None:
             at = {"at": ("lines", index, "line")}
-            raise PydanticCustomError("line_letter_twice", "Each line is endorsed once in one endorsement", at)
+            raise PydanticCustomError("line_letter_twice", "Expected each line once: this one is there twice.", at)
         return self
 
 

@@ -67,28 +67,30 @@ def _parse_decimal(value: Any) -> Decimal:
     ):
         number = Decimal(value)
     else:
-        raise PydanticCustomError("not_a_quantity", 'A quantity is a number or a decimal in a string: "118", "0.25"')
+        raise PydanticCustomError(
+            "not_a_quantity", 'Expected a quantity: a number, or a decimal in a string such as "0.25".'
+        )
     return _require_within_limits(number)
 
 
 def _require_within_limits(number: Decimal) -> Decimal:
     if not number.is_finite():
-        raise PydanticCustomError("not_finite", "A quantity is a finite number")
+        raise PydanticCustomError("not_finite", "Expected a finite quantity.")
     exponent = int(number.as_tuple().exponent)
     if max(len(number.as_tuple().digits), len(number.as_tuple().digits) + exponent, -exponent) > MAX_DIGITS:
-        raise PydanticCustomError("too_many_digits", "A quantity has at most 38 digits")
+        raise PydanticCustomError("too_many_digits", "Expected a quantity of at most 38 digits.")
     return number
 
 
 def _require_positive(number: Decimal) -> Decimal:
     if number <= 0:
-        raise PydanticCustomError("not_positive", "This quantity is more than zero")
+        raise PydanticCustomError("not_positive", "Expected a quantity above zero.")
     return number
 
 
 def _require_not_negative(number: Decimal) -> Decimal:
     if number < 0:
-        raise PydanticCustomError("negative", "This quantity is zero or more")
+        raise PydanticCustomError("negative", "Expected a quantity of zero or more.")
     return number
 
 

@@ -23,26 +23,25 @@ def _require_known_event_type(pattern: str) -> str:
     family, _, rest = pattern.partition(".")
     if pattern == "*" or pattern in _EVENT_TYPES or (rest == "*" and family in _EVENT_FAMILIES):
         return pattern
-    raise PydanticCustomError(
-        "unknown_event_type", "There is no such type of event. GET /v1/reference/event-types lists them"
-    )
+    raise PydanticCustomError("unknown_event_type", "Expected an event type: GET /v1/reference/event-types lists them.")
 
 
 def _require_allowed_headers(headers: dict[str, str]) -> dict[str, str]:
     if len({name.lower() for name in headers}) != len(headers):
-        raise PydanticCustomError("header_twice", "A header is there twice; case makes no difference")
+        raise PydanticCustomError("header_twice", "Expected each header once. Upper and lower case are the same name.")
     if any(RESERVED_HEADERS.fullmatch(name) for name in headers):
         raise PydanticCustomError(
-            "header_not_allowed", "Headers of the connection, the content and the signature are set by the hub alone"
+            "header_not_allowed",
+            "Expected another header: only the hub sets those of the connection, the content and the signature.",
         )
     if sum(len(name) + len(value) for name, value in headers.items()) > MAX_HEADER_BYTES:
-        raise PydanticCustomError("headers_too_large", "All headers together have at most 4096 bytes")
+        raise PydanticCustomError("headers_too_large", "Expected at most 4096 bytes for all headers together.")
     return headers
 
 
 def _require_taxon_name(taxon: str) -> str:
     if not taxon.lower().removesuffix("spp.").strip():
-        raise PydanticCustomError("blank", "A taxon has a name: a species, or a genus for all its species")
+        raise PydanticCustomError("blank", "Expected a scientific name: a species, or a genus with all its species.")
     return taxon
 
 
@@ -131,7 +130,7 @@ class Replay(WireModel):
     @model_validator(mode="after")
     def _until_is_not_before_since(self) -> "Replay":
         if self.until is not None and self.until < self.since:
-            raise PydanticCustomError("ends_before_it_begins", "until is not before since")
+            raise PydanticCustomError("ends_before_it_begins", "Expected `until` to be `since` or later.")
         return self
 
 

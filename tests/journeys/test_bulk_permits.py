@@ -49,6 +49,6 @@ def test_bulk_issue_sent_twice_issues_each_valid_line_once(hub_parties: HubParti
     assert told[0][6]["errors"][0] == {
         "pointer": "/lines/0/taxon",
         "code": "taxon-nameless",
-        "detail": "A taxon has a name: a species, or a genus or a family for all its species",
+        "detail": "Expected a scientific name: a species, or a genus or family with all its species.",
     }
     assert told[0][0]["id"] == told[0][4]["id"] == told[1][0]["id"] and told[1][7]["replayed"]

@@ -136,13 +136,13 @@ def test_how_many_were_dead_is_a_number_or_a_string_as_other_quantities_are(dead
 
 
 @pytest.mark.parametrize(("model", "body", "told"), [
-    (Release, {"items": "all"}, {"/items": "This is a list"}),
-    (Release, {"items": [7]}, {"/items/0": "This is an object"}),
-    (Release, [], {"": "This is an object"}),
-    (Refusal, {"reason": 7}, {"/reason": "This is a text, in quotes"}),
+    (Release, {"items": "all"}, {"/items": "Expected a list."}),
+    (Release, {"items": [7]}, {"/items/0": "Expected an object."}),
+    (Release, [], {"": "Expected an object."}),
+    (Refusal, {"reason": 7}, {"/reason": "Expected a text, in quotes."}),
     (Correction, {"items": [], "reason": "recount"}, {"/items": "This list has at least 1 item"}),
     (Release, {"items": [{"number": n} for n in range(1, 502)]}, {"/items": "This list has at most 500 items"}),
-    (Consent, {"quantity": "1"}, {"/item": "This is required, and is not there"}),
+    (Consent, {"quantity": "1"}, {"/item": "This is required and is missing."}),
 ])  # fmt: skip
 def test_what_is_wrong_is_told_in_the_words_of_json(model: type[BaseModel], body: object, told: dict[str, str]) -> None:
     with pytest.raises(Invalid) as refused:

@@ -37,7 +37,10 @@ async def find_applicant(context: GatewayContext, principal: Principal, body: by
     if application.trader is None:
         found = next((one for identifier in identifiers for one in traders if identifier in one.numbers), None)
     elif (found := next((one for one in traders if one.party.id == application.trader), None)) is None:
-        text = "`trader` is another party, and you hold no mandate of it today. It grants one: /v1/mandates."
+        text = (
+            "`trader` names another party, and you have no mandate of it today. The trader grants "
+            "one: POST /v1/mandates."
+        )
         raise NotAllowed(NOT_YOUR_APPLICATION, text)
     return make_acts_for(found, principal) if found else None
 
@@ -65,6 +68,6 @@ async def find_represented_trader(
         return None
     found = await context.directory.find_represented_trader(principal.party.id, UUID(trader), day=now().date())
     if found is None:
-        text = "The mandate you made this under has ended. Its trader may answer or withdraw, or renew it."
+        text = "The mandate under which you applied has ended. The trader answers or withdraws, or renews the mandate."
         raise NotAllowed(NOT_YOUR_APPLICATION, text)
     return make_acts_for(found, principal)

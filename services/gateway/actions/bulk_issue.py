@@ -64,7 +64,11 @@ def _parse_line(principal: Principal, key: str | None, line: bytes | None, names
     """Return the command of one permit. A line that is no JSON is refused here, because it would break the batch."""
     try:
         if line is None:
-            raise Invalid("body-too-large", f"A line has at most {MAX_BODY_BYTES} bytes. Send less in one permit.")
+            raise Invalid(
+                "body-too-large",
+                f"The line has more than {MAX_BODY_BYTES} bytes, the limit of a permit. Send "
+                "fewer lines in one permit.",
+            )
         explicit_key, body = unwrap(line, "permit")
         content = parse_json(body)
         parse_json(b"[[" + body + b"]]")  # the depth that it has in the batch

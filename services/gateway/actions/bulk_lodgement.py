@@ -21,7 +21,7 @@ LINES_BETWEEN_YIELDS = 16
 """Declarations that are parsed before other tasks of the event loop run: about two milliseconds."""
 Result = LodgedDeclaration | Exception
 NEXT_STEP = "Amend that declaration, or choose a new reference."
-REFERENCE_TAKEN = f"This trader has used this reference in another declaration. {NEXT_STEP}"
+REFERENCE_TAKEN = f"Another declaration of this trader has this reference. {NEXT_STEP}"
 
 
 async def start(
@@ -53,7 +53,11 @@ async def _parse_line(
     directory: PartyDirectory, principal: Principal, key: str | None, line: bytes | None
 ) -> Submission:
     if line is None:
-        raise Invalid("body-too-large", f"A line has at most {MAX_BODY_BYTES} bytes. Send less in one declaration.")
+        raise Invalid(
+            "body-too-large",
+            f"The line has more than {MAX_BODY_BYTES} bytes, the limit of a declaration. Send "
+            "fewer items in one declaration.",
+        )
     explicit_key, body = unwrap(line, "declaration")
     declaration, normalized = declaration_json.parse(body, principal.party)
     at, digest = now(), hashlib.sha256(body).digest()
@@ -84,5 +88,6 @@ def _line_result(submission: Submission, stored: "dict[UUID, Result]") -> Result
     if submission.key.startswith(" "):
         return Conflict("reference-taken", REFERENCE_TAKEN)
     return Invalid(
-        "idempotency-key-reused", f"This Idempotency-Key was used for other bytes of this reference. {NEXT_STEP}"
+        "idempotency-key-reused",
+        f"You sent another declaration with this reference under this Idempotency-Key. {NEXT_STEP}",
     )

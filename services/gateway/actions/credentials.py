@@ -21,7 +21,7 @@ from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Fault, Invalid, NotFound
 from shared.sealed_secrets import open_response, seal_response
 
-MAKE_ANOTHER = "End the credential, and make another."
+MAKE_ANOTHER = "End the credential, and create another."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,12 +58,13 @@ async def give_credential(
     """
     at = command.at
     client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
-    proof = _new_proof(new, secret, at)
-    response = StoredResponse(status=201, body=render(_make_credential(client_id, secret, proof)))
     async with context.engine.begin() as conn:
         stored = await idempotency.begin(conn, commands, command)
         if stored is not None:
             return open_response(context.sealer, command, stored, advice=MAKE_ANOTHER)
+        # A repeated command gets its response first: the end of the credential may be past by now.
+        proof = _new_proof(new, secret, at)
+        response = StoredResponse(status=201, body=render(_make_credential(client_id, secret, proof)))
         await _insert_credential(
             conn, party_id, client_id, proof, revision=await parties.lock_next_revision(conn), at=at
         )
@@ -124,12 +125,15 @@ async def _insert_credential(
     if await parties.find(conn, party_id) is None:
         raise NotFound
     if not await credentials.add(conn, client_id, party_id, proof, revision=revision, at=at):
-        raise Conflict("subject-taken", "Another living credential stands for this subject. End that one first.")
+        raise Conflict(
+            "subject-taken",
+            "Another active credential has this subject. End that credential first, or name another subject.",
+        )
 
 
 def _new_proof(new: NewCredential, secret: str, at: datetime) -> Proof:
     if new.expires_at is not None and new.expires_at <= at:
-        text = "A credential ends in the future."
+        text = "Expected a time in the future, because a credential ends after its creation."
         raise Invalid("invalid-body", text, [Fault("/expires_at", "in-the-past", text)])
     if new.subject is not None:
         return Proof(subject=new.subject, expires_at=new.expires_at)
@@ -141,9 +145,17 @@ def _new_proof(new: NewCredential, secret: str, at: datetime) -> Proof:
 def _rotated_proof(old: RowMapping, rotation: CredentialRotation, secret: str) -> Proof:
     brings_key = rotation.public_key is not None or rotation.jwks is not None
     if old["subject"] is not None:
-        raise Conflict("not-rotated-so", "An outside subject is rotated by its issuer. End this one, and give another.")
+        raise Conflict(
+            "not-rotated-so",
+            "This credential is a subject of an external issuer, which rotates it. End this "
+            "credential, and create another.",
+        )
     if brings_key != (old["public_keys"] is not None):
-        text = "Send the new public_key." if old["public_keys"] is not None else "Send no key: this one is a secret."
+        text = (
+            "This credential has a public key. Send the new one as `public_key`."
+            if old["public_keys"] is not None
+            else "This credential has a secret. Send no key: the hub creates the new secret."
+        )
         raise Conflict("not-rotated-so", text)
     if brings_key:
         return Proof(keys=parse_keys(rotation.public_key, rotation.jwks))

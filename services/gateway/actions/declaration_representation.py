@@ -26,6 +26,7 @@ async def find_represented_trader(
     trader = await context.directory.find_represented_trader(principal.party.id, row["trader_id"], day=now().date())
     if trader is None:
         raise NotAllowed(
-            NOT_YOUR_DECLARATION, "The mandate you lodged this under has ended. Its trader may act, or renew it."
+            NOT_YOUR_DECLARATION,
+            "The mandate under which you lodged this declaration has ended. The trader acts, or renews the mandate.",
         )
     return make_acts_for(trader, principal)

@@ -62,7 +62,7 @@ async def require_forwarded(context: GatewayContext, declaration_id: UUID, party
     async with context.autocommit_engine.connect() as conn:
         row = await submissions.find_own(conn, declaration_id, party.id)
     if row is not None and row["settled_at"] is None:
-        raise Conflict("still-received", "The declaration is still on its way to its checks. Ask again in a moment.")
+        raise Conflict("still-received", "The hub has not checked the declaration yet. Repeat the request in a moment.")
 
 
 def render_received(row: RowMapping) -> DeclarationView:

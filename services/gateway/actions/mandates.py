@@ -93,7 +93,11 @@ async def revoke(context: GatewayContext, mandate_id: UUID, principal: Principal
         revision = await parties.lock_next_revision(conn)
         found = await _read(conn, mandate_id, principal)
         if found["trader_id"] != principal.party.id and Role.ADMIN not in principal.roles:
-            raise NotAllowed("not-your-mandate", "The trader who gave a mandate takes it back, or the administrator.")
+            raise NotAllowed(
+                "not-your-mandate",
+                "You are the agent of this mandate. The trader who granted it revokes it, or "
+                "the administrator of the hub.",
+            )
         await mandates.revoke(conn, mandate_id, revoked_by=principal.party.id, at=at, revision=revision)
         changed = await _read(conn, mandate_id, principal)
     await context.directory.try_refresh()
@@ -142,9 +146,12 @@ def _granting_trader(new: NewMandate, principal: Principal) -> UUID:
     if Role.ADMIN in principal.roles and new.trader is not None:
         return new.trader
     if new.trader not in {None, principal.party.id}:
-        raise NotAllowed("not-your-mandate", "`trader` is another party. A mandate is given by the trader itself.")
+        raise NotAllowed(
+            "not-your-mandate",
+            "`trader` names another party. Leave it out: you can grant mandates for your own party only.",
+        )
     if Role.TRADER not in principal.roles:
-        text = "Name the trader in whose name the agent may declare."
+        text = "Expected `trader`: the party whose goods the agent may declare."
         raise Invalid("invalid-body", text, [Fault("/trader", "required", text)])
     return principal.party.id
 
@@ -152,10 +159,13 @@ def _granting_trader(new: NewMandate, principal: Principal) -> UUID:
 def _require_traders(agent: Party | None, trader: Party | None, new: NewMandate, trader_id: UUID) -> None:
     for party, pointer in ((agent, "/agent"), (trader, "/trader")):
         if party is None or party.disabled or Role.TRADER not in party.roles:
-            text = "No enabled party with the role trader has this id. Ask the agent for its id: it reads it in /v1/me."
+            text = (
+                "No active party with the role trader has this id. Ask the party for the id that it "
+                "reads at GET /v1/me."
+            )
             raise Invalid("agent-unknown", text, [Fault(pointer, "agent-unknown", text)])
     if new.agent == trader_id:
-        text = "Nobody needs a mandate of its own."
+        text = "Agent and trader are the same party. A trader needs no mandate for its own goods."
         raise Invalid("agent-unknown", text, [Fault("/agent", "agent-unknown", text)])
 
 

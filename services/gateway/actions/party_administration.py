@@ -15,7 +15,7 @@ from shared.conditional_requests import VersionCondition
 from shared.contracts.parties import NewParty, Party, PartyChange
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import Conflict, Invalid, NotFound
+from shared.problems import Conflict, Fault, Invalid, NotFound
 
 
 async def add_party(
@@ -68,7 +68,9 @@ async def change_party(
 async def require_active_admin(conn: AsyncConnection) -> None:
     """Raise Conflict if no administrator could sign in after a change. Call it under the lock of the revision."""
     if not await parties.has_active_admin(conn):
-        raise Conflict("last-admin", "After this nobody could enter as an admin. Make another admin first.")
+        raise Conflict(
+            "last-admin", "After this change no administrator could use the hub. Create another administrator first."
+        )
 
 
 def _next_version(old: Party, change: PartyChange) -> Party:
@@ -83,9 +85,12 @@ def _with_sorted_roles(values: Mapping[str, Any]) -> dict[str, Any]:
 
 async def _claim_identifiers(conn: AsyncConnection, party: Party) -> None:
     if len(party.identifier_values) != len(party.identifiers):
-        raise Invalid("invalid-body", "The same number stands under two kinds of identifier. Name it once.")
+        text = "Two kinds of identifier have the same number. Send the number once."
+        raise Invalid("invalid-body", text, [Fault("/identifiers", "invalid-value", text)])
     if taken := await parties.replace_identifiers(conn, party):
-        raise Conflict("identifier-taken", f"Already another party's: {json.dumps(taken)}. A number has one owner.")
+        raise Conflict(
+            "identifier-taken", f"Another party has {json.dumps(taken)}. Correct the identifier, or use that party."
+        )
 
 
 async def _publish(context: GatewayContext, message_ids: Sequence[UUID]) -> None:

@@ -30,7 +30,7 @@ async def declaring_trader(
     if declaration.trader == principal.party.id or side.identifier is None:
         raise NotAllowed(
             NOT_YOUR_DECLARATION,
-            f"The identifier of the {side_name} is none of yours. Declare under a number of your own, see /v1/me.",
+            f"The identifier of the {side_name} is none of yours. Declare under an identifier of GET /v1/me.",
         )
     return await _represented_trader(declaration.trader, side.identifier, side_name, principal, directory, at)
 
@@ -61,14 +61,15 @@ async def _represented_trader(
     if trader_id is not None and not candidates:
         raise NotAllowed(
             NOT_YOUR_DECLARATION,
-            "`trader` is another party, and you hold no mandate of it today. It grants one: /v1/mandates.",
+            "`trader` names another party, and you have no mandate of it today. The trader "
+            "grants one: POST /v1/mandates.",
         )
     found = next((trader for trader in candidates if identifier in trader.numbers), None)
     if found is None:
         raise NotAllowed(
             NOT_YOUR_DECLARATION,
-            f"The identifier of the {side_name} is none of yours, nor of a trader whose mandate you hold today. "
-            "Declare under a number of your own, see /v1/me, or ask the trader for a mandate.",
+            f"The identifier of the {side_name} is none of yours, nor of a trader whose mandate you have today. "
+            "Declare under an identifier of GET /v1/me, or ask the trader for a mandate.",
         )
     return found
 

@@ -15,7 +15,7 @@ from shared.problems import Invalid, NotAllowed
 from shared.service_client import ServiceResponse
 
 REFERENCE_TAKEN = (
-    "This trader has used this reference in another declaration. Amend that one, or choose a new reference."
+    "Another declaration of this trader has this reference. Amend that declaration, or choose a new reference."
 )
 
 

@@ -47,20 +47,22 @@ def _declaration_element(root: Element) -> Element:
     if root.name == "MetaData":
         kind = root.child_text("WCOTypeName")
         if kind is not None and kind != "DEC":
-            raise _invalid("", "not-a-declaration", f"WCOTypeName is {kind[:20]}; a declaration is DEC.")
+            raise _invalid("", "not-a-declaration", f"Expected WCOTypeName DEC, a declaration. Found: {kind[:20]}.")
         inner = root.child("Declaration")
         if inner is None:
-            raise _invalid("", "not-a-declaration", "MetaData holds no Declaration.")
+            raise _invalid("", "not-a-declaration", "Expected an element Declaration in MetaData.")
         return inner
     if root.name != "Declaration":
-        raise _invalid("", "not-a-declaration", f"The root is {root.name[:60]}; send MetaData or Declaration.")
+        raise _invalid(
+            "", "not-a-declaration", f"Expected the root element MetaData or Declaration. Found: {root.name[:60]}."
+        )
     return root
 
 
 def _require_original(message: Element) -> None:
     code = message.child_text("FunctionCode")
     if code is not None and code not in ORIGINAL_CODES:
-        text = f"FunctionCode is {code[:10]}; send 9. Amend by PUT, cancel by POST …/cancellation."
+        text = f"Expected FunctionCode 9, an original. Found: {code[:10]}. Amend by PUT; cancel by POST …/cancellation."
         raise _invalid("", "not-an-original", text)
 
 

@@ -31,7 +31,9 @@ MAX_ITEMS = 500
 def parse_items(shipment: Element, goods: list[Element], repairs: Repairs) -> list[dict[str, Any]]:
     """Return the items in their order. Raise Invalid before the first one is parsed if there are too many."""
     if len(goods) > MAX_ITEMS:
-        raise _invalid("/items", "too-long", f"A declaration has at most {MAX_ITEMS} goods items, not {len(goods)}.")
+        raise _invalid(
+            "/items", "too-long", f"Expected at most {MAX_ITEMS} goods items in a declaration. Found: {len(goods)}."
+        )
     previous_declaration = _previous_declaration(shipment)
     return [_item(item, index, previous_declaration, repairs) for index, item in enumerate(goods)]
 
@@ -61,7 +63,7 @@ def _number(value: str | None, index: int, pointer: str, repairs: Repairs) -> in
         repairs.add(f"{pointer}/number", "its place among the items, for it has no SequenceNumeric")
         return index + 1
     if not (len(value) <= 4 and value.isascii() and value.isdigit()):
-        raise _invalid(f"{pointer}/number", "not-a-number", "SequenceNumeric is a whole number from 1 to 9999.")
+        raise _invalid(f"{pointer}/number", "not-a-number", "Expected SequenceNumeric from 1 to 9999.")
     return int(value)
 
 
@@ -140,9 +142,7 @@ def _measure(element: Element, pointer: str, name: str, repairs: Repairs) -> tup
         return amount, Unit.NUMBER
     conversion = UNITS.get(code) or UNITS.get(code.partition("#")[0].strip().upper())
     if conversion is None:
-        text = (
-            f"unitCode {code[:20]} of {name} is none of those read here: {', '.join(sorted(UNITS))} (UN/ECE Rec. 20)."
-        )
+        text = f"Expected a unitCode of {name} (UN/ECE Rec. 20): {', '.join(sorted(UNITS))}. Found: {code[:20]}."
         raise _invalid(f"{pointer}/unit", "unknown-unit", text)
     unit, factor = conversion
     return amount if factor == 1 else format_quantity(EXACT.multiply(Decimal(amount), factor)), unit
@@ -153,7 +153,9 @@ def _positive(value: str, pointer: str, field: str, name: str) -> str:
         return value
     if not _NUMBER.fullmatch(value) or not value.strip("0.") or len(value) > 39:
         raise _invalid(
-            f"{pointer}/{field}", "not-a-quantity", f"{name} is a decimal above zero, of at most 38 digits: 118, 0.25."
+            f"{pointer}/{field}",
+            "not-a-quantity",
+            f"Expected {name} as a decimal above zero, of at most 38 digits, such as 0.25.",
         )
     stripped = value.lstrip("0")
     return f"0{stripped}" if stripped.startswith(".") else stripped

@@ -82,7 +82,7 @@ class Element:
     def _single(self, name: str) -> "Element | str | None":
         found = self.inner.get(name)
         if isinstance(found, list):
-            raise Invalid("malformed-xml", f"{self.name} has {name} {len(found)} times; it can be there once.")
+            raise Invalid("malformed-xml", f"The element {self.name} has {name} {len(found)} times. Send it once.")
         return found
 
 
@@ -110,8 +110,8 @@ def parse_xml(body: bytes) -> Element:
 def _syntax_detail(message: str) -> str:
     """Return the parser's message without the parts that address the developer of the parser."""
     if "Excessive depth" in message:
-        return f"The body is nested deeper than {MAX_DEPTH} levels."
-    return f"The body is not well-formed XML: {_PARSER_NOISE.sub('', message)[:300]}."
+        return f"The body is nested deeper than {MAX_DEPTH} levels, the limit of the hub. Send fewer levels."
+    return f"The body is not well-formed XML: {_PARSER_NOISE.sub('', message)[:300]}. Correct it and send it again."
 
 
 def _require_utf8(body: bytes) -> None:
@@ -123,11 +123,16 @@ def _require_utf8(body: bytes) -> None:
             raise ValueError("it holds NUL")
         body.decode("utf-8")
     except ValueError:
-        raise Invalid("malformed-xml", "The body must be XML in UTF-8, and say no other encoding.") from None
+        raise Invalid(
+            "malformed-xml",
+            "The body is not XML in UTF-8, or its first line declares another encoding. Send it in UTF-8.",
+        ) from None
 
 
 def _doctype_not_allowed() -> Invalid:
-    return Invalid("doctype-not-allowed", "A DOCTYPE and its entities are not read here. Send the message without.")
+    return Invalid(
+        "doctype-not-allowed", "The XML body has a DOCTYPE. The hub reads none. Send the message without it."
+    )
 
 
 def _build_tree(root: "etree._Element") -> Element:
@@ -147,7 +152,7 @@ def _build_tree(root: "etree._Element") -> Element:
             ancestors.append((inner, remaining))
             inner, remaining = made.inner, child_count
             if len(ancestors) > MAX_DEPTH:
-                raise Invalid("malformed-xml", f"The body is nested deeper than {MAX_DEPTH} levels.")
+                raise Invalid("malformed-xml", _syntax_detail("Excessive depth"))
             continue
         if name in MEASURE_ELEMENTS:
             _add_child(inner, name, _measure(name, node))
@@ -179,7 +184,8 @@ def _local_name(tag: str) -> str:
     namespace, closing, name = tag.rpartition("}")
     if closing and not namespace.startswith("{" + WCO_NAMESPACE):
         text = (
-            f"Element {name[:60]} is of the namespace {namespace[1:100]}; only those of {WCO_NAMESPACE}… are read here."
+            f"The element {name[:60]} has the namespace {namespace[1:100]}. The hub reads only those "
+            f"of {WCO_NAMESPACE}…"
         )
         raise Invalid("malformed-xml", text)
     if len(_LOCAL_NAMES) < MAX_CACHED_NAMES:

@@ -48,6 +48,8 @@ async def resend_challenge(
         if found is None:
             raise NotFound
         if found.status != EndpointStatus.PENDING:
-            raise Conflict("not-pending", f"The endpoint is {found.status}; only a pending one has to prove itself.")
+            raise Conflict(
+                "not-pending", f"The endpoint is {found.status}. Only a pending endpoint needs verification."
+            )
         event_id, delivery_id = await send_challenge(conn, endpoint_id, secrets.token_urlsafe(24), at=at)
         return await store_response(conn, command, SentEvent(event_id=event_id, delivery_id=delivery_id), status=202)

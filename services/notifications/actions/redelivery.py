@@ -48,7 +48,7 @@ async def replay(
 ) -> StoredResponse:
     """Send an endpoint the events of a span of time again, under the same event ids. Raise NotFound, Invalid."""
     if request.since > at:
-        text = "since is in the future: nothing was sent after it that could be sent again."
+        text = "Expected `since` in the past: the hub has sent nothing after it."
         raise Invalid("invalid-body", text, [Fault("/since", "in-the-future", text)])
     selection = deliveries.ReplaySelection(
         since=request.since,

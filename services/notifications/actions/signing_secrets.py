@@ -40,7 +40,10 @@ async def rotate(
         if await store.lock_owned(conn, endpoint_id, party_id) is None:
             raise NotFound
         if await store.count_live_secrets(conn, endpoint_id, at=at) >= MAX_SECRETS:
-            detail = f"{MAX_SECRETS} secrets sign already. Wait until an old one ends, 24 hours after its rotation."
+            detail = (
+                f"{MAX_SECRETS} secrets of the endpoint are valid. Wait until the older one ends, 24 "
+                "hours after its rotation."
+            )
             raise Conflict("rotated-too-often", detail)
         await store.end_secrets(conn, endpoint_id, ends_at=at + OVERLAP)
         await store.insert_secret(conn, endpoint_id, policy.keys.seal(secret, endpoint_id), at=at)

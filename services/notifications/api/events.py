@@ -93,5 +93,5 @@ def _parse_patterns(types: list[str] | None) -> tuple[str, ...] | None:
     try:
         return _PATTERNS_ADAPTER.validate_python(names) or None
     except ValidationError:
-        detail = "Name types of events such as declaration.accepted, declaration.* or *."
+        detail = "Expected event types such as declaration.accepted, declaration.* or *. Correct `types`."
         raise Invalid("invalid-parameter", detail, [Fault("/query/types", "pattern", detail)]) from None

@@ -55,13 +55,20 @@ async def _read_batch(request: Request) -> Any:
 
 def _require_service(name: str, service: str) -> None:
     if service != name:
-        raise NotAllowed("service-not-allowed", f"Only {name} brings this.")
+        raise NotAllowed(
+            "service-not-allowed",
+            f"Only the service {name} may send this request. The operator of the hub checks the calling service.",
+        )
 
 
 def _parse_messages(batch: Any) -> tuple[list[EventMessage], list[MessageResult]]:
     """Return the valid messages, and a result for each invalid one. Raise Invalid if the body is not a batch."""
     if not isinstance(batch, dict) or not isinstance(batch.get("letters"), list):
-        raise Invalid("invalid-body", "A batch has letters.", [Fault("/letters", "required", "A list of letters")])
+        raise Invalid(
+            "invalid-body",
+            "The batch has no list of messages. The operator of the hub checks the calling service.",
+            [Fault("/letters", "required", "Expected a list of messages.")],
+        )
     event_messages: list[EventMessage] = []
     results: list[MessageResult] = []
     for index, given in enumerate(batch["letters"]):
@@ -77,5 +84,9 @@ def _message_id(given: Any, index: int) -> UUID:
     try:
         return UUID(given["id"])
     except (TypeError, KeyError, ValueError, AttributeError):
-        fault = Fault(f"/letters/{index}/id", "required", "A letter has an id to be answered by.")
-        raise Invalid("invalid-body", "A letter without an id cannot be answered.", [fault]) from None
+        fault = Fault(f"/letters/{index}/id", "required", "Expected the id of the message.")
+        raise Invalid(
+            "invalid-body",
+            "A message of the batch has no id. The operator of the hub checks the calling service.",
+            [fault],
+        ) from None

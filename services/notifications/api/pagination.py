@@ -43,5 +43,5 @@ def _decode_cursor(cursor: str, parameter: str) -> str:
 
 
 def _invalid_cursor(parameter: str) -> Invalid:
-    detail = "This is no cursor of ours. Send the next_cursor of an answer, or nothing to begin."
+    detail = "The cursor is not one of this list. Send the `next_cursor` of an earlier response, or begin without one."
     return Invalid("invalid-parameter", detail, [Fault(f"/query/{parameter}", "cursor", detail)])

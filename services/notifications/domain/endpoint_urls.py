@@ -24,15 +24,15 @@ def _syntax_fault(url: str, parts: SplitResult, host: str, port: int | None) -> 
     faults = (
         (
             not host or not host.isascii(),
-            "The URL names no host in ASCII. Write https://host/path, international names in their xn-- form.",
+            "The URL has no host in ASCII. Send https://host/path, with an international name in its xn-- form.",
         ),
-        (not url.isascii(), "The URL has letters beyond ASCII. Write them percent-encoded: %C3%A9 for é."),
-        (port == 0, "Nobody listens at port 0. Name the port of your receiver, or none."),
+        (not url.isascii(), "The URL has characters that are not ASCII. Send them percent-encoded, such as %C3%A9."),
+        (port == 0, "No receiver has port 0. Send the port of your receiver, or none."),
         (
             parts.username is not None or parts.password is not None,
-            "The URL carries a user or a password. Leave them out: the signature proves who sends.",
+            "The URL has a user or a password. Leave them out: the signature proves the sender.",
         ),
-        (bool(parts.fragment), "The URL carries a fragment, which is never sent. Leave it out."),
+        (bool(parts.fragment), "The URL has a fragment, which HTTP does not send. Leave it out."),
     )
     return next((message for wrong, message in faults if wrong), None)
 
@@ -41,7 +41,7 @@ def _scheme_fault(scheme: str, host: str, allowed: AllowedAddresses) -> str | No
     """Return the fault of an http URL that cannot lead to an allowed network. Attempts check host names again."""
     if scheme == "https" or (scheme == "http" and _may_use_http(host, allowed)):
         return None
-    return "Webhooks are sent to https only."
+    return "The hub sends webhooks to https only. Send an address that begins with https://."
 
 
 def _may_use_http(host: str, allowed: AllowedAddresses) -> bool:
@@ -52,10 +52,14 @@ def _may_use_http(host: str, allowed: AllowedAddresses) -> bool:
 
 def _host_fault(host: str, allowed: AllowedAddresses) -> str | None:
     if _is_own_machine(host):
-        return None if allowed.loopback or allowed.contains(host) else "The URL leads to the hub's own machine."
+        return (
+            None
+            if allowed.loopback or allowed.contains(host)
+            else "The URL leads to the machine of the hub. Send an address that the public network reaches."
+        )
     if _is_address(host):
         kind = allowed_addresses.refusal_reason(host, allowed)
-        return kind and f"The address is no public one ({kind})."
+        return kind and f"The address is not public ({kind}). Send an address that the public network reaches."
     return None
 
 

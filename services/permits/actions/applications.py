@@ -73,11 +73,16 @@ async def submit(
 def _require_own_application(content: Application, identifiers: frozenset[str], trader_id: UUID) -> None:
     if not {content.exporter.identifier, content.importer.identifier} & identifiers:
         text = (
-            "Neither exporter nor importer is named by an identifier of yours, or of a trader whose mandate you hold."
+            "The identifiers of exporter and importer are none of yours, nor of a trader whose mandate you have today. "
+            "Apply under an identifier of GET /v1/me."
         )
         raise NotAllowed("not-your-application", text)
     if content.trader not in {None, trader_id}:
-        raise NotAllowed("not-your-application", "`trader` is another party, and you hold no mandate of it today.")
+        raise NotAllowed(
+            "not-your-application",
+            "`trader` names another party, and you have no mandate of it today. The trader "
+            "grants one: POST /v1/mandates.",
+        )
 
 
 async def query(

@@ -35,7 +35,10 @@ async def retry_on_conflict(work: Callable[[], Awaitable[T]]) -> T:
             return await retry_transaction(work)
         except ConcurrentChange:
             continue
-    raise Conflict("changed-meanwhile", "What this concerns keeps changing at this moment. Read it and ask again.")
+    raise Conflict(
+        "changed-meanwhile",
+        "Other requests change the same permits or declarations now. Read them again, then repeat your request.",
+    )
 
 
 async def lock_with_holders(

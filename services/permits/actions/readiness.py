@@ -14,4 +14,4 @@ async def find_unready_reason(context: PermitsContext) -> str | None:
         return fault
     if await context.initial_listing.wait_until_loaded(LISTING_WAIT_SECONDS):
         return None
-    return "The first listing of species is not loaded yet; permits loads it now."
+    return "The first listing of species is not loaded yet. The permits service loads it now."

@@ -70,7 +70,10 @@ class ReportSlots:
     def acquire(self) -> None:
         """Reserve a slot. Raise Unavailable if none is free."""
         if not self._free:
-            detail = f"{MAX_CONCURRENT_REPORTS} reports are being read already. Ask again when one of them is through."
+            detail = (
+                f"The hub writes {MAX_CONCURRENT_REPORTS} reports now, the most at the same time. "
+                "Repeat the request in 10 s."
+            )
             raise Unavailable("reports-busy", detail, retry_after=10)
         self._free -= 1
 

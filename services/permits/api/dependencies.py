@@ -27,7 +27,10 @@ def require_role(*roles: str) -> Callable[[Party], Awaitable[Party]]:
 
     async def check_role(party: CallingParty) -> Party:
         if not set(roles) & set(party.roles):
-            raise NotAllowed("role-not-allowed", f"This is done by {' or '.join(roles)}.")
+            raise NotAllowed(
+                "role-not-allowed",
+                f"This route is for the roles: {', '.join(roles)}. The administrator of the hub grants roles.",
+            )
         return party
 
     return check_role

@@ -33,7 +33,7 @@ from shared.contracts.fields import format_timestamp
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity
-from shared.problems import Conflict, Fault, Invalid
+from shared.problems import Conflict, Fault, Invalid, list_names
 
 DEFAULT_VALIDITY_MONTHS = 6
 """Validity of a permit if neither its kind nor its authority sets one, in months."""
@@ -177,10 +177,16 @@ def _require_second_person(application: ApplicationRecord, officer: Officer) -> 
     """Raise Conflict if no person assessed the application, or the officer assessed or queried it."""
     country = application.content.authority_country
     if application.assessment is None:
-        text = f"{country} asks for two people: one assesses the application, then another issues the permit."
+        text = (
+            f"{country} requires two people: one assesses the application, another issues the "
+            "permit. Nobody has assessed it yet. Ask a colleague to do so."
+        )
         raise Conflict("assessment-missing", text)
     if officer.person in _involved_persons(application):
-        text = f"{country} asks for two people: who assessed this application does not issue its permit."
+        text = (
+            f"{country} requires two people: the person who assessed the application does not issue "
+            "the permit. Ask a colleague to issue it."
+        )
         raise Conflict("same-person", text)
 
 
@@ -231,12 +237,12 @@ def _granted_line(requested: PermitLine, granted: GrantedLine) -> PermitLine:
 
 def _require_line_requested(lines: dict[str, PermitLine], granted: GrantedLine, pointer: str) -> None:
     if granted.line not in lines:
-        text = f"The application has no line {granted.line}."
+        text = f"The application has no line {granted.line}. Its lines are: {list_names(lines)}. Name one of them."
         raise Invalid("no-such-line", text, [Fault(f"{pointer}/line", "no-such-line", text)])
     requested = lines[granted.line]
     if granted.quantity is not None and granted.quantity > requested.quantity:
         quantity = f"{format_quantity(requested.quantity)} {requested.unit}"
-        text = f"Line {requested.line} asks for {quantity}; no more than that is granted on it."
+        text = f"Line {requested.line} asks for {quantity}. Grant at most that quantity."
         raise Invalid("more-than-asked", text, [Fault(f"{pointer}/quantity", "more-than-asked", text)])
 
 

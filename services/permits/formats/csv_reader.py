@@ -54,7 +54,11 @@ class CsvReader:
             complete_lines.append(self._rest)
             self._rest = b""
         if len(self._rest) > MAX_LINE_BYTES:
-            raise RowRejected("line-too-long", f"Line {self._number + 1} has more than {MAX_LINE_BYTES} bytes.")
+            raise RowRejected(
+                "line-too-long",
+                f"Line {self._number + 1} has more than {MAX_LINE_BYTES} bytes. Check the line "
+                "breaks and quotes of the file.",
+            )
         for raw in complete_lines:
             self._number += 1
             self._lines.append((self._number, *_decode_line(raw)))

@@ -60,10 +60,13 @@ REQUEST_PROBLEMS = {
             "The cursor is not one that this list returned.",
         ),
         steps=(you("Correct the parameters that `errors` names. The API reference lists those of each route."),),
-        example="The route has no query parameter `colour`. It has: limit, cursor. Leave out the others.",
+        example=(
+            "The address has a query parameter that the route does not have. The route has: limit, cursor. Leave out "
+            "the others."
+        ),
         example_faults=(
             ExampleFault(
-                "/query/colour", "unknown-parameter", "The route has no such parameter. It has: limit, cursor."
+                "/query/colour", "unknown-parameter", "The route has no such parameter. The route has: limit, cursor."
             ),
         ),
         fault_codes=PARAMETER_FAULTS,
@@ -129,7 +132,7 @@ REQUEST_PROBLEMS = {
             "The client opened a connection and sent nothing.",
         ),
         steps=(you("Send the request again under the same Idempotency-Key. Send bulk files in smaller parts."),),
-        example="The body did not arrive within 15 s. Send the request again under the same Idempotency-Key.",
+        example="The body did not arrive within 15 s. Send the request again, with its Idempotency-Key if it has one.",
     ),
     "body-too-large": ProblemCode(
         status=413,
@@ -162,10 +165,14 @@ REQUEST_PROBLEMS = {
         steps=(
             you("Correct each place in `errors`: `pointer` is its JSON Pointer, `detail` is its rule. Send it again."),
         ),
-        example="The body breaks the contract at 2 places. `errors` names each. Correct them and send the body again.",
+        example="The body breaks the contract at 2 places. `errors` names each. Correct them and send it again.",
         example_faults=(
-            ExampleFault("/items/0/quantity", "required", "This field is required and is missing"),
-            ExampleFault("/export_country", "unknown-country", "Expected a country of ISO 3166-1 alpha-2, such as ZA"),
+            ExampleFault("/items/0/quantity", "required", "This is required and is missing."),
+            ExampleFault(
+                "/export_country",
+                "unknown-country",
+                "Expected a country: two capital letters of ISO 3166-1 alpha-2, such as ZA. Found: UK.",
+            ),
         ),
         fault_codes=FIELD_FAULTS,
     ),
@@ -174,7 +181,7 @@ REQUEST_PROBLEMS = {
         meaning="The appendix is none of the three of the Convention: I, II or III.",
         causes=("The value has another spelling, such as 2 for II.",),
         steps=(you("Send one of the values that `detail` lists."),),
-        example="Expected an Appendix of the Convention: I, II or III. `errors` names each place.",
+        example="Expected one of the appendix codes: I, II or III. Found: 2. `errors` names each place.",
         example_faults=(ExampleFault("/lines/0/appendix"),),
     ),
     "unknown-country": ProblemCode(
@@ -182,7 +189,10 @@ REQUEST_PROBLEMS = {
         meaning="The country is not a code of ISO 3166-1 alpha-2.",
         causes=("The value is a name, has three characters or lower case, or a code that does not exist (UK for GB).",),
         steps=(you("Send the two capital letters of the country, such as ZA, FR or GB."),),
-        example="Expected a country of ISO 3166-1 alpha-2, such as ZA. `errors` names each place.",
+        example=(
+            "Expected a country: two capital letters of ISO 3166-1 alpha-2, such as ZA. Found: UK. `errors` names "
+            "each place."
+        ),
         example_faults=(ExampleFault("/export_country"),),
     ),
     "unknown-kind": ProblemCode(
@@ -190,7 +200,10 @@ REQUEST_PROBLEMS = {
         meaning="The hub has no permit kind of this name.",
         causes=("The kind is misspelt, or it is the name of a national form.",),
         steps=(you("Read the kinds at GET /v1/reference/kinds, and send one of them."),),
-        example="Expected a permit kind; GET /v1/reference/kinds lists them. `errors` names each place.",
+        example=(
+            "Expected one of the kind codes: GET /v1/reference/kinds lists them. Found: exports. `errors` names each "
+            "place."
+        ),
         example_faults=(ExampleFault("/kind"),),
     ),
     "unknown-purpose": ProblemCode(
@@ -198,7 +211,10 @@ REQUEST_PROBLEMS = {
         meaning="The purpose is none of the Convention's purpose codes.",
         causes=("The value is a word in place of the code, or the code does not exist.",),
         steps=(you("Read the codes at GET /v1/reference/purposes, and send one of them, such as T."),),
-        example="Expected a purpose code; GET /v1/reference/purposes lists them. `errors` names each place.",
+        example=(
+            "Expected one of the purpose codes: GET /v1/reference/purposes lists them. Found: trade. `errors` names "
+            "each place."
+        ),
         example_faults=(ExampleFault("/items/0/purpose"),),
     ),
     "unknown-source": ProblemCode(
@@ -206,7 +222,10 @@ REQUEST_PROBLEMS = {
         meaning="The source is none of the Convention's source codes.",
         causes=("The value is a word in place of the code, or the code does not exist.",),
         steps=(you("Read the codes at GET /v1/reference/sources, and send one of them, such as W."),),
-        example="Expected a source code; GET /v1/reference/sources lists them. `errors` names each place.",
+        example=(
+            "Expected one of the source codes: GET /v1/reference/sources lists them. Found: wild. `errors` names each "
+            "place."
+        ),
         example_faults=(ExampleFault("/items/0/source"),),
     ),
     "taxon-nameless": ProblemCode(
@@ -214,7 +233,10 @@ REQUEST_PROBLEMS = {
         meaning="The taxon has no scientific name.",
         causes=("The text has no word, or only a rank such as spp.",),
         steps=(you("Send a scientific name: a species, or a genus or family with all its species, Crocodylus spp."),),
-        example="Expected a scientific name: a species, a genus or a family. `errors` names each place.",
+        example=(
+            "Expected a scientific name: a species, or a genus or family with all its species. `errors` names each "
+            "place."
+        ),
         example_faults=(ExampleFault("/items/0/taxon"),),
     ),
     "unknown-term": ProblemCode(
@@ -222,7 +244,9 @@ REQUEST_PROBLEMS = {
         meaning="The term is none of the CITES trade terms.",
         causes=("The value is a description in place of the three-letter code.",),
         steps=(you("Read the codes at GET /v1/reference/terms, and send one of them, such as SKI."),),
-        example="Expected a CITES trade term; GET /v1/reference/terms lists them. `errors` names each place.",
+        example=(
+            "Expected a CITES trade term: GET /v1/reference/terms lists them. Found: skin. `errors` names each place."
+        ),
         example_faults=(ExampleFault("/items/0/term"),),
     ),
     "unknown-unit": ProblemCode(
@@ -230,7 +254,9 @@ REQUEST_PROBLEMS = {
         meaning="The unit is none of the hub's units.",
         causes=("The unit is misspelt, or it is a customs code such as KGM in a JSON body.",),
         steps=(you("Read the units at GET /v1/reference/units, and send one of them, such as kg or number."),),
-        example="Expected a unit; GET /v1/reference/units lists them. `errors` names each place.",
+        example=(
+            "Expected one of the unit codes: GET /v1/reference/units lists them. Found: KGM. `errors` names each place."
+        ),
         example_faults=(ExampleFault("/items/0/unit"),),
     ),
     "too-many-digits": ProblemCode(

@@ -37,14 +37,14 @@ def claimed_client(text: str) -> str:
     """Return the client id that an assertion claims, without verification. Raise BadAssertion."""
     try:
         if len(text) > MAX_LENGTH:
-            raise BadAssertion("The assertion is too long.")
+            raise BadAssertion("The assertion is too long. Leave out claims that the hub does not need.")
         part = text.split(".")[1]
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
         name = claims["sub"]
     except (IndexError, KeyError, TypeError, ValueError):
-        raise BadAssertion("The assertion is no signed JWT with a `sub`.") from None
+        raise BadAssertion("The assertion is not a signed JWT with a `sub`.") from None
     if not isinstance(name, str) or not name.isascii() or not name.isprintable() or len(name) > 128:
-        raise BadAssertion("`sub` is no client id.")
+        raise BadAssertion("`sub` of the assertion is not a client id. Send the id of your credential.")
     return name
 
 
@@ -53,11 +53,14 @@ def verify(text: str, keys: Sequence[dict[str, Any]], *, issuer: str, at: dateti
     claims = _verified_claims(text, keys)
     name, jti = claims.get("sub"), claims.get("jti")
     if not isinstance(name, str) or claims.get("iss") != name:
-        raise BadAssertion("`iss` and `sub` are both the client id.")
+        raise BadAssertion("`iss` and `sub` of the assertion differ. Send the client id in both.")
     if claims.get("aud") != issuer:
-        raise BadAssertion(f"`aud` is one string, our issuer: {issuer}")
+        raise BadAssertion(f"`aud` of the assertion is not the issuer of this hub. Send one string: {issuer}")
     if not isinstance(jti, str) or not 1 <= len(jti) <= 255 or not jti.isprintable():
-        raise BadAssertion("`jti` is a string of 1 to 255 printable characters, new for each assertion.")
+        raise BadAssertion(
+            "`jti` of the assertion is missing or not valid. Send 1 to 255 printable "
+            "characters, new for each assertion."
+        )
     return Assertion(name, jti, _expiry(claims, at))
 
 
@@ -66,13 +69,15 @@ def _expiry(claims: dict[str, Any], at: datetime) -> datetime:
     now, max_age, leeway = at.timestamp(), MAX_AGE.total_seconds(), LEEWAY.total_seconds()
     expires, issued, not_before = (_timestamp(claims, name) for name in ("exp", "iat", "nbf"))
     if expires is None or expires <= now:
-        raise BadAssertion("`exp` is missing, or the assertion has expired.")
+        raise BadAssertion("`exp` is missing, or the assertion has expired. Sign a new assertion.")
     if issued is None and expires > now + max_age + leeway:
-        raise BadAssertion("Without `iat`, `exp` lies at most 5 minutes ahead.")
+        raise BadAssertion("`exp` is more than 5 minutes ahead. Send `iat`, or an earlier `exp`.")
     if issued is not None and not now - max_age <= issued <= now + leeway:
-        raise BadAssertion("The assertion is older than 5 minutes, or from the future: see `iat`.")
+        raise BadAssertion(
+            "`iat` of the assertion is older than 5 minutes or in the future. Sign a new one; check your clock."
+        )
     if not_before is not None and not_before > now + leeway:
-        raise BadAssertion("The assertion does not hold yet: see `nbf`.")
+        raise BadAssertion("`nbf` of the assertion is in the future. Check your clock.")
     last = expires if issued is None else min(expires, issued + max_age)
     return datetime.fromtimestamp(last, UTC) + timedelta(seconds=1)
 
@@ -82,18 +87,23 @@ def _timestamp(claims: dict[str, Any], name: str) -> float | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e11:
-        raise BadAssertion(f"`{name}` is a number of seconds since 1970.")
+        raise BadAssertion(f"`{name}` of the assertion must be a number of seconds since 1970.")
     return float(value)
 
 
 def _verified_claims(text: str, keys: Sequence[dict[str, Any]]) -> dict[str, Any]:
     header = _header(text)
     if header.get("alg") not in ALGORITHMS:
-        raise BadAssertion(f"The assertion is signed with {' or '.join(ALGORITHMS)} (RFC 9864's name), nothing else.")
+        raise BadAssertion(
+            f"The assertion has another algorithm than {' or '.join(ALGORITHMS)} (names of RFC "
+            "9864). Sign it with one of these."
+        )
     if not all(isinstance(header.get(name), str | None) for name in ("typ", "kid")):
-        raise BadAssertion("`typ` and `kid` are strings, or left out.")
+        raise BadAssertion("`typ` and `kid` of the assertion must be strings. Correct them, or leave them out.")
     if header.get("typ") not in ALLOWED_TYPES:
-        raise BadAssertion("`typ` is JWT or client-authentication+jwt, or left out.")
+        raise BadAssertion(
+            "`typ` of the assertion must be JWT or client-authentication+jwt. Correct it, or leave it out."
+        )
     kid = header.get("kid")
     for key in [key for key in keys if kid in {None, key["kid"]}]:
         try:
@@ -101,7 +111,9 @@ def _verified_claims(text: str, keys: Sequence[dict[str, Any]]) -> dict[str, Any
             return jwt.decode(text, public_key, algorithms=[str(header["alg"])]).claims
         except (JoseError, ValueError, TypeError, KeyError):
             continue
-    raise BadAssertion("No key of this client fits the signature.")
+    raise BadAssertion(
+        "No key of this client verifies the signature. Sign with the private key of a registered public key."
+    )
 
 
 def _header(text: str) -> dict[str, Any]:
@@ -109,7 +121,9 @@ def _header(text: str) -> dict[str, Any]:
     try:
         header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except ValueError:
-        raise BadAssertion("The assertion's header cannot be read.") from None
+        raise BadAssertion(
+            "The header of the assertion is not valid. Sign a new assertion with a JWT library."
+        ) from None
     if not isinstance(header, dict):
-        raise BadAssertion("The assertion's header cannot be read.")
+        raise BadAssertion("The header of the assertion is not valid. Sign a new assertion with a JWT library.")
     return header

@@ -20,10 +20,13 @@ def parse_keys(public_key: dict[str, Any] | str | None, jwks: dict[str, Any] | N
         return [_parse_key(public_key, "/public_key")]
     given = jwks.get("keys")
     if not isinstance(given, list) or not 1 <= len(given) <= MAX_KEYS:
-        raise _unfit_key("/jwks/keys", f"A key set holds 1 to {MAX_KEYS} keys here.")
+        raise _unfit_key("/jwks/keys", f"Expected a key set of 1 to {MAX_KEYS} public keys.")
     keys = [_parse_key(key, f"/jwks/keys/{index}") for index, key in enumerate(given)]
     if len({key["kid"] for key in keys}) != len(keys):
-        raise _unfit_key("/jwks/keys", "Two keys have the same kid, or are the same.")
+        raise _unfit_key(
+            "/jwks/keys",
+            "Two keys of the set are the same or have the same `kid`. Send each key once, with its own `kid`.",
+        )
     return keys
 
 
@@ -31,17 +34,19 @@ def _parse_key(given: Any, pointer: str) -> dict[str, Any]:
     if isinstance(given, str):
         return _to_jwk(_parse_pem(given, pointer), None)
     if not isinstance(given, dict):
-        raise _unfit_key(pointer, "A key is a JWK (an object), or PEM in a string.")
+        raise _unfit_key(pointer, "Expected a key as JWK (an object) or as PEM in a string.")
     if PRIVATE_PARTS & given.keys():
         raise _private_key_sent(pointer)
     kind = CURVES.get(str(given.get("crv")))
     if kind is None:
-        raise _unfit_key(pointer, "The key is a JWK on the curve P-256 (ES256) or Ed25519.")
+        raise _unfit_key(pointer, "Expected a JWK on the curve P-256 (ES256) or Ed25519.")
     try:
         kid = given.get("kid")
         return _to_jwk(kind.import_key({n: v for n, v in given.items() if n in {"kty", "crv", "x", "y"}}), kid)
     except (JoseError, ValueError, TypeError, KeyError):
-        raise _unfit_key(pointer, "The JWK cannot be read as a public key.") from None
+        raise _unfit_key(
+            pointer, "The JWK is not a complete public key. Send its fields `kty`, `crv`, `x`, and `y` for P-256."
+        ) from None
 
 
 def _parse_pem(given: str, pointer: str) -> ECKey | OKPKey:
@@ -54,7 +59,7 @@ def _parse_pem(given: str, pointer: str) -> ECKey | OKPKey:
             continue
         if key.curve_name in CURVES:
             return key
-    raise _unfit_key(pointer, "The PEM holds no public key on the curve P-256 or Ed25519.")
+    raise _unfit_key(pointer, "The PEM has no public key on the curve P-256 or Ed25519. Send such a key.")
 
 
 def _to_jwk(key: ECKey | OKPKey, kid: object) -> dict[str, Any]:
@@ -67,5 +72,5 @@ def _unfit_key(pointer: str, text: str) -> Invalid:
 
 
 def _private_key_sent(pointer: str) -> Invalid:
-    text = "This holds a private key. It must never leave you: make a fresh pair, and send its public half."
+    text = "This is a private key. Do not use it any more. Create a new pair, and send its public key."
     return Invalid("private-key-sent", text, [Fault(pointer, "private-key-sent", text)])

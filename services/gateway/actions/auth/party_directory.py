@@ -194,4 +194,8 @@ def _expiry(row: RowMapping) -> float:
 
 
 def _directory_unavailable() -> Unavailable:
-    return Unavailable("database-unavailable", "Who you are cannot be checked now; ask again in a few seconds.")
+    return Unavailable(
+        "database-unavailable",
+        "The hub cannot check your access token now: its database is not available. Repeat the "
+        "request in a few seconds.",
+    )

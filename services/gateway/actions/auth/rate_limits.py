@@ -68,7 +68,9 @@ class RateLimits:
         if slot := REMAINING.get(None):
             slot[0] = (state.remaining_here + state.remaining_elsewhere, seconds_left)
         if refused:
-            detail = f"Your party may send {self.quota} requests in {WINDOW_SECONDS} s. Go on in {seconds_left} s."
+            detail = (
+                f"Your party may send {self.quota} requests in {WINDOW_SECONDS} s. Wait {seconds_left} s, then go on."
+            )
             raise TooManyRequests("too-many-requests", detail, seconds_left)
 
     def _window_state(self, party_id: UUID, window: int) -> WindowState:

@@ -34,7 +34,7 @@ IN_MEMORY_LEASE = timedelta(seconds=5)
 ACCEPTED = counter("saola_declarations_accepted", "Declarations that the gateway stored with a 202 response")
 MAX_IN_MEMORY_BYTES = 16_384
 """A larger message is read from the database again, not held in memory."""
-DATABASE_UNAVAILABLE = "The database cannot answer now. Send it again under the same key: it is kept once at most."
+DATABASE_UNAVAILABLE = "The database is not available now. Send the declaration again with the same Idempotency-Key."
 
 
 class LodgedDeclaration(NamedTuple):
@@ -81,7 +81,7 @@ class SubmissionBatcher:
         if len(self._queue) >= MAX_WAITING or self._bytes > MAX_WAITING_BYTES:
             wait = random.randint(1, MAX_RETRY_AFTER_SECONDS)  # noqa: S311
             raise Unavailable(
-                "overloaded", f"Too many declarations wait to be written. Send it again in {wait} s.", wait
+                "overloaded", f"Too many declarations wait to be stored. Send this one again in {wait} s.", wait
             )
 
     async def run(self) -> None:
@@ -165,7 +165,7 @@ def _result_of(submission: Submission, new: Set[UUID], stored: RowMapping | None
     if stored is None:
         return Conflict(
             "reference-taken",
-            "This trader has used this reference in another declaration. Amend that one, or choose a new reference.",
+            "Another declaration of this trader has this reference. Amend that declaration, or choose a new reference.",
         )
     if (stored["digest"], stored["content_type"]) != (submission.digest, submission.content_type):
         return key_reused()

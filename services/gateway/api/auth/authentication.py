@@ -16,7 +16,9 @@ from shared.problems import Fault, Invalid, NotAllowed, NotFound
 from shared.request_context import record_party
 from shared.signed_tokens import InvalidToken
 
-TOKEN_NOT_VALID = "This access token has expired, or is none of this hub's. Ask for a new one: POST /oauth2/token."  # noqa: S105
+TOKEN_NOT_VALID = (
+    "The access token is not valid: it has expired, or another hub issued it. Request one: POST /oauth2/token."  # noqa: S105
+)
 NOBODY: frozenset[Role] = frozenset()
 """The roles of a public route, which requires no token."""
 REPEATABLE_PARAMETERS = frozenset({"types"})
@@ -47,14 +49,18 @@ async def authenticate(context: GatewayContext, authorization: str, route: Route
         logger().info("token.refused", reason=str(error))
         raise Unauthenticated(TOKEN_NOT_VALID) from None
     if principal is None:
-        raise Unauthenticated("This credential or its party was ended or disabled.")
+        raise Unauthenticated(
+            "The administrator of the hub has ended this credential or disabled its party. Ask for a new credential."
+        )
     record_party(principal.party.id)
     await context.rate_limits.count(principal.party.id)
     permission = route.permission or NOBODY
     if permission.isdisjoint(principal.roles):
         allowed = ", ".join(sorted(permission))
         raise NotAllowed(
-            "role-not-allowed", f"This is done by: {allowed}. You are: {', '.join(sorted(principal.roles))}."
+            "role-not-allowed",
+            f"This route is for the roles: {allowed}. Your party has: "
+            f"{', '.join(sorted(principal.roles)) or 'none'}. The administrator of the hub grants roles.",
         )
     return principal
 
@@ -85,12 +91,21 @@ def require_known_parameters(request: Request, names: tuple[str, ...]) -> None:
     given = [name for name, _ in request.query_params.multi_items()]
     unknown_names = sorted(set(given) - set(names))
     if unknown_names:
-        known_names = f"This route knows {', '.join(names)}." if names else "This route knows none."
-        faults = [Fault(f"/query/{name}", "unknown-parameter", known_names) for name in unknown_names[:20]]
-        raise Invalid("invalid-parameter", f"A parameter is not known here. {known_names}", faults)
+        known_names = f"The route has: {', '.join(names)}." if names else "The route has no query parameters."
+        faults = [
+            Fault(f"/query/{name}", "unknown-parameter", f"The route has no such parameter. {known_names}")
+            for name in unknown_names[:20]
+        ]
+        raise Invalid(
+            "invalid-parameter",
+            f"The address has a query parameter that the route does not have. {known_names} Leave out the others.",
+            faults,
+        )
     if repeated := sorted({name for name in given if given.count(name) > 1 and name not in REPEATABLE_PARAMETERS}):
-        faults = [Fault(f"/query/{name}", "parameter-twice", "It can be there once.") for name in repeated]
-        raise Invalid("invalid-parameter", "A parameter is there twice. Send it once.", faults)
+        faults = [Fault(f"/query/{name}", "parameter-twice", "Expected this parameter once.") for name in repeated]
+        raise Invalid(
+            "invalid-parameter", "A query parameter is in the address twice. Send it once; `errors` names it.", faults
+        )
 
 
 def make_caller(principal: Principal, request: Request, acts_for: RepresentedTrader | None = None) -> Caller:

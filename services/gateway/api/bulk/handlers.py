@@ -27,8 +27,8 @@ from services.gateway.api.routing.route import NDJSON, Route
 from shared.contracts.parties import Caller
 from shared.logs import logger
 from shared.problem_responses import complete_problem_type, status_and_document
-from shared.problems import Invalid, ProblemError, Unavailable
-from shared.web import require_no_encoding
+from shared.problems import ProblemError, Unavailable
+from shared.web import require_no_encoding, wrong_media_type
 
 ACCEPTED_MEDIA_TYPES = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
 MAX_BATCH = 500
@@ -120,7 +120,9 @@ def _render_line(line: ResultLine) -> bytes:
     return line.model_dump_json().encode() + b"\n"
 
 
-RETRY_LINE = "This line could not be written now. Send it again; under the same key it is kept once at most."
+RETRY_LINE = (
+    "The hub could not store this line now. Send the line again with the same key: the hub stores it at most once."
+)
 
 
 async def lodge_declarations(scope: Scope, receive: Receive, send: Send, route: Route) -> None:
@@ -197,4 +199,4 @@ def _require_ndjson(given: str) -> None:
     media_type, _, rest = given.partition(";")
     charset = rest.strip().lower().removeprefix("charset=").strip('"')
     if media_type.strip().lower() not in ACCEPTED_MEDIA_TYPES or charset not in {"", "utf-8"}:
-        raise Invalid("unsupported-media-type", f"Send Content-Type: {NDJSON}, one JSON document a line, in UTF-8.")
+        raise wrong_media_type(given, f"{NDJSON} in UTF-8, with one JSON document per line")

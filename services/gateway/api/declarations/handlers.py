@@ -71,7 +71,6 @@ async def amend_declaration(request: Request, route: Route) -> Response:
 async def validate_declaration(request: Request, route: Route) -> Response:
     """Parse a declaration in its own format and return what the rules find in it."""
     context, principal = get_context(request), await admit(request, route)
-    parse_idempotency_key(request.headers.get("idempotency-key"))
     media_type = parse_media_type(request.headers.get("content-type", "").encode("latin-1"))
     raw_body = await read_route_body(request, route)
     caller = make_caller(principal, request)

@@ -22,8 +22,7 @@ from services.gateway.api.routing.route import Limits, Route
 from services.gateway.formats.declaration_formats import FORMATS
 from shared.contracts.fields import format_timestamp, render_digest
 from shared.database import now
-from shared.problems import ProblemError
-from shared.web import read_body, require_no_encoding, require_size
+from shared.web import body_too_slow, read_body, require_no_encoding, require_size
 
 JSON = b"application/json"
 
@@ -115,7 +114,7 @@ async def _read_body(scope: Scope, receive: Receive, limits: Limits) -> bytes:
         async with asyncio.timeout(limits.body_seconds):
             first = await receive()
     except TimeoutError:
-        raise ProblemError("body-too-slow", f"The body did not arrive within {limits.body_seconds:.0f} s.") from None
+        raise body_too_slow(limits.body_seconds) from None
     if first["type"] == "http.request" and not first.get("more_body") and len(first["body"]) <= limits.body_bytes:
         complete_body: bytes = first["body"]
         return complete_body

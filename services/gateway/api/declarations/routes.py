@@ -227,7 +227,6 @@ ROUTES = (
         permission=TRADER,
         handler=handlers.validate_declaration,
         service="permits",
-        headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Declaration, media=(WCO_DECLARATION,)),
         responses=(
             RouteResponse(

@@ -41,6 +41,10 @@ def _parse_version(request: Request) -> int | None:
     if given is None:
         return None
     if not (given.isascii() and given.isdigit() and 0 < len(given) < 10 and int(given) > 0):
-        fault = Fault("/query/version", "not-a-version", "A version is a whole number from 1.")
-        raise Invalid("invalid-parameter", "A parameter is not as the contract says; `errors` names it.", [fault])
+        fault = Fault("/query/version", "not-a-version", "Expected a version: a whole number from 1.")
+        raise Invalid(
+            "invalid-parameter",
+            "The query parameter `version` is a whole number from 1. Send one, or leave it out for the last.",
+            [fault],
+        )
     return int(given)

@@ -11,14 +11,21 @@ MAX_WAIT_SECONDS = 30
 def parse_idempotency_key(value: str | None) -> str | None:
     """Check an Idempotency-Key, if there is one (draft-ietf-httpapi-idempotency-key-header-07, any visible ASCII)."""
     if value is not None and not _KEY.fullmatch(value):
-        raise Invalid("idempotency-key-invalid", "An Idempotency-Key is 1 to 255 visible ASCII characters, no blanks.")
+        raise Invalid(
+            "idempotency-key-invalid",
+            "The header Idempotency-Key has 1 to 255 visible ASCII characters, without blanks. Send another value.",
+        )
     return value
 
 
 def require_idempotency_key(value: str | None) -> str:
     """Return the Idempotency-Key. Raise Invalid if it is missing."""
     if value is None:
-        raise Invalid("idempotency-key-missing", "Send an Idempotency-Key, new for each declaration, kept on repeats.")
+        raise Invalid(
+            "idempotency-key-missing",
+            "The header Idempotency-Key is missing. Send a new value for each declaration. Keep "
+            "it when you send the same declaration again.",
+        )
     return parse_idempotency_key(value) or ""
 
 

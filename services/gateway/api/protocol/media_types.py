@@ -1,7 +1,7 @@
 """The media type of a declaration's body."""
 
 from services.gateway.formats.declaration_formats import FORMATS
-from shared.problems import Invalid
+from shared.web import wrong_media_type
 
 COMMON_MEDIA_TYPES = {name.encode(): name for name in FORMATS}
 """The usual spellings, which need no parsing."""
@@ -14,5 +14,5 @@ def parse_media_type(given: bytes) -> str:
     name, _, rest = given.decode("latin-1").partition(";")
     charset = rest.strip().lower().removeprefix("charset=").strip('"')
     if name.strip().lower() not in FORMATS or charset not in {"", "utf-8"}:
-        raise Invalid("unsupported-media-type", f"Send one of {', '.join(FORMATS)}, in UTF-8.")
+        raise wrong_media_type(given.decode("latin-1"), f"one of {', '.join(FORMATS)}, in UTF-8")
     return name.strip().lower()

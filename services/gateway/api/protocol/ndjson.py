@@ -97,7 +97,11 @@ async def _read_chunks(receive: Receive, chunks: "asyncio.Queue[bytes | Exceptio
                 message = await receive()
         except TimeoutError:
             await chunks.put(
-                ProblemError("body-too-slow", f"Nothing came for {BODY_TIMEOUT_SECONDS:.0f} s. Go on by the same keys.")
+                ProblemError(
+                    "body-too-slow",
+                    f"No line arrived for {BODY_TIMEOUT_SECONDS:.0f} s. Send the rest of the "
+                    "lines again with the same keys.",
+                )
             )
             return
         if message["type"] != "http.request":

@@ -9,7 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
-from shared.problems import Invalid
+from shared.problems import Fault, Invalid
 
 
 class _Limit(BaseModel):
@@ -44,7 +44,10 @@ def _parse_cursor(value: str | None) -> UUID | None:
     try:
         return None if value is None else UUID(value)
     except ValueError:
-        raise Invalid("invalid-parameter", "This cursor is none of ours; begin again without one.") from None
+        detail = (
+            "The cursor is not one of this list. Send the `next_cursor` of an earlier response, or begin without one."
+        )
+        raise Invalid("invalid-parameter", detail, [Fault("/query/cursor", "cursor", detail)]) from None
 
 
 def next_cursor(ids: Sequence[object], page: PageRequest) -> str | None:

@@ -60,9 +60,11 @@ async def _grant_token(request: Request, route: Route) -> str:
     form = await _parse_form(request, route)
     if form.get("grant_type") != "client_credentials":
         error = TokenError.UNSUPPORTED_GRANT_TYPE if form.get("grant_type") else TokenError.INVALID_REQUEST
-        raise OAuthError(error, "Send grant_type=client_credentials.")
+        raise OAuthError(error, "Expected grant_type=client_credentials. Send it in the form.")
     if form.get("scope"):
-        raise OAuthError(TokenError.INVALID_SCOPE, "There are no scopes here: a party's roles say what it may do.")
+        raise OAuthError(
+            TokenError.INVALID_SCOPE, "The hub has no scopes: the roles of your party decide. Leave out scope."
+        )
     return await _authenticate_client(request.headers.get("authorization", ""), form, get_context(request))
 
 
@@ -124,14 +126,16 @@ def _render_refusal(error: OAuthError) -> Response:
 
 async def _parse_form(request: Request, route: Route) -> dict[str, str]:
     if request.headers.get("content-type", "").partition(";")[0].strip().lower() != FORM:
-        raise OAuthError(TokenError.INVALID_REQUEST, f"Send Content-Type: {FORM}.")
+        raise OAuthError(TokenError.INVALID_REQUEST, f"The header Content-Type has another value. Send {FORM}.")
     body = await read_route_body(request, route)
     try:
         pairs = parse_qsl(body.decode("utf-8"), keep_blank_values=True, max_num_fields=20, errors="strict")
     except ValueError:
-        raise OAuthError(TokenError.INVALID_REQUEST, "The form cannot be read.") from None
+        raise OAuthError(
+            TokenError.INVALID_REQUEST, "The form is not valid. Encode it in UTF-8, percent-encoded."
+        ) from None
     if len(dict(pairs)) != len(pairs):
-        raise OAuthError(TokenError.INVALID_REQUEST, "A parameter is there twice.")
+        raise OAuthError(TokenError.INVALID_REQUEST, "A parameter is in the form twice. Send it once.")
     return dict(pairs)
 
 
@@ -144,21 +148,27 @@ async def _authenticate_client(authorization: str, form: dict[str, str], context
     token = await grant_token(context, *_parse_client(authorization, form))
     if token is None:
         raise OAuthError(
-            TokenError.INVALID_CLIENT, "No such client, or its secret is wrong, or it was ended or disabled."
+            TokenError.INVALID_CLIENT,
+            "The client id or its secret is wrong, or the administrator ended it. Ask the "
+            "administrator for a credential.",
         )
     return token
 
 
 def _parse_assertion(authorization: str, form: dict[str, str]) -> str:
     if authorization or form.get("client_secret"):
-        raise OAuthError(TokenError.INVALID_REQUEST, "Authenticate in one way: by an assertion, or by a secret.")
+        raise OAuthError(TokenError.INVALID_REQUEST, "The request has an assertion and a secret. Send one of the two.")
     if form.get("client_assertion_type") != ASSERTION_TYPE:
-        raise OAuthError(TokenError.INVALID_REQUEST, f"Send client_assertion_type={ASSERTION_TYPE}.")
+        raise OAuthError(
+            TokenError.INVALID_REQUEST, f"Expected client_assertion_type={ASSERTION_TYPE}. Send it in the form."
+        )
     text = form.get("client_assertion", "")
     if not text.isascii():
-        raise BadAssertion("The assertion is no JWT.")
+        raise BadAssertion("The assertion is not a signed JWT.")
     if form.get("client_id") and claimed_client(text) != form["client_id"]:
-        raise OAuthError(TokenError.INVALID_REQUEST, "The form names another client than the assertion.")
+        raise OAuthError(
+            TokenError.INVALID_REQUEST, "The form and the assertion name different clients. Send the same client_id."
+        )
     return text
 
 
@@ -169,20 +179,31 @@ def _parse_client(authorization: str, form: dict[str, str]) -> tuple[str, str]:
         return _require_printable(*posted)
     if form.get("client_secret"):
         raise OAuthError(
-            TokenError.INVALID_REQUEST, "Authenticate in one way: HTTP Basic, or client_secret in the form."
+            TokenError.INVALID_REQUEST, "The request has HTTP Basic and client_secret in the form. Send one of the two."
         )
     if kind.lower() != "basic":
-        raise OAuthError(TokenError.INVALID_CLIENT, "Authenticate by HTTP Basic, or by client_secret in the form.")
+        raise OAuthError(
+            TokenError.INVALID_CLIENT,
+            "The header Authorization is not HTTP Basic. Use HTTP Basic, or client_secret in the form.",
+        )
     try:
         client_id, _, secret = base64.b64decode(encoded.strip(), validate=True).decode("utf-8").partition(":")
     except (binascii.Error, ValueError):
-        raise OAuthError(TokenError.INVALID_CLIENT, "The Authorization header cannot be read.") from None
+        raise OAuthError(
+            TokenError.INVALID_CLIENT,
+            "The header Authorization is not valid HTTP Basic. Encode client_id:client_secret in Base64.",
+        ) from None
     if posted[0] and posted[0] != unquote_plus(client_id):
-        raise OAuthError(TokenError.INVALID_REQUEST, "The form names another client than the Authorization header.")
+        raise OAuthError(
+            TokenError.INVALID_REQUEST,
+            "The form and the header Authorization name different clients. Send the same client_id.",
+        )
     return _require_printable(unquote_plus(client_id), unquote_plus(secret))
 
 
 def _require_printable(client_id: str, secret: str) -> tuple[str, str]:
     if not (client_id.isascii() and client_id.isprintable() and secret.isascii()):
-        raise OAuthError(TokenError.INVALID_CLIENT, "No such client.")
+        raise OAuthError(
+            TokenError.INVALID_CLIENT, "The client id or its secret has other characters than ASCII. Check them."
+        )
     return client_id, secret

@@ -43,7 +43,10 @@ async def check_and_save(
     declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
     command.condition.require(declaration.version)
     if declaration.sequence != before.sequence:
-        raise Conflict("changed-meanwhile", "It changed at this moment. Read it and ask again.")
+        raise Conflict(
+            "changed-meanwhile",
+            "Another request changed the declaration at the same moment. Read it again, then repeat your request.",
+        )
     changes = _check(
         declaration, locked_permits, await facts.load_facts(conn, [declaration], locked_permits), decision, actor
     )
@@ -68,4 +71,4 @@ def _check(
         raise
     except Exception as error:  # the fault that broke the first check may still be there
         logger().error("declaration.unverified", declaration=str(declaration.id), alarm=True, exc_info=error)
-        raise Conflict("not-checked", f"It still cannot be checked. {WHAT_TO_DO}") from error
+        raise Conflict("not-checked", f"The declaration still cannot be checked. {WHAT_TO_DO}") from error

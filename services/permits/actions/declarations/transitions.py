@@ -241,11 +241,18 @@ def _require_amendable(
         raise Conflict("invalid-transition", detail)
     for name in ("reference", "movement", "export_country", "import_country"):
         if getattr(content, name) != getattr(declaration.content, name):
-            text = f"An amendment keeps the {name}: whose it is to decide does not change. Cancel, and lodge anew."
+            before, after = getattr(declaration.content, name), getattr(content, name)
+            text = (
+                f"An amendment cannot change `{name}`: it is {before}, and the new version states "
+                f"{after}. Send {before}, or cancel the declaration and lodge a new one."
+            )
             raise Invalid("amendment-too-far", text, [Fault(f"/{name}", "amendment-too-far", text)])
     side = content.importer if content.movement == Movement.IMPORT else content.exporter
     if side.identifier not in identifiers:
-        raise NotAllowed("not-your-declaration", "The declaring side is named by none of your identifiers.")
+        raise NotAllowed(
+            "not-your-declaration",
+            "The identifier of the declaring side is none of yours. Declare under an identifier of GET /v1/me.",
+        )
 
 
 async def _apply_transition(

@@ -31,7 +31,7 @@ async def validate(
     side = content.importer if content.movement == Movement.IMPORT else content.exporter
     if side.identifier not in identifiers:
         place = "/importer/identifier" if content.movement == Movement.IMPORT else "/exporter/identifier"
-        detail = "The declaring side is named by none of your identifiers."
+        detail = "The identifier of the declaring side is none of yours. Declare under an identifier of GET /v1/me."
         fault = Fault(pointer=place, code="not-your-declaration", detail=detail)
         return Verdict(valid=False, findings=(), errors=(fault,))
     declaration = DeclarationRecord(

@@ -52,7 +52,9 @@ def raise_number_taken(error: IntegrityError, issuer: str, number: str) -> None:
 
 def number_taken_error(issuer: str, number: str) -> Conflict:
     """Return the error for a permit number that the issuer has used before."""
-    detail = f"{issuer} has a permit {number} in the registry. Numbers are unique for their issuer."
+    detail = (
+        f"{issuer} has a permit {number} on the hub. A number is unique per issuer. Use that permit or another number."
+    )
     return Conflict("permit-number-taken", detail)
 
 
@@ -65,5 +67,8 @@ async def require_issuing_authority(conn: AsyncConnection, party: Party, content
         return
     if content.import_country == party.country and not await parties.has_authority(conn, content.issuer):
         return
-    detail = f"Permits of {content.issuer} are written by its own authority; yours is {party.country}."
+    detail = (
+        f"The authority of {content.issuer} writes the permits of {content.issuer}. Yours is the "
+        f"authority of {party.country}. Correct `issuer`."
+    )
     raise NotAllowed("not-the-issuing-authority", detail)

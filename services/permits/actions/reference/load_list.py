@@ -238,7 +238,9 @@ def _require_columns(table: CsvReader, kind: ListKind) -> None:
     missing = [name for name in kind.required_columns if column_name(name) not in (table.header or ())]
     if missing:
         faults = [Fault(f"/{name}", "column-missing", f"The file has no column {name}.") for name in missing]
-        detail = f"The first line names the columns; missing: {', '.join(missing)}."
+        detail = (
+            f"The first line of the file lacks the columns: {', '.join(missing)}. Add them and send the file again."
+        )
         raise Invalid("columns-missing", detail, faults)
 
 
@@ -246,4 +248,8 @@ def _require_rows(report: LoadReport) -> None:
     if report.loaded:
         return
     faults = [Fault(f"/{note.line}", note.code, note.detail) for note in report.rejections[:50]]
-    raise Invalid("nothing-taken", "No row of the file could be taken; what was listed stands as it was.", faults)
+    raise Invalid(
+        "nothing-taken",
+        "The hub could load no row of the file, and the list is unchanged. Correct the rows that `errors` names.",
+        faults,
+    )

@@ -33,7 +33,10 @@ async def change(
         _, version = await policies.read(conn, country, lock=True)
         command.condition.require(version)
         if not await policies.store_version(conn, country, policy, version + 1, party.id, command.at):
-            raise Conflict("version-stale", "It was changed at this moment. Read it, then ask again for that.")
+            raise Conflict(
+                "version-stale",
+                "Another request changed the policy at the same moment. Read it again, then repeat your change.",
+            )
         response = StoredResponse(
             status=200, body=render_json(_policy_view(country, policy, version + 1)), version=version + 1
         )

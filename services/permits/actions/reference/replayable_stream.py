@@ -19,7 +19,10 @@ class ReplayableStream:
     async def read(self) -> AsyncIterator[bytes]:
         """Yield the file from its start. Raise Conflict (409) if it was too large to be kept."""
         if self._remembered is None:
-            raise Conflict("changed-meanwhile", "The list changed while this file was loaded. Send the file again.")
+            raise Conflict(
+                "changed-meanwhile",
+                "Another request changed the list while the hub loaded this file. Send the file again.",
+            )
         for piece in list(self._remembered):
             yield piece
         async for piece in self._pieces:

@@ -35,7 +35,7 @@ def consent(
     if declaration.status in FINAL:
         raise Conflict(
             "invalid-transition",
-            f"{declaration.content.reference} is {declaration.status}: there is nothing to consent to. "
+            f"Declaration {declaration.content.reference} is {declaration.status}, so it needs no consent. "
             f"{describe_transitions(declaration.status)}",
         )
     require_item(declaration, decision.item, "/item")
@@ -46,7 +46,10 @@ def consent(
         if c.item == item.number and c.line and permits[c.permit].content.issuer == country
     ]
     if not citations_of_country:
-        raise NotFound("This item cites no permit that the authority of your country issued.")
+        raise NotFound(
+            f"Item {decision.item} cites no permit of {country}. Only the authority that issued "
+            "a permit can give consent."
+        )
     uses, citations = LineUses(), []
     for citation in declaration.citations:
         if citation not in citations_of_country:

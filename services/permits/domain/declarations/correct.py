@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from services.permits.domain.declarations.items import (
+    DEAD_ON_ARRIVAL,
     can_be_dead_on_arrival,
     convert_to_line_unit,
     is_live,
@@ -42,7 +43,9 @@ def correct(
     """
     if declaration.status is not DeclarationStatus.RELEASED:
         raise Conflict(
-            "invalid-transition", f"Only what was released is corrected. {describe_transitions(declaration.status)}"
+            "invalid-transition",
+            f"Declaration {declaration.content.reference} is not released, so nothing can be "
+            f"corrected. {describe_transitions(declaration.status)}",
         )
     require_items(declaration, [item.number for item in decision.items])
     corrections = {item.number: item for item in decision.items}
@@ -90,7 +93,7 @@ def _require_live_animals(
         and is_live(declaration, item, permits)
     ):
         return
-    text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
+    text = f"{DEAD_ON_ARRIVAL} Correct it for item {one.number}."
     if one.dead_on_arrival is None:
-        text += f" {dead_on_arrival} were told of before: state dead_on_arrival anew in the correction."
+        text += f" The release states {dead_on_arrival}: send `dead_on_arrival` again in the correction."
     raise Invalid("dead-on-arrival", text, [Fault(pointer, "dead-on-arrival", text)])

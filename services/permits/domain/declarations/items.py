@@ -9,7 +9,9 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.permits import PermitsById
 from shared.contracts.closed_sets import Unit
 from shared.contracts.declaration import Item
-from shared.problems import Fault, Invalid
+from shared.problems import Fault, Invalid, list_names
+
+DEAD_ON_ARRIVAL = "`dead_on_arrival` counts live animals (term LIV), at most as many as arrived."
 
 
 def is_live(declaration: DeclarationRecord, item: Item, permits: PermitsById) -> bool:
@@ -28,7 +30,7 @@ def can_be_dead_on_arrival(animals: int, quantity: Decimal, unit: str) -> bool:
 def require_items(declaration: DeclarationRecord, numbers: Sequence[int]) -> None:
     """Raise Invalid `no-such-item` for a number that no item has, `item-twice` for a number that occurs twice."""
     if len(set(numbers)) != len(numbers):
-        text = "An item is named once."
+        text = "The request names an item twice. Send each item once."
         raise Invalid("item-twice", text, [Fault("/items", "item-twice", text)])
     for index, number in enumerate(numbers):
         require_item(declaration, number, f"/items/{index}/number")
@@ -37,7 +39,8 @@ def require_items(declaration: DeclarationRecord, numbers: Sequence[int]) -> Non
 def require_item(declaration: DeclarationRecord, number: int, pointer: str) -> None:
     """Raise Invalid `no-such-item` if no item of the declaration has this number."""
     if number not in {item.number for item in declaration.content.items}:
-        text = f"The declaration has no item {number}."
+        numbers = list_names(item.number for item in declaration.content.items)
+        text = f"The declaration has no item {number}. Its items are: {numbers}. Name one of them."
         raise Invalid("no-such-item", text, [Fault(pointer, "no-such-item", text)])
 
 
@@ -59,5 +62,8 @@ def convert_to_line_unit(citation: Citation, item: Item, quantity: Decimal, unit
         return ZERO
     if units.is_convertible(from_unit, citation.unit):
         return units.convert(quantity, from_unit, citation.unit)
-    text = f'{from_unit} does not convert into {citation.unit}: state the quantity with "unit": "{citation.unit}".'
+    text = (
+        f"The unit {from_unit} has no exact conversion into {citation.unit}. "
+        f'Send the quantity with `"unit": "{citation.unit}"`.'
+    )
     raise Invalid("inexact-unit", text, [Fault("/items", "inexact-unit", text)])

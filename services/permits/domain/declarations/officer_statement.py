@@ -10,7 +10,7 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.rules.goods import line_is_unambiguous, unit_converts
 from shared.contracts.declaration import Override
-from shared.problems import Fault, Invalid
+from shared.problems import Fault, Invalid, list_names
 
 
 def apply_officer_statement(
@@ -32,7 +32,7 @@ def apply_officer_statement(
         for c in declaration.citations
     )
     if len({(c.item, c.permit, c.line) for c in citations}) < len(citations):
-        text = f"Item {decision.item} cites line {decision.line} already."
+        text = f"Item {decision.item} cites line {decision.line} already. Name another line."
         raise Invalid("line-cited-already", text, [Fault("/line", "line-cited-already", text)])
     return replace(declaration, citations=citations)
 
@@ -50,12 +50,17 @@ def _require_statement(decision: Override) -> None:
     if decision.rule == line_is_unambiguous.name:
         needed = {"item": decision.item is None, "line": decision.line is None}
     faults = [
-        Fault(f"/{n}", f"{n}-missing", f"Say the {n} with this override.")
+        Fault(f"/{n}", f"{n}-missing", f"Send `{n}` with this override.")
         for n, is_missing in needed.items()
         if is_missing
     ]
     if faults:
-        raise Invalid("override-incomplete", f"{decision.rule} is settled by saying what is meant.", faults)
+        raise Invalid(
+            "override-incomplete",
+            f"An override of {decision.rule} needs: {', '.join(n for n in needed if needed[n])}. "
+            "Send them with the reason.",
+            faults,
+        )
 
 
 def _apply_to_citation(
@@ -63,7 +68,8 @@ def _apply_to_citation(
 ) -> Citation:
     line_letter = decision.line or citation.line
     if line_letter not in permit.lines:
-        text = f"Permit {permit.content.number} has no line {line_letter or 'for this item: name one'}."
+        missing = f"has no line {line_letter}" if line_letter else "is cited without a line"
+        text = f"Permit {permit.content.number} {missing}. Its lines are: {list_names(permit.lines)}. Name one of them."
         raise Invalid("no-such-line", text, [Fault("/line", "no-such-line", text)])
     line, item = permit.lines[line_letter], read_item(declaration, citation.item)
     changed = replace(citation, line=line_letter, unit=line.content.unit)
@@ -75,7 +81,10 @@ def _apply_to_citation(
             else replace(changed, requested=amount)
         )
     if decision.quantity is not None:
-        text = f"{item.unit} converts exactly into {line.content.unit}: the declared quantity stands."
+        text = (
+            f"The unit {item.unit} converts exactly into {line.content.unit}, so the declared "
+            "quantity applies. Leave out `quantity`."
+        )
         raise Invalid("quantity-stands", text, [Fault("/quantity", "quantity-stands", text)])
     if citation.use == ALREADY_COUNTED:
         return changed

@@ -74,16 +74,19 @@ def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[Per
     }
     for finding in addressed:
         if finding.pointer not in still_unknown:
-            detail = f"The document {finding.found} is known here by now: it is written off, not waved through. "
+            detail = f"The permit {finding.found} is on the hub now, so this finding cannot be overridden. "
             raise Conflict(
-                "known-by-now", detail + "Its trader states a new version (PUT), which is checked against it."
+                "known-by-now",
+                detail + "The trader sends a new version (PUT), and the hub checks it against the permit.",
             )
 
 
 def _require_open(declaration: DeclarationRecord) -> None:
     if declaration.status not in {DeclarationStatus.REFERRED, DeclarationStatus.REJECTED}:
         raise Conflict(
-            "invalid-transition", f"Nothing is to be overridden here. {describe_transitions(declaration.status)}"
+            "invalid-transition",
+            f"Declaration {declaration.content.reference} is {declaration.status}, so it has no "
+            f"finding to override. {describe_transitions(declaration.status)}",
         )
 
 
@@ -142,10 +145,13 @@ def _require_line_and_quantity(citation: Citation) -> None:
     if citation.use == ALREADY_COUNTED:
         return
     if citation.line == "":
-        text = f"Say which line of the permit item {citation.item} is written off from."
+        text = f"Item {citation.item} cites no line of the permit. Send the letter of the line as `line`."
         raise Invalid("line-missing", text, [Fault("/line", "line-missing", text)])
     if citation.requested == 0:
-        text = f"Say how many {citation.unit} of line {citation.line} item {citation.item} takes."
+        text = (
+            f"Item {citation.item} has no quantity in the unit of line {citation.line}, "
+            f"{citation.unit}. Send it as `quantity`."
+        )
         raise Invalid("quantity-missing", text, [Fault("/quantity", "quantity-missing", text)])
 
 
@@ -163,7 +169,8 @@ def _override_findings(declaration: DeclarationRecord, decision: Override, actor
         standing = sorted(
             {f.rule for f in declaration.findings if not f.overridden and f.severity is not Severity.NOTE}
         )
-        detail = f"No standing finding of {decision.rule} here. What stands: {', '.join(standing) or 'nothing'}."
+        open_rules = f"Open are: {', '.join(standing)}. Override one of those." if standing else "No finding is open."
+        detail = f"No finding of {decision.rule} is open here. {open_rules}"
         raise Conflict("no-such-finding", detail)
     return tuple(findings)
 
@@ -196,8 +203,8 @@ def _reserve(permit: PermitRecord, citation: Citation) -> tuple[PermitRecord, Ci
     if citation.requested > maximum:
         detail = (
             f"Line {citation.line} of permit {permit.content.number} has "
-            f"{format_quantity(maximum)} {citation.unit} left, "
-            f"{format_quantity(citation.requested)} were asked: more needs the consent of the authority that issued it."
+            f"{format_quantity(maximum)} {citation.unit} left, and {format_quantity(citation.requested)} are needed. "
+            "More needs the consent of the authority that issued it."
         )
         raise Conflict("not-enough-left", detail)
     return post_to_line(

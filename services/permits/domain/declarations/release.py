@@ -5,6 +5,7 @@ from datetime import date
 
 from services.permits.domain import units
 from services.permits.domain.declarations.items import (
+    DEAD_ON_ARRIVAL,
     can_be_dead_on_arrival,
     convert_to_line_unit,
     is_live,
@@ -30,7 +31,7 @@ from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict, Fault, Invalid
 
-MORE_NEEDS_CONSENT = "More needs the consent of the authority that issued the permit, or a new version by the trader."
+MORE_NEEDS_CONSENT = "More needs the consent of the authority that issued the permit, or an amendment by the trader."
 
 
 def release(
@@ -52,7 +53,7 @@ def release(
     if declaration.status is DeclarationStatus.RELEASED:
         raise Conflict(
             "invalid-transition",
-            f"{declaration.content.reference} is released already. Correct what was released instead. "
+            f"Declaration {declaration.content.reference} is released. Use the correction to change the release. "
             f"{describe_transitions(declaration.status)}",
         )
     _require_permits_not_withdrawn(declaration, permits)
@@ -68,7 +69,8 @@ def release(
         maximum = EXACT.add(citation.reserved, citation.consented)
         if amount > maximum:
             text = (
-                f"{format_quantity(maximum)} {citation.unit} may be used for item {item.number}. {MORE_NEEDS_CONSENT}"
+                f"For item {item.number} customs may release {format_quantity(maximum)} "
+                f"{citation.unit}. {MORE_NEEDS_CONSENT}"
             )
             raise Conflict("more-than-reserved", text)
         entries = running.release_entries(citation, amount)
@@ -98,7 +100,10 @@ def _require_permits_not_withdrawn(declaration: DeclarationRecord, permits: Perm
         permit = permits[citation.permit]
         if permit.status not in USABLE and permit.key not in overridden:
             name = f"{permit.content.issuer} {permit.content.number}"
-            detail = f"Permit {name} is {permit.status}: cite another, or override that finding."
+            detail = (
+                f"Permit {name} is {permit.status}. Override that finding, refuse the goods, or wait "
+                "for a new version by the trader that cites another permit."
+            )
             raise Conflict("permit-withdrawn", detail)
 
 
@@ -128,10 +133,10 @@ def _validate_actual_item(index: int, item: Item, one: ActualItem, is_live_item:
         and units.is_convertible(unit, item.unit)
         and units.convert(quantity, unit, item.unit) > item.quantity
     ):
-        text = f"Item {item.number} was declared as {format_quantity(item.quantity)} {item.unit}. {MORE_NEEDS_CONSENT}"
+        text = f"Item {item.number} is declared as {format_quantity(item.quantity)} {item.unit}. {MORE_NEEDS_CONSENT}"
         raise Invalid("more-than-declared", text, [Fault(f"/items/{index}/quantity", "more-than-declared", text)])
     if one.dead_on_arrival is not None and not (
         is_live_item and can_be_dead_on_arrival(one.dead_on_arrival, quantity, unit)
     ):
-        text = "Dead on arrival counts live animals (term LIV), at most as many as arrived."
+        text = f"{DEAD_ON_ARRIVAL} Correct it for item {item.number}."
         raise Invalid("dead-on-arrival", text, [Fault(f"/items/{index}/dead_on_arrival", "dead-on-arrival", text)])

@@ -28,7 +28,7 @@ from shared.contracts.findings import AppliedOverride, Finding
 from shared.contracts.parties import Actor
 from shared.problems import Conflict
 
-WHAT_TO_DO = "Its trader states a new version (PUT), or customs refuses it (refusal)."
+WHAT_TO_DO = "The trader sends a new version (PUT), or customs refuses the goods."
 
 
 def is_unchecked(declaration: DeclarationRecord) -> bool:
@@ -50,7 +50,10 @@ def check_unverified(
         _is_unverified_finding(finding) and (finding.found or "").startswith(UNREADABLE_PREFIX)
         for finding in declaration.findings
     ):
-        raise Conflict("not-checked", f"Part of it could not be read, so nothing can be written off. {WHAT_TO_DO}")
+        raise Conflict(
+            "not-checked",
+            f"The hub cannot read a part of the declaration, so it cannot write off its quantities. {WHAT_TO_DO}",
+        )
     permits_by_key = {permit.key: permit for permit in permits}
     before = dict(permits_by_key)
     verdict = check(replace(declaration, findings=()), permits_by_key, facts)

@@ -19,7 +19,7 @@ from shared.contracts.closed_sets import PermitStatus, Side
 from shared.contracts.events.permits import PermitEndorsed
 from shared.contracts.parties import Actor
 from shared.contracts.permit import Endorsement
-from shared.problems import Conflict, Fault, Invalid
+from shared.problems import Conflict, Fault, Invalid, list_names
 
 
 def endorse(
@@ -36,22 +36,36 @@ def endorse(
     """
     permit = permits[permit_id]
     if permit.content.kind in IMPORT_SIDE_KINDS:
-        raise Conflict("no-export-side", "A document of the country of import has the import side only.")
+        raise Conflict(
+            "no-export-side",
+            f"Permit {permit.content.number} is of kind {permit.content.kind}. It has no export "
+            "side. Endorse the export permit of the shipment.",
+        )
     continues = permit.status is PermitStatus.EXHAUSTED and can_endorse_next_part(permit)
     if permit.status not in {PermitStatus.ISSUED, PermitStatus.ENDORSED} and not continues:
         transitions = describe_permit_transitions(permit.status)
-        detail = f"Permit {permit.content.number} is {permit.status}: nothing more is endorsed on it. {transitions}"
+        detail = f"Permit {permit.content.number} is {permit.status}, so it cannot be endorsed. {transitions}"
         raise Conflict("invalid-transition", detail)
     for index, line in enumerate(decision.lines):
         if line.line not in permit.lines:
-            text = f"Permit {permit.content.number} has no line {line.line}."
+            text = (
+                f"Permit {permit.content.number} has no line {line.line}. Its lines are: "
+                f"{list_names(permit.lines)}. Name one of them."
+            )
             raise Invalid("no-such-line", text, [Fault(f"/lines/{index}/line", "no-such-line", text)])
     day = decision.endorsed_on or day_in_last_zone(permit.content.export_country, actor.at)
     if not permit.content.issued_on <= day <= permit.content.valid_until:
-        text = f"The permit is valid from {permit.content.issued_on} to {permit.content.valid_until}, both included."
+        text = (
+            f"The permit is valid from {permit.content.issued_on} to {permit.content.valid_until}. "
+            f"The endorsement is of {day}. Correct `endorsed_on`."
+        )
         raise Invalid("endorsed-out-of-validity", text, [Fault("/endorsed_on", "endorsed-out-of-validity", text)])
     if day > day_in_first_zone(permit.content.export_country, actor.at):
-        text = "What really left is endorsed on the day it left or after, not before."
+        today = day_in_first_zone(permit.content.export_country, actor.at)
+        text = (
+            f"The day of the endorsement, {day}, is in the future: in "
+            f"{permit.content.export_country} it is {today}. Correct `endorsed_on`."
+        )
         raise Invalid("endorsed-in-the-future", text, [Fault("/endorsed_on", "endorsed-in-the-future", text)])
     context = PostingContext(actor=actor, cause=f"endorsement/{permit.sequence}", value_date=day)
     kind = EntryKind.CROSS_BORDER if permit.is_for_many_crossings else EntryKind.ENDORSE

@@ -30,8 +30,8 @@ def overlap_faults(lines: tuple[PermitLine, ...], facts: Facts, day: date) -> It
     for (_, one), (index, other) in combinations(enumerate(taxa), 2):
         if _has_same_description(one.line, other.line) and _is_same_taxon(one, other):
             text = (
-                f"Line {other.line.line} is for the same goods as line {one.line.line}: join them, or describe "
-                "what differs."
+                f"Line {other.line.line} is for the same goods as line {one.line.line}. Join the two, or state what "
+                "differs in `description`."
             )
             yield Fault(f"/lines/{index}", "lines-overlap", text)
 

@@ -22,7 +22,10 @@ def replace_permit(
     Raise Invalid `issuer-differs` if the issuers differ, and the errors of `issue` and `withdraw`.
     """
     if content.issuer != old.content.issuer:
-        text = f"What replaces a permit of {old.content.issuer} is issued by {old.content.issuer}."
+        text = (
+            f"The old permit is of {old.content.issuer}, the new one of {content.issuer}. Send "
+            f"{old.content.issuer} as `issuer`."
+        )
         raise Invalid("issuer-differs", text, [Fault("/issuer", "issuer-differs", text)])
     issued = issue(new_permit, content, party, actor, replaces=old)
     new = issued.permits[0].permit

@@ -16,6 +16,7 @@ from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
 from shared.contracts.closed_sets import PermitKind, Side, Source
 from shared.contracts.permit import Permit, PermitLine
+from shared.contracts.quantities import format_quantity
 from shared.problems import Fault, Invalid
 
 VALIDITY_MONTHS: dict[str, int] = {
@@ -78,7 +79,8 @@ def _issuer_faults(content: Permit) -> Iterator[Fault]:
         return
     if content.issuer != country:
         text = (
-            f"A document of kind {content.kind} is issued by the country of {side}, {country}; not by {content.issuer}."
+            f"The country of {side}, {country}, issues a permit of kind {content.kind}. `issuer` is "
+            f"{content.issuer}. Correct `issuer`, the country or the kind."
         )
         yield Fault("/issuer", f"issuer-not-of-{side}-country", text)
 
@@ -86,17 +88,28 @@ def _issuer_faults(content: Permit) -> Iterator[Fault]:
 def _issue_date_faults(content: Permit, day: date) -> Iterator[Fault]:
     """Yield a fault if the day of issue is in the future (box 13). Registration after the day of issue is usual."""
     if content.issued_on > day:
-        text = f"A permit is issued on the day it is signed; in {content.issuer} it is {day}."
+        text = (
+            f"The date of issue, {content.issued_on}, is in the future: in {content.issuer} it is "
+            f"{day}. Correct `issued_on`."
+        )
         yield Fault("/issued_on", "issued-in-the-future", text)
 
 
 def _validity_faults(content: Permit) -> Iterator[Fault]:
     pointer, months = "/valid_until", VALIDITY_MONTHS.get(content.kind)
     if content.valid_until < content.issued_on:
-        yield Fault(pointer, "validity-before-issue", "A permit is valid at least on the day of its issue.")
+        yield Fault(
+            pointer,
+            "validity-before-issue",
+            f"The permit ends on {content.valid_until}, before its issue on {content.issued_on}. "
+            "Correct one of the two dates.",
+        )
     if months is not None and content.valid_until > add_months(content.issued_on, months):
         yield Fault(
-            pointer, "validity-too-long", f"A permit of kind {content.kind} is valid for at most {months} months."
+            pointer,
+            "validity-too-long",
+            f"A permit of kind {content.kind} is valid for at most {months} months, here until "
+            f"{add_months(content.issued_on, months)}. Send an earlier `valid_until`.",
         )
 
 
@@ -105,18 +118,26 @@ def _carnet_faults(content: Permit) -> Iterator[Fault]:
     if content.carnet is None:
         return
     if content.kind != PermitKind.SAMPLE_COLLECTION:
-        yield Fault("/carnet", "carnet-out-of-place", "A carnet goes with a sample collection only.")
+        yield Fault(
+            "/carnet",
+            "carnet-out-of-place",
+            f"Only a sample collection certificate names a carnet. This kind is {content.kind}. Leave out `carnet`.",
+        )
     elif content.valid_until > content.carnet.valid_until:
-        text = f"A sample collection is never valid longer than its carnet, which ends on {content.carnet.valid_until}."
+        end = content.carnet.valid_until
+        text = f"The carnet ends on {end}. The certificate ends on {content.valid_until}. Send {end} or earlier."
         yield Fault("/valid_until", "validity-past-carnet", text)
 
 
 def _source_faults(content: Permit, line: PermitLine, pointer: str) -> Iterator[Fault]:
     if line.source in ACCOMPANIED_SOURCES and line.underlying_source is None:
-        text = f"Source {line.source} stands together with another code: name underlying_source."
+        text = f"Source {line.source} needs a second source code. Send it as `underlying_source`, such as W."
         yield Fault(f"{pointer}/underlying_source", "underlying-source-missing", text)
     if content.kind == PermitKind.PRE_CONVENTION and line.source != Source.O:
-        text = f"A pre-Convention certificate is for source O, with another code beside it; this is {line.source}."
+        text = (
+            f"A pre-Convention certificate has source O. This line has {line.source}. Send O, and "
+            f"{line.source} as `underlying_source`."
+        )
         yield Fault(f"{pointer}/source", "source-not-pre-convention", text)
 
 
@@ -132,15 +153,18 @@ def _box_faults(content: Permit, line: PermitLine, pointer: str) -> Iterator[Fau
     if content.kind == PermitKind.RE_EXPORT:
         for name in ("origin_country", "origin_permit", "origin_date"):
             if getattr(line, name) is None:
-                text = "A re-export certificate names the country of origin, its permit and its date (box 12)."
+                text = (
+                    "A re-export certificate names the country of origin, its permit and its date "
+                    f"(box 12). Send `{name}`."
+                )
                 yield Fault(f"{pointer}/{name}", f"{name.replace('_', '-')}-missing", text)
     if content.kind == PermitKind.PRE_CONVENTION and line.acquired_on is None:
-        text = "A pre-Convention certificate states the date of acquisition (box 12b): acquired_on."
+        text = "A pre-Convention certificate states the date of acquisition (box 12b). Send it as `acquired_on`."
         yield Fault(f"{pointer}/acquired_on", "acquisition-date-missing", text)
     for name in ("origin_date", "last_export_date", "acquired_on"):
         day = getattr(line, name)
         if day is not None and day > content.issued_on:
-            text = f"What the paper rests on is not later than its own issue on {content.issued_on}."
+            text = f"The date {day} is later than the issue of the permit, {content.issued_on}. Correct one of the two."
             yield Fault(f"{pointer}/{name}", "date-after-issue", text)
 
 
@@ -148,19 +172,29 @@ def _quota_faults(line: PermitLine, pointer: str) -> Iterator[Fault]:
     used, quota = line.quota_used, line.annual_quota
     if (used is None) != (quota is None):
         name = "quota_used" if used is None else "annual_quota"
-        text = "Box 11a shows both: what was exported this year, this permit included, and the year's quota."
+        text = f"Box 11a needs both `quota_used` and `annual_quota`. `{name}` is missing. Send both, or neither."
         yield Fault(f"{pointer}/{name}", "quota-incomplete", text)
     if used is not None and quota is not None and used > quota:
         yield Fault(
-            f"{pointer}/quota_used", "quota-exceeded", "More than the year's quota would be exported (box 11a)."
+            f"{pointer}/quota_used",
+            "quota-exceeded",
+            f"`quota_used` is {format_quantity(used)}, above the annual quota of "
+            f"{format_quantity(quota)} (box 11a). Grant no more than is left.",
         )
     if used is not None and used < line.quantity:
-        text = "Box 11a counts what was exported this year with this permit included: no less than its own quantity."
+        needed = format_quantity(line.quantity)
+        text = (
+            f"`quota_used` is {format_quantity(used)} and the line has {needed}. `quota_used` "
+            f"includes this permit (box 11a): send at least {needed}."
+        )
         yield Fault(f"{pointer}/quota_used", "quota-used-too-low", text)
 
 
 def _unit_faults(line: PermitLine, pointer: str) -> Iterator[Fault]:
     known = TERM_DIMENSIONS.get(line.term)
     if known is not None and UNITS[line.unit][0] not in known:
-        text = f"{line.term} is stated by {' or '.join(sorted(known))}; {line.unit} is no unit of that."
+        text = (
+            f"The term {line.term} is stated by {' or '.join(sorted(known))}. The unit {line.unit} "
+            "does not fit. Send a unit of that kind."
+        )
         yield Fault(f"{pointer}/unit", "unit-not-of-term", text)

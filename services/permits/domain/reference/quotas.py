@@ -132,10 +132,9 @@ def _quota_exceeded(permit: PermitRecord, over: list[tuple[LineQuotaUsage, Quota
     faults = []
     for share, quota, remaining in over:
         text = (
-            f"Of the quota of {quota.country} for {quota.taxon or 'all species'}, "
-            f"{format_quantity(quota.amount)} {quota.unit} from {quota.starts} to {quota.ends}, "
-            f"{format_quantity(max(remaining, ZERO))} {quota.unit} are left; line {share.line} "
-            f"would take {format_quantity(share.quantity)}. Grant no more than is left."
+            f"The quota of {quota.country} for {quota.taxon or 'all species'} is {format_quantity(quota.amount)} "
+            f"{quota.unit} from {quota.starts} to {quota.ends}. {format_quantity(max(remaining, ZERO))} {quota.unit} "
+            f"are left. Line {share.line} needs {format_quantity(share.quantity)}. Grant no more than is left."
         )
         faults.append(Fault(f"/lines/{places[share.line]}/quantity", "quota-exceeded", text))
     return Invalid("quota-exceeded", faults[0].detail, faults)

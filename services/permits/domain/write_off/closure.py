@@ -132,5 +132,8 @@ def _require_crossing_allowed(citation: Citation, balance: Balance, amount: Deci
     """Raise Conflict if more crosses at once than the certificate's line plus the consent for this item."""
     maximum = EXACT.add(permit_amount(balance, citation.side), citation.consented)
     if amount > maximum:
-        text = f"Line {citation.line} is for {format_quantity(maximum)} {citation.unit} at a time: no more crossed."
+        text = (
+            f"Line {citation.line} is for {format_quantity(maximum)} {citation.unit} per crossing. "
+            "Send no more, or ask the authority that issued it for consent."
+        )
         raise Conflict(code, text)

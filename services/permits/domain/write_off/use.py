@@ -168,7 +168,7 @@ def _require_crossing_within_total(permit: PermitRecord, use: LineUse, entry: Le
     maximum = (permit_amount if use.declaration is None else total_amount)(line.balance, entry.side)
     if entry.kind is EntryKind.CROSS_BORDER and entry.quantity > maximum:
         quantity = f"{format_quantity(maximum)} {line.content.unit}"
-        detail = f"Line {line_letter} of {permit.content.number} is for {quantity} at a time."
+        detail = f"Line {line_letter} of permit {permit.content.number} is for {quantity} per crossing. Send no more."
         raise Conflict("endorsement-exceeds-permit", detail)
 
 
@@ -190,7 +190,9 @@ def _require_consent_for_excess(before: PermitRecord, after: PermitRecord, posti
             code, verb = _CONFLICTS[side]
             room = f"{format_quantity(remaining_on_permit(balance_before, side))} {line.content.unit} left to {verb}"
             detail = (
-                f"Line {line_letter} of permit {after.content.number} has {room}; more needs the authority's consent."
+                f"Line {line_letter} of permit {after.content.number} has {room}. More needs the "
+                "consent of the authority "
+                "that issued it."
             )
             raise Conflict(code, detail)
 
@@ -204,7 +206,8 @@ def _require_room_for_consumed(after: PermitRecord) -> None:
         if EXACT.add(remaining(line.balance, Side.IMPORT), _displaceable_quantity(after, line_letter)) < 0:
             consumed = format_quantity(line.balance.import_consumed)
             detail = (
-                f"Of line {line_letter} of permit {number} {consumed} {unit} arrived already: no less than that left."
+                f"At import {consumed} {unit} of line {line_letter} of permit {number} have arrived. Endorse "
+                "at least that quantity."
             )
             raise Conflict("not-enough-left", detail)
 

@@ -261,7 +261,7 @@ async def test_submission_without_a_database_is_503(hub: RunningGateway, tmp_pat
             responses = await asyncio.gather(*(at.lodge(trader, declaration()) for _ in range(10)))
             for response in responses:
                 assert (response.status_code, response.json()["code"]) == (503, "database-unavailable"), response.text
-                assert "under the same key" in response.json()["detail"]
+                assert "with the same Idempotency-Key" in response.json()["detail"]
                 assert "retry-after" in response.headers
             assert (await other_http.get("/readyz")).status_code == 503
             assert (await other_http.get("/healthz")).status_code == 200

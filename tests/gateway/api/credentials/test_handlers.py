@@ -1,9 +1,12 @@
 """The fields of responses about credentials: a credential has those of its kind, and no others."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from services.gateway.api.protocol import commands
+from shared.database import now
 from tests.gateway.conftest import RunningGateway
 
 KEY = {"kty": "OKP", "crv": "Ed25519", "x": "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", "kid": "k-1"}
@@ -54,3 +57,19 @@ async def test_credential_repeated_under_its_key_has_the_same_bytes(hub: Running
     again = await hub.http.post(path, headers=headers)
     assert (first.status_code, again.headers["idempotency-replayed"]) == (201, "true")
     assert again.content == first.content
+
+
+async def test_credential_request_repeated_after_its_end_returns_the_first_response(
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    party, _ = await hub.party("trader")
+    path, headers = f"/v1/parties/{party['id']}/credentials", hub.admin | {"Idempotency-Key": "c-2"}
+    body = {"expires_at": (now() + timedelta(hours=1)).isoformat()}
+    first = await hub.http.post(path, json=body, headers=headers)
+    assert first.status_code == 201, first.text
+    monkeypatch.setattr(commands, "now", lambda: now() + timedelta(hours=2))
+    again = await hub.http.post(path, json=body, headers=headers)
+    assert (again.status_code, again.content) == (201, first.content)
+    assert again.headers["idempotency-replayed"] == "true"
+    other = await hub.http.post(path, json=body, headers=hub.admin | {"Idempotency-Key": "c-3"})
+    assert (other.status_code, other.json()["errors"][0]["code"]) == (422, "in-the-past")

@@ -105,7 +105,7 @@ async def test_correction_to_fewer_animals_than_died_is_refused(permits_db: Asyn
         await corrected()
     [fault] = refused.value.faults
     assert (fault.code, fault.pointer) == ("dead-on-arrival", "/items/0/dead_on_arrival")
-    assert "state dead_on_arrival anew" in fault.detail
+    assert "send `dead_on_arrival` again" in fault.detail
     assert (await corrected(dead_on_arrival=30))["usage"][0]["dead_on_arrival"] == 30
     assert (await corrected())["usage"][0]["dead_on_arrival"] == 30, "a number that is not stated again stays"
     assert (await corrected(dead_on_arrival=0))["usage"][0]["dead_on_arrival"] == 0

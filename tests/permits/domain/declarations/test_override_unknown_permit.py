@@ -55,7 +55,7 @@ async def test_override_of_a_permit_that_is_still_unknown_is_allowed(permits_db:
         (await lodge_declaration(permits_db, declaration(item(one, "10"), item(other, "10", 2))))["id"]
     )
     await issue_permit(permits_db, other)
-    with pytest.raises(Conflict, match="known here by now"):
+    with pytest.raises(Conflict, match="is on the hub now"):
         await transitions.override(permits_db, declaration_id, CUSTOMS_FR, SEEN, command())
     first, asked = Override(rule=permit_is_known.name, item=1, reason="seen on paper"), command()
     kept = await transitions.override(permits_db, declaration_id, CUSTOMS_FR, first, asked)

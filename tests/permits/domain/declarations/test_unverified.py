@@ -82,7 +82,7 @@ async def test_override_of_an_unreadable_or_failing_declaration_is_refused(
     breaks = await lodge_failing(permits_db, declaration(item(permit)))
     with pytest.raises(Conflict) as refused:
         await run_command(permits_db, transitions.override, unread, CUSTOMS_FR, OVER)
-    assert (refused.value.code, "could not be read" in refused.value.detail) == ("not-checked", True)
+    assert (refused.value.code, "cannot read a part" in refused.value.detail) == ("not-checked", True)
     with monkeypatch.context() as broken_rule:
         broken_rule.setattr(domain, "check", None)
         with pytest.raises(Conflict) as refused:
