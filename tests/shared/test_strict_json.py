@@ -140,8 +140,8 @@ def test_how_many_were_dead_is_a_number_or_a_string_as_other_quantities_are(dead
     (Release, {"items": [7]}, {"/items/0": "Expected an object."}),
     (Release, [], {"": "Expected an object."}),
     (Refusal, {"reason": 7}, {"/reason": "Expected a text, in quotes."}),
-    (Correction, {"items": [], "reason": "recount"}, {"/items": "This list has at least 1 item"}),
-    (Release, {"items": [{"number": n} for n in range(1, 502)]}, {"/items": "This list has at most 500 items"}),
+    (Correction, {"items": [], "reason": "recount"}, {"/items": "Expected a list of at least 1 item."}),
+    (Release, {"items": [{"number": n} for n in range(1, 502)]}, {"/items": "Expected a list of at most 500 items."}),
     (Consent, {"quantity": "1"}, {"/item": "This is required and is missing."}),
 ])  # fmt: skip
 def test_what_is_wrong_is_told_in_the_words_of_json(model: type[BaseModel], body: object, told: dict[str, str]) -> None:
