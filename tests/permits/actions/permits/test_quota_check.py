@@ -37,7 +37,7 @@ async def test_permit_beyond_a_quota_is_refused_with_the_quantity_left(permits_d
     await issue_permit(permits_db, permit_for_quantity("70"))
     error = await refused_for_quota(issue_permit(permits_db, permit_for_quantity("31")))
     assert [fault.pointer for fault in error.faults] == ["/lines/0/quantity"]
-    assert "30 number are left" in error.detail and "would take 31" in error.detail
+    assert "30 number are left" in error.detail and "needs 31" in error.detail
     await issue_permit(permits_db, permit_for_quantity("30"))
     assert "0 number are left" in (await refused_for_quota(issue_permit(permits_db, permit_for_quantity("1")))).detail
     assert await quota_taken(permits_db) == "100"
