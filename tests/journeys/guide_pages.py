@@ -21,7 +21,7 @@ BLOCK = re.compile(r"^```(?P<language>\w+)(?: title=(?P<file>\S+))?\n(?P<text>.*
 UNTIL_STOPPED = ("make run", "saola listen ")
 """Commands that run until Ctrl-C: a block that begins with one of them is for a terminal of its own."""
 SEPARATOR = "\x1e"
-SHELL_SECONDS = 170.0
+SHELL_SECONDS = 400.0
 
 
 @dataclass(frozen=True)

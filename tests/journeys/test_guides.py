@@ -10,7 +10,7 @@ from saola_client import Hub
 from tests.hub import RunningHub, running_hub
 from tests.journeys.guide_pages import GUIDES, find_missing_line, prepare_folder, read_blocks, run_guide, run_program
 
-pytestmark = pytest.mark.timeout(300)  # the first test also starts a hub and runs the quickstart
+pytestmark = pytest.mark.timeout(600)  # the first test also starts a hub and runs the quickstart
 
 
 @pytest.fixture(scope="module")
