@@ -1,9 +1,9 @@
-"""The Python client: everything a program needs to lodge, follow, work and hear, over the hub's public HTTP API.
+"""The Python client of the hub's public HTTP API: declarations, permits, parties, events, receipts.
 
 from saola_client import Hub, Problem, verify_webhook
 
 with Hub("https://hub.example", client_id, client_secret) as hub:
-    declared = hub.declare(declaration, wait=10)
+    declared = hub.lodge(declaration, wait=10)
 """
 
 from saola_client.errors import HubError, NoResponse, Problem

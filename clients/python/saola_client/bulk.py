@@ -1,7 +1,7 @@
-"""Many declarations or permits: sent some at a time, each block asked again until it is answered, in their order.
+"""Many declarations or permits, sent in blocks. A block is repeated until each line has a result, in order.
 
-The hub names each line by its reference (or issuer and number), so a block whose answer was lost is sent again without
-doubling anything; and so is a whole file.
+The hub identifies each line by its reference (or issuer and number). So a repeated block, or a repeated file, creates
+nothing twice.
 """
 
 import json
@@ -16,7 +16,7 @@ from saola_client.transport import Transport, retry_delay
 
 LINES_PER_REQUEST = 1_000
 RETRIABLE_STATUSES = frozenset({429, 503})
-"""Statuses of lines that are sent again: they were not taken in, and waiting helps."""
+"""Statuses of lines that are sent again: the hub did not store them, and waiting helps."""
 
 
 def send_lines(
@@ -28,7 +28,7 @@ def send_lines(
     timeout_seconds: float,
     retry_seconds: float,
 ) -> Iterator[dict[str, Any]]:
-    """Send NDJSON lines and answer what each was answered, `line` counted from 1 over all of them."""
+    """Send NDJSON lines and yield the result of each; `line` counts from 1 over all of them. Raise NoResponse."""
     source, first = iter(lines), 1
     while block := list(islice(source, LINES_PER_REQUEST)):
         for index, result in enumerate(
@@ -46,7 +46,7 @@ def _send_until_answered(
     timeout_seconds: float,
     retry_seconds: float,
 ) -> list[dict[str, Any]]:
-    """Send a block, and those of its lines again that were put off, while the patience lasts."""
+    """Send a block, and repeat lines without a final result for at most `retry_seconds`. Raise NoResponse."""
     results: list[dict[str, Any]] = [{}] * len(block)
     pending, deadline, tries = list(range(len(block))), time.monotonic() + retry_seconds, 0
     while True:
@@ -63,7 +63,9 @@ def _send_until_answered(
         time.sleep(wait)
         tries += 1
     if not all(results):
-        raise NoResponse(f"{transport.url} did not answer every line; send them again, nothing is doubled.")
+        raise NoResponse(
+            f"{transport.url} did not respond to every line. Send all lines again: the hub stores none twice."
+        )
     return results
 
 

@@ -1,23 +1,23 @@
-"""What can go wrong between a program and the hub, each as an exception that says what to do."""
+"""The errors between a program and the hub. Each message says what to do next."""
 
 from dataclasses import dataclass, field
 from typing import Any
 
 
 class HubError(Exception):
-    """Something between this program and the hub went wrong."""
+    """An error between this program and the hub."""
 
 
 class NoResponse(HubError):
-    """The hub could not be reached, or its answer was lost and asking again was not safe or did not help."""
+    """The hub could not be reached, or its response was lost and a repetition was unsafe or did not help."""
 
 
 @dataclass(eq=False)
 class Problem(HubError):
-    """The hub said no, with a problem document (RFC 9457).
+    """The hub refused the request, with a problem document (RFC 9457).
 
-    `code` is stable and meant for programs, `detail` for people; `errors` name the places of a body at fault, each
-    with its JSON Pointer. Quote `request_id` to the operator.
+    `code` is stable and for programs, `detail` is for people. `errors` name the wrong places of a body, each with its
+    JSON Pointer. Give `request_id` to the operator if you need help.
     """
 
     status: int
@@ -29,6 +29,6 @@ class Problem(HubError):
     retry_after: float | None = None
 
     def __str__(self) -> str:
-        """Say status, code and detail, and each place at fault."""
+        """Return status, code and detail, and each wrong place."""
         faults = "".join(f"\n  {fault.get('pointer', '')}: {fault.get('detail', '')}" for fault in self.errors)
         return f"{self.status} {self.code}: {self.detail or self.title}{faults}"

@@ -1,4 +1,4 @@
-"""The hub as a program sees it: one method for each thing that can be asked, bodies as the contract writes them."""
+"""The hub for a program: one method for each request of the API, with bodies as the API describes them."""
 
 from collections.abc import Iterable, Iterator
 from copy import copy
@@ -16,11 +16,11 @@ from saola_client.transport import Transport, to_json
 
 
 class Hub(Parties, Declarations, Permits, Events):
-    """One party's door to the hub, open until closed; threads may share it.
+    """One party's access to a hub, until it is closed. Threads may share it.
 
-    Every method raises Problem when the hub says no and NoResponse when it does not answer within `retry_seconds`.
-    Each POST goes out under an Idempotency-Key, so asking again has one effect; name the key yourself, and keep it
-    with your own record, where your program may die between asking and hearing.
+    Every method raises Problem if the hub refuses, and NoResponse if the hub does not respond within `retry_seconds`.
+    Each POST has an Idempotency-Key, so a repetition has no second effect. If your program may end before it has the
+    response, choose the key yourself and store it with your own record.
     """
 
     def __init__(
@@ -51,22 +51,23 @@ class Hub(Parties, Declarations, Permits, Events):
         self._transport.close()
 
     def with_credentials(self, client_id: str, client_secret: str | ClientKey) -> "Hub":
-        """Open another party's door over this one's connections; it closes with this one."""
+        """Return another party's access over the same connections. It closes with this one."""
         other = copy(self)
         other._transport = self._transport.with_credentials(client_id, client_secret)
         return other
 
     def access_token(self) -> str:
-        """Answer a valid access token, for other programs to send as `Authorization: Bearer …`."""
+        """Return a valid access token, for another program to send as `Authorization: Bearer …`."""
         return self._transport.access_token()
 
     def send_bulk(
         self, kind: Literal["declarations", "permits"], bodies: Iterable[Body | bytes], *, key: str | None = None
     ) -> Iterator[JsonObject]:
-        """Lodge declarations or issue permits, however many; answers what each was answered, in order, as they come.
+        """Lodge any number of declarations, or issue permits. Yield the result of each, in order, as they come.
 
-        Each answer has `line` (from 1), `status_code` and the body, or the problem. A thousand at most are held at a
-        time; what a lost connection left open is sent again, and so may you send all of it: nothing is doubled.
+        Each result has `line` (from 1), `status_code` and the body, or the problem. At most a thousand are in memory at
+        once. After a lost connection the client repeats lines without a result. You may also send all lines again: the
+        hub stores none twice.
         """
         lines = (body if isinstance(body, bytes) else to_json(body) for body in bodies)
         timeout_seconds = self._timeout_seconds * 4

@@ -1,4 +1,4 @@
-"""A client's own key: it signs who it is for each token (`private_key_jwt`, RFC 7523) and never leaves this program."""
+"""A client's own key. It signs the client's request for each token (`private_key_jwt`, RFC 7523)."""
 
 import json
 import secrets
@@ -13,22 +13,23 @@ from saola_client.errors import HubError
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 ASSERTION_LIFETIME_SECONDS = 60
-"""Seconds an assertion is good for: it is sent at once."""
+"""Seconds for which an assertion is valid. The client sends it at once."""
 ALGORITHMS = {"Ed25519": "Ed25519", "P-256": "ES256"}
+EXPECTED_KEY = "Expected: a private key as JWK or PEM, on the curve Ed25519 or P-256."
 
 
 class ClientKey:
-    """A private key, Ed25519 or P-256; give its `public` half to the hub's administrator."""
+    """A private key, Ed25519 or P-256, which never leaves this program. Give its `public` half to the administrator."""
 
     def __init__(self, private: str | dict[str, Any]) -> None:
         """Read a private key: a JWK (an object or its JSON), or PEM."""
         self._key = _parse_private_key(private)
         if self._key.curve_name not in ALGORITHMS or not self._key.is_private:
-            raise HubError("This is no private key on the curve Ed25519 or P-256.")
+            raise HubError(f"The key is not usable. {EXPECTED_KEY}")
 
     @classmethod
     def generate(cls) -> "ClientKey":
-        """Make a fresh Ed25519 key."""
+        """Generate a new Ed25519 key."""
         return cls(OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True).as_dict(private=True))
 
     @property
@@ -38,11 +39,11 @@ class ClientKey:
 
     @property
     def private(self) -> dict[str, Any]:
-        """The private key as a JWK, to be kept where nobody else reads it."""
+        """The private key as a JWK. Store it where only you can read it."""
         return dict(self._key.as_dict(private=True))
 
     def sign_assertion(self, client_id: str, issuer: str) -> str:
-        """Sign who this client is, for one hub, once, for a minute."""
+        """Return a signed assertion of the client's identity for one hub. It is valid once, for a minute."""
         at = int(time.time())
         registered_claims = {
             "iss": client_id,
@@ -63,4 +64,4 @@ def _parse_private_key(private: str | dict[str, Any]) -> OKPKey | ECKey:
             return kind.import_key(key_data)
         except (JoseError, ValueError, TypeError, AttributeError, KeyError):
             continue
-    raise HubError("The private key cannot be read: give a JWK or PEM, Ed25519 or P-256.")
+    raise HubError(f"The private key cannot be read. {EXPECTED_KEY}")

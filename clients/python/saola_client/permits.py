@@ -9,26 +9,26 @@ ApplicationStep = Literal["query", "answer", "withdrawal", "assessment", "grant"
 
 
 class Permits(HubRequests):
-    """What is done with permits."""
+    """The requests about permits and applications."""
 
     def issue_permit(self, permit: Body, *, key: str | None = None) -> JsonObject:
         """Issue a permit (the authority of the issuing country)."""
         return self._post("/v1/permits", permit, key)
 
     def read_permit(self, permit_id: str) -> JsonObject:
-        """Answer a permit with the balances of its lines."""
+        """Return a permit with the balances of its lines."""
         return self._get(f"/v1/permits/{permit_id}")
 
     def list_permits(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[JsonObject]:
-        """Answer the permits one may read, newest first: `number issuer status taxon holder`."""
+        """Yield the permits that the party may read, newest first. Filters: `number issuer status taxon holder`."""
         return self._list_all("/v1/permits", filters)
 
     def read_ledger(self, permit_id: str) -> JsonObject:
-        """Answer every entry of a permit's ledger."""
+        """Return every entry of a permit's ledger."""
         return self._get(f"/v1/permits/{permit_id}/ledger")
 
     def endorse(self, permit_id: str, endorsement: Body, *, key: str | None = None) -> JsonObject:
-        """Write box 14 (customs of the country of export): `lines`, `port`, `transport_document`, `endorsed_on`."""
+        """Endorse box 14 (customs of the country of export): `lines`, `port`, `transport_document`, `endorsed_on`."""
         return self._post(f"/v1/permits/{permit_id}/endorsement", endorsement, key)
 
     def revoke_permit(self, permit_id: str, reason: str, *, key: str | None = None) -> JsonObject:
@@ -36,15 +36,15 @@ class Permits(HubRequests):
         return self._post(f"/v1/permits/{permit_id}/revocation", {"reason": reason}, key)
 
     def replace_permit(self, permit_id: str, permit: Body, *, key: str | None = None) -> JsonObject:
-        """Issue a new permit in the place of one (its authority); `replaced_by` of the answer names it."""
+        """Replace a permit by a new one (its authority). `replaced_by` of the response names the new permit."""
         return self._post(f"/v1/permits/{permit_id}/replacement", permit, key)
 
     def report_permit_lost(self, permit_id: str, *, key: str | None = None) -> JsonObject:
-        """Note that the paper is lost (its authority); nothing moves on it until it is found."""
+        """Report that a permit is lost (its authority). The hub blocks its use until it is found."""
         return self._post(f"/v1/permits/{permit_id}/loss", {}, key)
 
     def report_permit_found(self, permit_id: str, *, key: str | None = None) -> JsonObject:
-        """Note that a lost paper was found (its authority)."""
+        """Report that a lost permit was found (its authority)."""
         return self._post(f"/v1/permits/{permit_id}/found", {}, key)
 
     def apply_for_permit(self, application: Body, *, key: str | None = None) -> JsonObject:
@@ -52,20 +52,20 @@ class Permits(HubRequests):
         return self._post("/v1/permit-applications", application, key)
 
     def read_application(self, application_id: str) -> JsonObject:
-        """Answer an application with its history."""
+        """Return an application with its history."""
         return self._get(f"/v1/permit-applications/{application_id}")
 
     def list_applications(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[JsonObject]:
-        """Answer the applications one may read, newest first."""
+        """Yield the applications that the party may read, newest first."""
         return self._list_all("/v1/permit-applications", filters)
 
     def perform_application_step(
         self, application_id: str, step: ApplicationStep, body: Body | None = None, *, key: str | None = None
     ) -> JsonObject:
-        """Take a step with an application, as trader (`answer`, `withdrawal`) or as authority (the others)."""
+        """Send one step of an application: a trader `answer` or `withdrawal`, the authority one of the others."""
         return self._post(f"/v1/permit-applications/{application_id}/{step}", body or {}, key)
 
     def read_annual_report(self, year: int, side: str, country: str) -> str:
-        """Answer a country's annual report as CSV; `side` is `export` or `import`."""
+        """Return a country's annual report as CSV; `side` is `export` or `import`."""
         query = [("year", str(year)), ("side", side), ("country", country)]
         return self._transport.send("GET", "/v1/reports/annual", query=query).text

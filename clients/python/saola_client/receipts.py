@@ -1,4 +1,4 @@
-"""Checking a receipt of the hub without the hub: its signature, and whether it is for certain bytes."""
+"""The verification of a receipt without the hub: its signature, and the bytes to which it belongs."""
 
 import base64
 import hashlib
@@ -16,23 +16,23 @@ RECEIPT_TYPE = "saola-receipt+jwt"
 
 
 class BadReceipt(HubError):
-    """The receipt is not what it claims; the message says why."""
+    """The receipt is not genuine. The message says why."""
 
 
 def verify_receipt(receipt: str, keys: Mapping[str, Any], content: bytes | None = None) -> dict[str, Any]:
-    """Check a receipt with the hub's published keys (a JWKS), and against the bytes where they are given.
+    """Verify a receipt with the hub's published keys (a JWKS), and against the declaration's bytes if they are given.
 
-    Answers what it says: id, version, reference, party, received_at, digest. Raises BadReceipt.
+    Return its claims: id, version, reference, party, received_at, digest. Raise BadReceipt.
     """
     try:
         signed = jws.deserialize_compact(receipt.strip(), KeySet.import_key_set(dict(keys)), algorithms=["Ed25519"])  # type: ignore[arg-type]
         claims: dict[str, Any] = json.loads(signed.payload or b"")
     except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadReceipt(f"This is no receipt signed with one of these keys ({type(error).__name__}).") from None
+        raise BadReceipt(f"The receipt is not signed with one of these keys ({type(error).__name__}).") from None
     if signed.headers().get("typ") != RECEIPT_TYPE or not isinstance(claims, dict):
-        raise BadReceipt("This is signed by the hub, but it is no receipt.")
+        raise BadReceipt("The text is signed by the hub, but it is not a receipt.")
     if content is not None:
         digest = f"sha-256=:{base64.b64encode(hashlib.sha256(content).digest()).decode()}:"
         if digest != claims.get("digest"):
-            raise BadReceipt(f"The receipt is for other bytes: {claims.get('digest')}; these are {digest}.")
+            raise BadReceipt(f"The receipt is for other bytes: {claims.get('digest')}. The given bytes have {digest}.")
     return claims

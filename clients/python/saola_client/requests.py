@@ -1,4 +1,4 @@
-"""How a room of the client asks: a GET, a POST under a key, a list to its end."""
+"""The forms of requests that the client's parts share: a GET, a POST with a key, a complete list."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from types import MappingProxyType
@@ -13,7 +13,7 @@ NO_FILTERS: Mapping[str, str] = MappingProxyType({})
 
 
 class HubRequests:
-    """One party's way to the hub, and how long it waits there."""
+    """One party's requests to the hub, with their time limits."""
 
     def __init__(self, transport: Transport, *, timeout_seconds: float, retry_seconds: float) -> None:
         self._transport = transport

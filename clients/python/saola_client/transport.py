@@ -1,7 +1,7 @@
-"""How the client speaks HTTP: fetches and renews its token, asks again where that is safe, raises problems.
+"""The HTTP transport of the client: it fetches and renews its token, repeats requests safely, and raises problems.
 
-It is asked again when no answer came, at 429, and at a 5xx that names a Retry-After; only what may be repeated: a GET,
-or a POST under an Idempotency-Key. Every POST the client makes has one.
+It repeats a request after a lost response, after 429, and after a 5xx with Retry-After. It repeats only a GET, or a
+request with an Idempotency-Key. Every POST of the client has one.
 """
 
 import json
@@ -23,17 +23,17 @@ from saola_client.keys import ASSERTION_TYPE, ClientKey
 
 JSON = "application/json"
 RENEW_BEFORE_SECONDS = 30.0
-"""Seconds before its end at which a token is renewed."""
+"""Seconds before its expiry at which the client renews a token."""
 
 
 def retry_delay(tries: int, retry_after: float | None, jitter: float) -> float:
-    """Answer how many seconds to wait before asking again: as told, else 0.1 s doubling to 3 s; plus up to 25 %."""
+    """Return the seconds before the next attempt: Retry-After, else 0.1 s doubled up to 3 s; plus up to 25 %."""
     delay = retry_after if retry_after is not None else min(0.1 * 2 ** min(tries, 10), 3.0)
     return delay * (1 + 0.25 * jitter)
 
 
 class Transport:
-    """One party's connection to one hub. Threads may share it; parties may share the connections beneath it."""
+    """One party's transport to one hub. Threads may share it. Several parties may share its connections."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class Transport:
         self._http.close()
 
     def with_credentials(self, client_id: str, client_secret: str | ClientKey) -> "Transport":
-        """Answer the same way for another party, over the same connections."""
+        """Return a transport for another party over the same connections."""
         return Transport(
             self.url,
             client_id,
@@ -78,7 +78,7 @@ class Transport:
         headers: Mapping[str, str] | None = None,
         timeout_seconds: float | None = None,
     ) -> httpx2.Response:
-        """Ask the hub; raises Problem for a refusal and NoResponse when no answer could be had within the patience."""
+        """Send a request. Raise Problem if the hub refuses, NoResponse without a response within `retry_seconds`."""
         request_headers = dict(headers or {})
         timeout = httpx2.Timeout(timeout_seconds or self._timeout_seconds, connect=5.0)
         for renewed in (False, True):
@@ -97,7 +97,7 @@ class Transport:
         raise parse_problem(response)
 
     def access_token(self) -> str:
-        """Answer a valid access token, fetched by client credentials (RFC 6749, 4.4) when needed."""
+        """Return a valid access token. Fetch one by client credentials (RFC 6749, 4.4) if necessary."""
         with self._lock:
             if time.monotonic() >= self._renew_at:
                 self._fetch_token()
@@ -106,7 +106,7 @@ class Transport:
     def _fetch_token(self) -> None:
         response = self._request_token()
         if response.status_code == 401 and isinstance(self._client_secret, ClientKey):
-            response = self._request_token()  # an answer was lost, and with it the assertion: each counts once
+            response = self._request_token()  # a response was lost, and an assertion is valid only once
         if not response.is_success:
             raise parse_problem(response)
         found = response.json()
@@ -125,7 +125,7 @@ class Transport:
         return self._send_with_retries(request, idempotent=True)
 
     def _read_issuer(self) -> str:
-        """Answer what the hub calls itself, for whom assertions are made."""
+        """Return the hub's issuer, which is the audience of assertions."""
         if not self._issuer:
             request = self._http.build_request("GET", "/.well-known/oauth-authorization-server")
             response = self._send_with_retries(request, idempotent=True)
@@ -140,7 +140,7 @@ class Transport:
                 self._renew_at = 0.0
 
     def _send_with_retries(self, request: httpx2.Request, *, idempotent: bool) -> httpx2.Response:
-        """Send a request, again while that is safe, helps, and the patience lasts."""
+        """Send a request, and repeat it while that is safe, helps, and `retry_seconds` last."""
         deadline, tries = time.monotonic() + self._retry_seconds, 0
         while True:
             retry_after, transport_error = None, None
@@ -163,7 +163,7 @@ class Transport:
 
 
 def _create_http_client(url: str, timeout_seconds: float) -> httpx2.Client:
-    """Make the pool; what is idle is closed before the server would close it. No proxy stands before a loopback."""
+    """Return a connection pool, which closes idle connections before the server does. Loopback needs no proxy."""
     _require_hub_url(url)
     return httpx2.Client(
         base_url=url,
@@ -180,16 +180,18 @@ def _require_hub_url(url: str) -> None:
     except ValueError:
         is_valid = False
     if not is_valid:
-        raise HubError(f"The address of a hub is written http://host:port or https://host; this is not: {url!r}")
+        raise HubError(f"The address of the hub is {url!r}. Expected: http://host:port or https://host.")
 
 
 def _unreachable_message(url: str, error: Exception) -> str:
-    hint = "`saola up` starts one on this machine; `--hub` of a command names another"
-    return f"No answer from {url} ({type(error).__name__}). Is the hub there? {hint}."
+    hint = "`saola up` starts a hub on this machine. The option `--hub` of a command names another hub."
+    return (
+        f"The hub at {url} does not respond ({type(error).__name__}). Check the address and that the hub runs. {hint}"
+    )
 
 
 def _parse_retry_after(response: httpx2.Response) -> float | None:
-    """Read Retry-After, seconds or a date (RFC 9110, 10.2.3)."""
+    """Parse Retry-After, seconds or a date (RFC 9110, 10.2.3); None for anything else."""
     header = response.headers.get("retry-after", "")
     if header.isascii() and header.isdigit():
         return float(header[:9])
@@ -200,7 +202,7 @@ def _parse_retry_after(response: httpx2.Response) -> float | None:
 
 
 def parse_problem(response: httpx2.Response) -> Problem:
-    """Turn a refusal into the exception it is raised as; whatever the body holds."""
+    """Return the Problem of a refused request, for any body."""
     try:
         found = response.json()
     except ValueError:
@@ -219,7 +221,7 @@ def parse_problem(response: httpx2.Response) -> Problem:
 
 
 def to_json(value: Any) -> bytes:
-    """Write a body; decimals and days become strings, as the contract says. Floats are refused: they lose digits."""
+    """Render a body as JSON. Decimals and dates become strings, as the API expects. Raise HubError or TypeError."""
     return json.dumps(value, default=_json_default, allow_nan=False, ensure_ascii=False).encode()
 
 
@@ -228,8 +230,8 @@ def _json_default(value: Any) -> str:
         return format(value, "f")
     if isinstance(value, datetime):
         if value.tzinfo is None:
-            raise HubError("A time needs its zone: use datetime.now(UTC), not datetime.now().")
+            raise HubError("A time has no zone. Use datetime.now(UTC) instead of datetime.now().")
         return value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    raise TypeError(f"{type(value).__name__} has no place in a message to the hub")
+    raise TypeError(f"A body contains {type(value).__name__}. Expected: the types of JSON, Decimal, date or datetime.")

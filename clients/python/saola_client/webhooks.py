@@ -1,4 +1,4 @@
-"""Webhooks by Standard Webhooks 1.0, HMAC (`v1`) or Ed25519 (`v1a`): checks one, or signs one like the hub."""
+"""Webhooks by Standard Webhooks 1.0, HMAC (`v1`) or Ed25519 (`v1a`): verifies one, or signs one as the hub does."""
 
 import hashlib
 import hmac
@@ -15,11 +15,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 PUBLIC_KEY_PREFIX = "whpk_"
 MAX_HEADER_LENGTH = 8_192
 TOLERANCE_SECONDS = 300.0
-"""Seconds a webhook's timestamp may differ from the receiver's clock, either way."""
+"""Seconds by which a webhook's timestamp may differ from the receiver's clock."""
 
 
 class BadWebhook(Exception):
-    """This did not come from the hub as it stands, or is too old; answer 400 and do nothing."""
+    """The webhook is not from the hub, was changed, or is too old. Respond 400 and do nothing else."""
 
 
 def verify_webhook(
@@ -29,30 +29,30 @@ def verify_webhook(
     *,
     tolerance: float = TOLERANCE_SECONDS,
 ) -> dict[str, Any]:
-    """Check the signature of a webhook over its exact bytes, answer the event; raises BadWebhook.
+    """Verify the signature of a webhook over its exact bytes, and return the event. Raise BadWebhook.
 
-    `secret` is what the endpoint's creation answered (`whsec_…`), or one of the hub's public keys (`whpk_…`, Ed25519,
-    `v1a`), with which somebody who shares no secret checks it too. Keep `webhook-id`: the same id is the same event.
-    To an endpoint of the format `cloudevents` the event's `data` alone is sent, so that is what is answered then.
+    `secret` is the endpoint's secret (`whsec_…`), or one of the hub's public keys (`whpk_…`, Ed25519, `v1a`), which
+    needs no shared secret. Store `webhook-id`: the same id is the same event. An endpoint of the format `cloudevents`
+    receives the event's `data` alone, and then this function returns that.
     """
     found = _headers_by_name(headers)
     webhook_id, timestamp, signatures = (_header(found, f"webhook-{part}") for part in ("id", "timestamp", "signature"))
     if not re.fullmatch(r"[0-9]{1,15}", timestamp) or abs(time.time() - int(timestamp)) > tolerance:
-        raise BadWebhook("The webhook is too old, or its sender's clock or ours is wrong.")
+        raise BadWebhook("The timestamp of the webhook is too far from now. Check the clocks of both machines.")
     is_signed = _has_ed25519_signature if secret.startswith(PUBLIC_KEY_PREFIX) else _has_hmac_signature
     if not is_signed(secret, f"{webhook_id}.{timestamp}.".encode() + body, signatures.split(" ")):
-        raise BadWebhook("No signature fits: the body was changed, or the secret is another endpoint's.")
+        raise BadWebhook("No signature matches. The body was changed, or the secret belongs to another endpoint.")
     try:
         event = json.loads(body)
     except (ValueError, RecursionError):
         event = None
     if not isinstance(event, dict):
-        raise BadWebhook("The body is no event.")
+        raise BadWebhook("The body is not an event. Expected: a JSON object.")
     return event
 
 
 def _headers_by_name(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> dict[str, list[str]]:
-    """Sort headers by their names in small letters, from whatever a framework keeps them in, text or bytes."""
+    """Return headers by their names in lower case, from the text or bytes of any framework."""
     pairs = headers.items() if isinstance(headers, Mapping) else headers
     found: dict[str, list[str]] = {}
     for name, value in pairs:
@@ -65,12 +65,12 @@ def _text(value: Any) -> str:
 
 
 def _header(found: Mapping[str, list[str]], name: str) -> str:
-    """Answer a header's value; whatever else a stranger may put there is one clear refusal."""
+    """Return a header's only value. Raise BadWebhook if it is missing, repeated or unreadable."""
     values = found.get(name, [])
     if not values:
         raise BadWebhook(f"The header {name} is missing.")
     if len(values) > 1:
-        raise BadWebhook(f"The header {name} is there twice.")
+        raise BadWebhook(f"The header {name} is present more than once.")
     value = values[0]
     if not value.isascii() or not value.isprintable() or len(value) > MAX_HEADER_LENGTH:
         raise BadWebhook(f"The header {name} cannot be read.")
@@ -78,7 +78,7 @@ def _header(found: Mapping[str, list[str]], name: str) -> str:
 
 
 def sign_webhook(event_id: str, body: bytes, secret: str, *, at: float) -> dict[str, str]:
-    """Answer the headers that the hub would send with this body at a moment (seconds since 1970), to try a receiver."""
+    """Return the headers that the hub would send with this body at a time (Unix seconds), to test a receiver."""
     timestamp = str(int(at))
     signature = _hmac_signature(secret, f"{event_id}.{timestamp}.".encode() + body)
     return {"webhook-id": event_id, "webhook-timestamp": timestamp, "webhook-signature": signature}
@@ -100,7 +100,7 @@ def _has_ed25519_signature(key: str, signed_content: bytes, signatures: list[str
     try:
         public_key = Ed25519PublicKey.from_public_bytes(_decode_key(key.removeprefix(PUBLIC_KEY_PREFIX)))
     except ValueError:
-        raise BadWebhook("The public key is not of the form whpk_… with the base64 of 32 bytes behind it.") from None
+        raise BadWebhook("The public key is wrong. Expected: whpk_ followed by the base64 of 32 bytes.") from None
     return any(
         _is_valid_signature(public_key, signature.removeprefix("v1a,"), signed_content)
         for signature in signatures
@@ -117,11 +117,11 @@ def _is_valid_signature(public_key: Ed25519PublicKey, signature: str, signed_con
 
 
 def _decode_key(text: str) -> bytes:
-    """Read the base64 of a secret, with or without the padding at its end; raises BadWebhook."""
+    """Return the bytes of a secret in base64, with or without padding. Raise BadWebhook."""
     try:
         key = b64decode(text + "=" * (-len(text) % 4), validate=True)
     except ValueError:
         key = b""
     if not key:
-        raise BadWebhook("The secret is not of the form whsec_… with base64 behind it.")
+        raise BadWebhook("The secret is wrong. Expected: whsec_ followed by base64.")
     return key

@@ -1,4 +1,4 @@
-"""A receipt is checked without the hub: the right key, the right bytes, or one clear error."""
+"""The verification of a receipt without the hub: the right key and the right bytes, or one clear error."""
 
 import base64
 import hashlib
@@ -23,13 +23,13 @@ def _keys(folder: Path, name: str = "a") -> KeyFile:
     return KeyFile(folder / f"{name}.json")
 
 
-def test_a_receipt_says_what_was_signed(tmp_path: Path) -> None:
+def test_receipt_returns_its_signed_claims(tmp_path: Path) -> None:
     keys = _keys(tmp_path)
     receipt = sign_token(keys, typ=RECEIPT_TYPE, claims=CLAIMS)
     assert verify_receipt(receipt + "\n", keys.public_jwks(), BODY) == CLAIMS
 
 
-def test_other_bytes_another_key_another_kind_and_nonsense_are_bad(tmp_path: Path) -> None:
+def test_receipt_with_other_bytes_key_or_type_is_refused(tmp_path: Path) -> None:
     keys, other = _keys(tmp_path), _keys(tmp_path, "b")
     good = sign_token(keys, typ=RECEIPT_TYPE, claims=CLAIMS)
     token = sign_token(keys, typ=ACCESS_TOKEN_TYPE, claims=CLAIMS)
@@ -45,6 +45,6 @@ def test_other_bytes_another_key_another_kind_and_nonsense_are_bad(tmp_path: Pat
     ):
         with pytest.raises(BadReceipt):
             verify_receipt(receipt, known)
-    with pytest.raises(BadReceipt, match="no receipt"):
+    with pytest.raises(BadReceipt, match="not a receipt"):
         verify_receipt(token, keys.public_jwks())
     assert payload
