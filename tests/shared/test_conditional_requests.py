@@ -1,4 +1,4 @@
-"""If-Match names versions; a change is refused when the present version is none of them."""
+"""The header If-Match lists versions. The hub refuses a change if the present version is not in the list."""
 
 import pytest
 
@@ -7,12 +7,12 @@ from shared.problems import Conflict, Invalid
 
 
 @pytest.mark.parametrize("header", ['"3"', 'W/"3"', '"2", "3"', "3", "*", " * ", None])
-def test_condition_that_names_the_present_version_is_fulfilled(header: str | None) -> None:
+def test_condition_with_present_version_is_fulfilled(header: str | None) -> None:
     parse_if_match(header).require(3)
 
 
 @pytest.mark.parametrize("header", ['"2"', '"3a"', "abc", "", '"33"', '"3', '"9999999999"'])
-def test_condition_that_names_another_version_is_refused(header: str) -> None:
+def test_condition_with_another_version_is_refused(header: str) -> None:
     with pytest.raises(Conflict) as refused:
         parse_if_match(header).require(3)
     assert refused.value.code == "version-stale"
@@ -25,6 +25,6 @@ def test_required_condition_that_is_missing_is_refused(header: str | None) -> No
     assert refused.value.code == "version-missing"
 
 
-def test_required_condition_takes_a_rendered_tag() -> None:
+def test_required_condition_with_rendered_etag_is_fulfilled() -> None:
     require_if_match(render_etag(7)).require(7)
     assert require_if_match("*") == ANY_VERSION

@@ -1,8 +1,8 @@
-"""The courier carries each letter, whatever the receiver does: away, broken by one letter, gone in the middle."""
+"""The dispatcher delivers each outbox message, even if the receiver is away, fails on one message or disappears."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -18,61 +18,63 @@ from shared.database import create_engine, new_id, now
 from shared.dispatcher import MAX_SINGLE_ATTEMPTS, Dispatcher, OutboxMessage, ReceiverError, backoff
 from shared.service_client import ResponseLost, ServiceUnreachable
 
-LETTERS = Table(
-    "letters",
+MESSAGES = Table(
+    "messages",
     MetaData(),
     Column("id", PgUuid(as_uuid=True), primary_key=True),
     Column("word", Text, nullable=False),
-    *outbox.outbox_columns("letters_due"),
+    *outbox.outbox_columns("messages_due"),
 )
 
 
 @pytest.fixture
 async def db(server: Server, templates: str) -> AsyncIterator[AsyncEngine]:
-    """A database with one table of letters."""
-    name = f"{templates}letters_{new_id().hex}"
+    """Yield a database with one outbox table."""
+    name = f"{templates}messages_{new_id().hex}"
     admin = await server.connect_as_superuser()
     await admin.execute(f'CREATE DATABASE "{name}"')
     engine = create_engine(server.url(name), connections=5)
     async with engine.begin() as conn:
-        await conn.run_sync(LETTERS.metadata.create_all)
+        await conn.run_sync(MESSAGES.metadata.create_all)
     yield engine
     await engine.dispose()
     await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     await admin.close()
 
 
-async def put(db: AsyncEngine, *words: str, leased: timedelta = timedelta()) -> list[UUID]:
+async def insert_messages(db: AsyncEngine, *words: str, leased: timedelta = timedelta()) -> list[UUID]:
+    """Insert one outbox message per word. Return their ids, in the order of the words."""
     ids = [new_id() for _ in words]
     async with db.begin() as conn:
         rows = [
             {"id": message_id, "word": word, "due_at": now() + leased}
             for message_id, word in zip(ids, words, strict=True)
         ]
-        await conn.execute(insert(LETTERS), rows)
+        await conn.execute(insert(MESSAGES), rows)
     return ids
 
 
-async def settled(db: AsyncEngine) -> int:
+async def count_settled(db: AsyncEngine) -> int:
     async with db.connect() as conn:
-        return len((await conn.execute(select(LETTERS.c.id).where(LETTERS.c.settled_at.is_not(None)))).all())
+        return len((await conn.execute(select(MESSAGES.c.id).where(MESSAGES.c.settled_at.is_not(None)))).all())
 
 
 class Receiver:
-    """What stands at the other end: notes what came, and answers as the test says."""
+    """A receiver that records the words of each batch and then calls `respond`, which may raise."""
 
-    def __init__(self, response: Callable[[Sequence[OutboxMessage]], None] = lambda messages: None) -> None:
-        self.came: list[list[str]] = []
-        self.answer = response
+    def __init__(self, respond: Callable[[Sequence[OutboxMessage]], None] = lambda messages: None) -> None:
+        self.batches: list[list[str]] = []
+        self.respond = respond
 
     async def deliver(self, messages: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
-        self.came.append([message["word"] for message in messages])
-        self.answer(messages)
+        self.batches.append([message["word"] for message in messages])
+        self.respond(messages)
         return {message["id"]: True for message in messages}
 
 
 @asynccontextmanager
-async def carried(dispatcher: Dispatcher) -> AsyncIterator[None]:
+async def running_dispatcher(dispatcher: Dispatcher) -> AsyncIterator[None]:
+    """Run a dispatcher inside the block."""
     task = asyncio.create_task(dispatcher.run())
     try:
         yield
@@ -80,99 +82,100 @@ async def carried(dispatcher: Dispatcher) -> AsyncIterator[None]:
         task.cancel()
 
 
-async def until(reached: Callable[[], Awaitable[bool]]) -> None:
+async def wait_until_settled(db: AsyncEngine, count: int) -> None:
+    """Wait until so many messages are settled, at most 20 seconds."""
     async with asyncio.timeout(20):
-        while not await reached():
+        while await count_settled(db) != count:
             await asyncio.sleep(0.01)
 
 
-async def test_letters_are_carried_in_batches_and_settled(db: AsyncEngine) -> None:
+async def test_outbox_messages_that_are_due_are_sent_in_batches_and_settled(db: AsyncEngine) -> None:
     receiver = Receiver()
-    await put(db, *"abcde")
-    async with carried(Dispatcher("test", db, LETTERS, receiver.deliver, batch_size=3, poll_seconds=0.02)):
-        await until(lambda: _is(settled(db), 5))
-    assert sorted(len(batch) for batch in receiver.came) == [2, 3]
+    await insert_messages(db, *"abcde")
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.deliver, batch_size=3, poll_seconds=0.02)):
+        await wait_until_settled(db, 5)
+    assert sorted(len(batch) for batch in receiver.batches) == [2, 3]
 
 
-async def _is(count: Awaitable[int], wanted: int) -> bool:
-    return await count == wanted
-
-
-async def test_letters_handed_over_are_not_read_again(db: AsyncEngine) -> None:
+async def test_outbox_message_enqueued_with_lease_is_sent_once_and_settled(db: AsyncEngine) -> None:
     receiver = Receiver()
-    told: list[UUID] = []
-    dispatcher = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=30, on_settled=told.extend)
-    (message_id,) = await put(db, "a", leased=timedelta(seconds=30))
-    async with carried(dispatcher):
+    settled_ids: list[UUID] = []
+    dispatcher = Dispatcher("test", db, MESSAGES, receiver.deliver, poll_seconds=30, on_settled=settled_ids.extend)
+    (message_id,) = await insert_messages(db, "a", leased=timedelta(seconds=30))
+    async with running_dispatcher(dispatcher):
         dispatcher.enqueue_leased([{"id": message_id, "word": "a"}])
-        await until(lambda: _is(settled(db), 1))
-    assert (receiver.came, told) == ([["a"]], [message_id])
+        await wait_until_settled(db, 1)
+    assert (receiver.batches, settled_ids) == ([["a"]], [message_id])
 
 
-async def test_while_the_receiver_is_away_letters_wait_and_none_is_lost(db: AsyncEngine) -> None:
-    away = 3
+async def test_outbox_messages_wait_while_receiver_is_unreachable(db: AsyncEngine) -> None:
+    refusals = 3
 
-    def response(messages: Sequence[OutboxMessage]) -> None:
-        nonlocal away
-        if away:
-            away -= 1
+    def respond(messages: Sequence[OutboxMessage]) -> None:
+        nonlocal refusals
+        if refusals:
+            refusals -= 1
             raise ServiceUnreachable("not there")
 
-    receiver = Receiver(response)
-    await put(db, *"abc")
-    dispatcher = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=0.02)
-    async with carried(dispatcher):
-        await until(lambda: _is(settled(db), 3))
+    receiver = Receiver(respond)
+    await insert_messages(db, *"abc")
+    dispatcher = Dispatcher("test", db, MESSAGES, receiver.deliver, poll_seconds=0.02)
+    async with running_dispatcher(dispatcher):
+        await wait_until_settled(db, 3)
         assert dispatcher.has_capacity
-    assert len(receiver.came) == 4
+    assert len(receiver.batches) == 4
 
 
 @pytest.mark.parametrize("fault", [ReceiverError, ResponseLost])
-async def test_a_letter_that_breaks_the_receiver_is_found_and_harms_no_neighbour(
+async def test_outbox_message_that_breaks_receiver_is_isolated_and_others_are_sent(
     db: AsyncEngine, fault: type[Exception]
 ) -> None:
-    def response(messages: Sequence[OutboxMessage]) -> None:
+    def respond(messages: Sequence[OutboxMessage]) -> None:
         if any(message["word"] == "bad" for message in messages):
             raise fault("broken by it")
 
-    receiver, parked = Receiver(response), []
+    receiver, parked = Receiver(respond), []
 
-    async def last_resort(message: OutboxMessage, why: str) -> None:
-        parked.append((message["word"], why))
+    async def park(message: OutboxMessage, reason: str) -> None:
+        parked.append((message["word"], reason))
 
-    await put(db, "a", "b", "bad", "c", "d")
-    async with carried(
-        Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=0.02, on_poison_message=last_resort)
+    await insert_messages(db, "a", "b", "bad", "c", "d")
+    async with running_dispatcher(
+        Dispatcher("test", db, MESSAGES, receiver.deliver, poll_seconds=0.02, on_poison_message=park)
     ):
-        await until(lambda: _is(settled(db), 5))
+        await wait_until_settled(db, 5)
     assert parked == [("bad", "broken by it")]
-    assert receiver.came.count(["bad"]) == MAX_SINGLE_ATTEMPTS
+    assert receiver.batches.count(["bad"]) == MAX_SINGLE_ATTEMPTS
 
 
-async def test_a_courier_that_died_loses_nothing_when_its_lease_ends(db: AsyncEngine) -> None:
-    await put(db, "a", "b")
+async def test_outbox_messages_of_dead_dispatcher_are_sent_after_their_lease(db: AsyncEngine) -> None:
+    await insert_messages(db, "a", "b")
     async with db.begin() as conn:
-        leased = await outbox.lease(conn, LETTERS, at=now(), limit=10)
-        assert await outbox.lease(conn, LETTERS, at=now(), limit=10) == []
+        leased = await outbox.lease(conn, MESSAGES, at=now(), limit=10)
+        assert await outbox.lease(conn, MESSAGES, at=now(), limit=10) == []
         assert [row["attempts"] for row in leased] == [1, 1]
         assert all(row["due_at"] - now() <= timedelta(seconds=30) for row in leased)
-        await conn.execute(text("UPDATE letters SET due_at = now()"))
+        await conn.execute(text("UPDATE messages SET due_at = now()"))
     receiver = Receiver()
-    async with carried(Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=0.02)):
-        await until(lambda: _is(settled(db), 2))
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.deliver, poll_seconds=0.02)):
+        await wait_until_settled(db, 2)
 
 
-async def test_several_couriers_side_by_side_carry_each_letter_once(db: AsyncEngine) -> None:
+async def test_dispatchers_in_parallel_send_each_outbox_message_once(db: AsyncEngine) -> None:
     receiver = Receiver()
-    await put(db, *(str(n) for n in range(200)))
-    couriers = [Dispatcher(str(n), db, LETTERS, receiver.deliver, batch_size=7, poll_seconds=0.02) for n in range(4)]
-    async with carried(couriers[0]), carried(couriers[1]), carried(couriers[2]), carried(couriers[3]):
-        await until(lambda: _is(settled(db), 200))
-    words = [word for batch in receiver.came for word in batch]
+    await insert_messages(db, *(str(n) for n in range(200)))
+    dispatchers = [
+        Dispatcher(str(n), db, MESSAGES, receiver.deliver, batch_size=7, poll_seconds=0.02) for n in range(4)
+    ]
+    async with AsyncExitStack() as stack:
+        for dispatcher in dispatchers:
+            await stack.enter_async_context(running_dispatcher(dispatcher))
+        await wait_until_settled(db, 200)
+    words = [word for batch in receiver.batches for word in batch]
     assert sorted(words, key=int) == [str(n) for n in range(200)]
 
 
-async def test_a_letter_not_taken_yet_comes_again(db: AsyncEngine) -> None:
+async def test_outbox_message_that_receiver_did_not_accept_is_sent_again(db: AsyncEngine) -> None:
     seen: list[str] = []
 
     async def deliver(messages: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
@@ -180,26 +183,26 @@ async def test_a_letter_not_taken_yet_comes_again(db: AsyncEngine) -> None:
         seen.extend(message["word"] for message in messages)
         return {message["id"]: not first for message in messages}
 
-    await put(db, "early")
-    async with carried(Dispatcher("test", db, LETTERS, deliver, poll_seconds=0.02)):
-        await until(lambda: _is(settled(db), 1))
+    await insert_messages(db, "early")
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, deliver, poll_seconds=0.02)):
+        await wait_until_settled(db, 1)
     assert seen == ["early", "early"]
 
 
-def test_pauses_grow_and_end_at_two_seconds() -> None:
+def test_backoff_doubles_up_to_two_seconds() -> None:
     assert [backoff(n, 0.5).total_seconds() for n in (1, 2, 3, 4, 5, 50)] == [0.2, 0.4, 0.8, 1.6, 2.0, 2.0]
     assert backoff(50, 1.0) <= timedelta(seconds=2.5)
 
 
-def test_the_engine_hides_what_a_statement_carried() -> None:
+def test_engine_of_service_hides_values_of_statements() -> None:
     engine: Any = create_engine("postgresql+asyncpg://nobody@/nowhere")
     assert engine.sync_engine.hide_parameters
     assert create_async_engine("postgresql+asyncpg://nobody@/nowhere").sync_engine.hide_parameters is False
 
 
-async def test_a_courier_that_is_cancelled_as_a_letter_comes_ends(db: AsyncEngine) -> None:
+async def test_dispatcher_cancelled_while_it_wakes_ends(db: AsyncEngine) -> None:
     receiver = Receiver()
-    dispatcher = Dispatcher("test", db, LETTERS, receiver.deliver, poll_seconds=60)
+    dispatcher = Dispatcher("test", db, MESSAGES, receiver.deliver, poll_seconds=60)
     running = asyncio.create_task(dispatcher.run())
     await asyncio.sleep(0.3)
     dispatcher.wake()

@@ -1,4 +1,4 @@
-"""Commands of every service: one effect and one response under one id, kept as long as the service promises."""
+"""Idempotent commands of each service: one id has one effect and one response, for the promised retention."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -57,14 +57,14 @@ def new_command(content: bytes = b"x") -> IdempotentCommand:
     return IdempotentCommand(id=new_id(at), fingerprint=fingerprint(b"POST /v1/things", content), at=at)
 
 
-async def test_command_that_is_repeated_gets_the_stored_response(database: Database) -> None:
+async def test_command_that_is_repeated_gets_stored_response(database: Database) -> None:
     command = new_command()
     assert await database.run(command) == RESPONSE
     other = replace(RESPONSE, body="{}", version=None, location=None, status=200)
     assert await database.run(command, other) == replace(RESPONSE, replayed=True)
 
 
-async def test_command_with_another_content_is_refused(database: Database) -> None:
+async def test_command_with_other_content_is_refused(database: Database) -> None:
     command = new_command()
     await database.run(command)
     with pytest.raises(Invalid) as refusal:
@@ -72,7 +72,7 @@ async def test_command_with_another_content_is_refused(database: Database) -> No
     assert refusal.value.code == "idempotency-key-reused"
 
 
-async def test_command_that_failed_leaves_its_id_free(database: Database) -> None:
+async def test_command_that_failed_can_be_repeated(database: Database) -> None:
     command = new_command()
     with pytest.raises(RuntimeError):
         async with database.engine.begin() as conn:
@@ -81,7 +81,7 @@ async def test_command_that_failed_leaves_its_id_free(database: Database) -> Non
     assert not (await database.run(command)).replayed
 
 
-async def test_command_sent_many_times_at_once_has_one_effect(database: Database) -> None:
+async def test_command_sent_eight_times_in_parallel_has_one_effect(database: Database) -> None:
     command = new_command()
     responses = await asyncio.gather(
         *(database.run(command, replace(RESPONSE, body=str(number))) for number in range(8))
@@ -90,7 +90,7 @@ async def test_command_sent_many_times_at_once_has_one_effect(database: Database
     assert len({response.body for response in responses}) == 1
 
 
-async def test_commands_of_a_batch_are_begun_replayed_or_refused_each_for_itself(database: Database) -> None:
+async def test_commands_of_batch_are_begun_replayed_or_refused_separately(database: Database) -> None:
     done, reused, new = new_command(), new_command(), new_command()
     for command in (done, reused):
         await database.run(command)
@@ -104,7 +104,7 @@ async def test_commands_of_a_batch_are_begun_replayed_or_refused_each_for_itself
     assert (await database.run(new)).replayed
 
 
-async def test_commands_are_deleted_after_their_retention_and_not_before(
+async def test_commands_after_their_retention_are_deleted_and_others_stay(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(idempotency, "BATCH_SIZE", 2)

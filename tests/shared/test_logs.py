@@ -1,4 +1,4 @@
-"""Whatever a process says is a JSON line, and no line holds what was sent: real processes, and their stderr."""
+"""Each line on stderr of a process is a JSON object, and no line contains a value that a client sent."""
 
 import io
 import json
@@ -37,14 +37,14 @@ def written_by(code: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ended.stderr.splitlines()]
 
 
-def test_error_that_ends_the_process_is_one_line_with_its_traceback() -> None:
+def test_error_that_ends_process_is_one_line_with_traceback() -> None:
     (line,) = written_by("def begin():\n  raise RuntimeError('no ground')\nbegin()")
     assert (line["level"], line["service"], line["event"]) == ("critical", "permits", "process.failed")
     assert line["error"] == "RuntimeError: no ground"
     assert "in begin" in line["traceback"]
 
 
-def test_error_of_a_task_that_nobody_awaits_is_one_line() -> None:
+def test_error_of_task_without_await_is_one_line() -> None:
     code = """
 async def fail(): raise ValueError("lost")
 async def run():
@@ -57,7 +57,7 @@ asyncio.run(run())"""
     assert line["error"] == "ValueError: lost"
 
 
-def test_warning_thread_error_and_ignored_error_are_lines() -> None:
+def test_warnings_and_errors_outside_of_requests_are_lines() -> None:
     code = """
 class Bad:
     def __del__(self): raise OSError("gone")
@@ -74,7 +74,7 @@ logging.getLogger("aiohttp.client").error("Unclosed client session")"""
     assert lines[1]["error"] == "ZeroDivisionError: division by zero"
 
 
-def test_uvicorn_start_failure_and_end_are_lines() -> None:
+def test_failed_start_of_uvicorn_is_lines() -> None:
     code = """
 import uvicorn
 from contextlib import asynccontextmanager
@@ -89,7 +89,7 @@ uvicorn.run(FastAPI(lifespan=lifespan), port=0, log_config=None, access_log=Fals
     assert any("no database" in line["message"] for line in lines)
 
 
-def test_error_with_causes_and_members_has_all_their_frames() -> None:
+def test_traceback_of_error_with_cause_and_members_has_all_frames() -> None:
     def inner() -> None:
         raise KeyError("inner")
 
@@ -106,7 +106,7 @@ def test_error_with_causes_and_members_has_all_their_frames() -> None:
         assert part in line["traceback"]
 
 
-async def test_describe_error_of_the_database_leaves_out_values(clone: Clone) -> None:
+async def test_description_of_database_error_leaves_out_values(clone: Clone) -> None:
     engine = create_engine(await clone("gateway"))
     statements = {
         "SELECT CAST(:value AS uuid)": {"value": "secret-value"},
@@ -130,20 +130,20 @@ async def test_describe_error_of_the_database_leaves_out_values(clone: Clone) ->
     assert 'relation "no_such_table" does not exist' in found[3]
 
 
-def test_line_that_cannot_be_written_breaks_nothing() -> None:
+def test_line_that_cannot_be_written_raises_nothing() -> None:
     file = io.BytesIO()
     file.close()
     LineWriter("gateway", logging.INFO, file).write("info", "x.done", {})
 
 
-def test_line_holds_any_value_and_stays_one_line() -> None:
+def test_line_with_any_value_stays_one_line() -> None:
     with captured_lines("gateway") as lines:
         logger().info("x.done", text="a\nb\u2028", number=float("nan"), value=object, size={1})
     assert lines.text.count("\n") == 1
     assert lines.of("x.done")[0]["text"] == "a\nb\u2028"
 
 
-def test_line_holds_text_that_is_no_utf8() -> None:
+def test_line_with_text_outside_of_utf8_keeps_it() -> None:
     with captured_lines("gateway") as lines:
         logger().info("x.done", text="a file \udc80")
     assert lines.of("x.done")[0]["text"] == "a file \udc80"
@@ -154,7 +154,7 @@ def test_library_message_with_wrong_arguments_is_a_line() -> None:
     assert (line["event"], line["message"]) == ("library.message", "%d items")
 
 
-def test_level_hides_lines_below_it() -> None:
+def test_level_of_log_hides_lines_below_it() -> None:
     with captured_lines("gateway", "WARNING") as lines:
         logger().info("x.done")
         log_request(logging.INFO, {"status": 200})

@@ -1,4 +1,4 @@
-"""Periodic jobs run in one process at a time, again when they are due, and one that fails stops no other."""
+"""Periodic jobs run in one process at a time, whenever they are due. A job that fails does not stop the others."""
 
 import asyncio
 from datetime import datetime
@@ -16,7 +16,7 @@ LOCK_HOLDERS = text("""
 
 
 class CountedJob:
-    """A job that notes its runs and, if it is told to, fails."""
+    """A job that records the times of its runs. It raises an error on each run if `fails` is set."""
 
     def __init__(self, name: str, *, fails: bool = False) -> None:
         self.times: list[datetime] = []
@@ -29,7 +29,7 @@ class CountedJob:
             raise RuntimeError("this job always fails")
 
     async def wait_for_runs(self, count: int) -> None:
-        """Wait until the job has run so many times more."""
+        """Wait for `count` further runs, at most 30 seconds."""
         wanted = len(self.times) + count
         async with asyncio.timeout(30):
             while len(self.times) < wanted:
@@ -51,7 +51,7 @@ async def list_lock_holders(engine: AsyncEngine) -> list[int]:
         return list((await conn.execute(LOCK_HOLDERS)).scalars())
 
 
-async def test_job_that_is_due_runs_again_though_another_fails(permits_db: AsyncEngine) -> None:
+async def test_job_that_is_due_runs_again_although_another_fails(permits_db: AsyncEngine) -> None:
     bad, good = CountedJob("bad", fails=True), CountedJob("good")
     running = start(permits_db, bad, good)
     await good.wait_for_runs(3)
@@ -60,7 +60,7 @@ async def test_job_that_is_due_runs_again_though_another_fails(permits_db: Async
     await cancel(running)
 
 
-async def test_jobs_run_in_one_process_until_it_ends_and_then_in_another(gateway_db: AsyncEngine) -> None:
+async def test_jobs_of_process_that_ends_run_in_another(gateway_db: AsyncEngine) -> None:
     first, second = CountedJob("first"), CountedJob("second")
     leader = start(gateway_db, first)
     await first.wait_for_runs(3)
@@ -73,7 +73,7 @@ async def test_jobs_run_in_one_process_until_it_ends_and_then_in_another(gateway
     assert await list_lock_holders(gateway_db) == [], "a process that ends releases the lock"
 
 
-async def test_process_whose_connection_is_cut_runs_jobs_only_with_the_lock_again(
+async def test_process_that_loses_its_lock_runs_jobs_only_with_a_new_lock(
     notifications_db: AsyncEngine,
 ) -> None:
     counted = CountedJob("counted")

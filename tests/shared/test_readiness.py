@@ -1,4 +1,4 @@
-"""Readiness of every service: its database responds and stands at the migration of the code."""
+"""Readiness of each service: its database responds and has the newest migration of the code."""
 
 import pytest
 from sqlalchemy import make_url
@@ -12,7 +12,7 @@ from tests.conftest import Clone
 
 
 @pytest.mark.parametrize("service", SERVICES)
-async def test_database_at_the_newest_migration_has_no_fault(clone: Clone, service: str) -> None:
+async def test_database_at_newest_migration_has_no_fault(clone: Clone, service: str) -> None:
     engine = create_engine(await clone(service))
     assert await find_database_fault(engine, service) is None
     await engine.dispose()
@@ -42,7 +42,7 @@ async def test_database_at_another_migration_is_a_fault_with_advice(
     await engine.dispose()
 
 
-async def test_database_that_is_away_is_a_fault() -> None:
+async def test_database_that_does_not_respond_is_a_fault() -> None:
     engine = create_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{free_ports(1)[0]}/nothing")
     assert (await find_database_fault(engine, "permits") or "").startswith("The permits database does not respond.")
     await engine.dispose()

@@ -1,4 +1,4 @@
-"""Errors of an app are answered behind the service's own middleware, and errors of that one before it."""
+"""A response to an error passes the middleware of the service, unless this middleware raised the error."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from shared.web import create_service_app
 
 
 class Marker:
-    """Adds a header to every response, and fails where the path says so."""
+    """Middleware that adds the header `marked` to each response, and fails for the path `/marker-fails`."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -53,20 +53,20 @@ async def http() -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-async def test_error_of_a_route_is_answered_behind_the_service_middleware(http: httpx2.AsyncClient) -> None:
+async def test_response_to_error_of_route_passes_service_middleware(http: httpx2.AsyncClient) -> None:
     response = await http.get("/fails")
     assert (response.status_code, response.json()["code"]) == (500, "internal-error")
     assert response.headers["marked"] == "yes"
     assert response.json()["request_id"] == response.headers["x-request-id"]
 
 
-async def test_refused_head_is_answered_behind_the_service_middleware(http: httpx2.AsyncClient) -> None:
+async def test_response_to_repeated_header_passes_service_middleware(http: httpx2.AsyncClient) -> None:
     response = await http.get("/fails", headers=[("If-Match", '"1"'), ("If-Match", '"2"')])
     assert (response.status_code, response.json()["code"]) == (400, "header-twice")
     assert response.headers["marked"] == "yes"
 
 
-async def test_error_of_the_service_middleware_is_answered_before_it(http: httpx2.AsyncClient) -> None:
+async def test_response_to_error_of_service_middleware_does_not_pass_it(http: httpx2.AsyncClient) -> None:
     response = await http.get("/marker-fails")
     assert (response.status_code, response.json()["code"]) == (500, "internal-error")
     assert "marked" not in response.headers

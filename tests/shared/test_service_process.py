@@ -1,4 +1,4 @@
-"""A process of the hub ends when told to, finishes what is under way, and does not outlive a broken task."""
+"""A process of the hub ends on a signal or when a task fails, and finishes the work that it has begun."""
 
 import asyncio
 import signal
@@ -32,7 +32,7 @@ async def start(program: str) -> asyncio.subprocess.Process:
     )
 
 
-async def test_worker_whose_background_task_breaks_ends() -> None:
+async def test_worker_ends_when_its_background_task_fails() -> None:
     worker = await start("asyncio.run(work_until_signal(forever(), broken()))")
     async with asyncio.timeout(30):
         _, errors = await worker.communicate()
@@ -40,7 +40,7 @@ async def test_worker_whose_background_task_breaks_ends() -> None:
     assert b"this task broke" in errors
 
 
-async def test_worker_whose_loop_breaks_ends_with_an_error() -> None:
+async def test_worker_ends_with_an_error_when_its_loop_fails() -> None:
     worker = await start("asyncio.run(work_until_signal(broken(), forever()))")
     async with asyncio.timeout(30):
         _, errors = await worker.communicate()
@@ -48,7 +48,7 @@ async def test_worker_whose_loop_breaks_ends_with_an_error() -> None:
     assert b"RuntimeError: this task broke" in errors
 
 
-async def test_worker_that_drains_finishes_its_work_after_a_signal() -> None:
+async def test_worker_with_drain_finishes_its_work_after_a_signal() -> None:
     worker = await start("""
 draining = asyncio.Event()
 

@@ -1,4 +1,4 @@
-"""The examples of settings: every setting has one, and its service accepts it."""
+"""Examples of settings: each setting has one, and its service accepts it."""
 
 import pytest
 from pydantic import TypeAdapter
@@ -22,6 +22,6 @@ def test_setting_examples_are_accepted_by_their_service(model: type[ServiceSetti
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_setting_with_secret_is_missing_in_representation(model: type[ServiceSettings]) -> None:
+def test_setting_with_secret_is_absent_from_representation(model: type[ServiceSettings]) -> None:
     examples = {name: example_value(model, field) for field, name in variable_names(model).items()}
     assert "password" not in repr(read_settings(model, examples))

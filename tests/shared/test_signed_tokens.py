@@ -1,4 +1,4 @@
-"""Inside tokens: for one service, from one service, for a minute; keys rotate without a restart."""
+"""Internal tokens: one sender, one audience, valid for one minute; keys rotate without a restart."""
 
 import json
 from datetime import timedelta
@@ -20,13 +20,14 @@ from shared.signed_tokens import (
 )
 
 
-def keys(folder: Path, name: str) -> tuple[KeyFile, KeyFile]:
+def create_key_files(folder: Path, name: str) -> tuple[KeyFile, KeyFile]:
+    """Create a key set. Return its private and its public file."""
     create_signing_keys(folder / f"{name}.json", folder / f"{name}.pub.json")
     return KeyFile(folder / f"{name}.json"), KeyFile(folder / f"{name}.pub.json")
 
 
-def test_a_token_says_who_stands_behind_a_call(tmp_path: Path) -> None:
-    private, public = keys(tmp_path, "gateway")
+def test_internal_token_is_accepted_by_its_audience_for_one_minute(tmp_path: Path) -> None:
+    private, public = create_key_files(tmp_path, "gateway")
     token = InternalTokenSigner("gateway", private).sign(Caller(service="gateway"), audience="permits", at=now())
     reader = InternalTokenVerifier("permits", {"gateway": public})
     assert reader.verify(token, at=now()).service == "gateway"
@@ -38,22 +39,26 @@ def test_a_token_says_who_stands_behind_a_call(tmp_path: Path) -> None:
         reader.verify(token, at=now() - timedelta(minutes=5))
 
 
-def test_no_service_speaks_for_another(tmp_path: Path) -> None:
-    gateway, gateway_public = keys(tmp_path, "gateway")
-    permits, permits_public = keys(tmp_path, "permits")
+def test_internal_token_in_name_of_another_service_is_refused(tmp_path: Path) -> None:
+    gateway, gateway_public = create_key_files(tmp_path, "gateway")
+    permits, permits_public = create_key_files(tmp_path, "permits")
     reader = InternalTokenVerifier("notifications", {"gateway": gateway_public, "permits": permits_public})
-    posing = InternalTokenSigner("gateway", permits).sign(Caller(service="gateway"), audience="notifications", at=now())
+    wrong_key = InternalTokenSigner("gateway", permits).sign(
+        Caller(service="gateway"), audience="notifications", at=now()
+    )
     with pytest.raises(InvalidToken):
-        reader.verify(posing, at=now())
-    lying = InternalTokenSigner("permits", permits).sign(Caller(service="gateway"), audience="notifications", at=now())
+        reader.verify(wrong_key, at=now())
+    wrong_caller = InternalTokenSigner("permits", permits).sign(
+        Caller(service="gateway"), audience="notifications", at=now()
+    )
     with pytest.raises(InvalidToken, match="another service"):
-        reader.verify(lying, at=now())
+        reader.verify(wrong_caller, at=now())
     assert gateway.keys.keys[0].kid != permits.keys.keys[0].kid
 
 
 @pytest.mark.parametrize("change", [{"aud": ["permits"]}, {"aud": "x"}, {"iss": "x"}, {"exp": "soon"}, {"iat": None}])
-def test_claims_that_are_not_exactly_right_are_refused(tmp_path: Path, change: dict[str, object]) -> None:
-    private, public = keys(tmp_path, "gateway")
+def test_internal_token_with_wrong_claim_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
+    private, public = create_key_files(tmp_path, "gateway")
     at = int(now().timestamp())
     caller = Caller(service="gateway").model_dump(mode="json")
     claims = {"iss": "gateway", "aud": "permits", "iat": at, "exp": at + 60, "caller": caller, **change}
@@ -63,8 +68,8 @@ def test_claims_that_are_not_exactly_right_are_refused(tmp_path: Path, change: d
         )
 
 
-def test_an_outside_token_opens_nothing_inside(tmp_path: Path) -> None:
-    private, public = keys(tmp_path, "gateway")
+def test_access_token_is_refused_as_internal_token(tmp_path: Path) -> None:
+    private, public = create_key_files(tmp_path, "gateway")
     at = int(now().timestamp())
     claims = {"iss": "gateway", "aud": "permits", "iat": at, "exp": at + 60, "caller": {"service": "gateway"}}
     with pytest.raises(InvalidToken, match="type"):
@@ -73,22 +78,22 @@ def test_an_outside_token_opens_nothing_inside(tmp_path: Path) -> None:
         )
 
 
-def test_keys_rotate_while_the_service_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_keys_that_rotate_are_reloaded_without_restart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(key_files, "RELOAD_SECONDS", 0.0)
-    private, public = keys(tmp_path, "gateway")
+    private, public = create_key_files(tmp_path, "gateway")
     reader, signer = InternalTokenVerifier("permits", {"gateway": public}), InternalTokenSigner("gateway", private)
     old = signer.sign(Caller(service="gateway"), audience="permits", at=now())
     create_signing_keys(tmp_path / "next.json", tmp_path / "next.pub.json")
     for kind in ("", ".pub"):
-        held = json.loads((tmp_path / f"gateway{kind}.json").read_text())["keys"]
+        present = json.loads((tmp_path / f"gateway{kind}.json").read_text())["keys"]
         fresh = json.loads((tmp_path / f"next{kind}.json").read_text())["keys"]
-        (tmp_path / f"gateway{kind}.json").write_text(json.dumps({"keys": [*fresh, *held]}))
+        (tmp_path / f"gateway{kind}.json").write_text(json.dumps({"keys": [*fresh, *present]}))
     new = signer.sign(Caller(service="gateway"), audience="permits", at=now())
     assert old.split(".")[0] != new.split(".")[0]
     assert all(reader.verify(token, at=now()).service == "gateway" for token in (old, new))
 
 
-def test_key_files_are_for_their_owner_alone(tmp_path: Path) -> None:
-    private, _ = keys(tmp_path, "gateway")
+def test_private_key_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:
+    private, _ = create_key_files(tmp_path, "gateway")
     assert private.path.stat().st_mode & 0o777 == 0o600
     assert all("d" not in key for key in private.public_jwks()["keys"])

@@ -1,4 +1,4 @@
-"""Processes of the hub that cannot start: they exit with status 78 and report all faults at once."""
+"""A process of the hub that cannot start exits with status 78 and reports all faults at once."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def keys(tmp_path: Path) -> Path:
 
 
 def environment(process: str, url: str, keys: Path) -> dict[str, str]:
-    """Return the environment with which a process can start."""
+    """Return environment variables with which a process can start."""
     private, public = str(keys / "private.json"), str(keys / "public.json")
     service = process.removesuffix("-worker").upper()
     names = {

@@ -1,4 +1,4 @@
-"""A fault of a body has a code and a sentence of the hub's own, whatever pydantic calls it."""
+"""Each fault that pydantic reports has a code and a sentence of the hub."""
 
 from enum import Enum
 from typing import Annotated, Any, Literal
@@ -27,7 +27,7 @@ class Model(BaseModel):
 
 
 def _error(kind: str) -> dict[str, Any]:
-    """Make the fault that pydantic would report, with the context of its own example."""
+    """Return the error that pydantic reports for its example of this kind."""
     context = dict(PYDANTIC_ERRORS[kind].get("example_context") or {})
     message = PydanticKnownError(kind, context or None).message()  # type: ignore[arg-type]
     return {"type": kind, "loc": (), "msg": message, "ctx": context}
@@ -38,7 +38,7 @@ def test_validation_code_of_every_pydantic_error_is_in_a_catalogue(kind: str) ->
     error = _error(kind)
     code, message = validation_code(error), validation_message(error)
     assert code in FAULT_CODES or code in PROBLEM_CODES
-    assert code != kind.replace("_", "-") or kind in {"too_long", "too_short"}  # words that are ours too
+    assert code != kind.replace("_", "-") or kind in {"too_long", "too_short"}  # the hub uses these names too
     assert message and message != error["msg"]
     assert not any(word in message for word in ("Input", "tuple", "dictionary", "instance", "should be"))
 
@@ -76,7 +76,7 @@ def test_validation_code_names_only_errors_that_pydantic_has() -> None:
         (bytes, 5, "not-a-text", "Expected a text, in quotes."),
     ],
 )
-def test_list_faults_of_pydantic_error_uses_the_hubs_words(contract: Any, value: Any, code: str, detail: str) -> None:
+def test_fault_of_pydantic_error_uses_the_words_of_the_hub(contract: Any, value: Any, code: str, detail: str) -> None:
     with pytest.raises(ValidationError) as caught:
         TypeAdapter(contract).validate_python(value)
     (fault,) = list_faults(caught.value)

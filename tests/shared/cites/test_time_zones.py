@@ -1,4 +1,4 @@
-"""The day it is in a country of several zones: it ends with the last of them and begins with the first."""
+"""Days in a country with several time zones: the first zone begins a day, the last zone ends it."""
 
 from datetime import UTC, date, datetime
 
@@ -19,7 +19,7 @@ from shared.cites.time_zones import day_in_first_zone, day_in_last_zone, time_zo
     ("FR", "2026-07-01T22:00:00", "2026-07-02", "2026-07-02"),  # summer time
     ("FR", "2026-01-01T22:59:59", "2026-01-01", "2026-01-01"),
 ])  # fmt: skip
-def test_the_day_ends_with_the_last_zone_and_begins_with_the_first(
+def test_day_in_country_of_several_zones_begins_in_first_and_ends_in_last(
     country: str, moment: str, last: str, first: str
 ) -> None:
     at = datetime.fromisoformat(moment).replace(tzinfo=UTC)
@@ -29,5 +29,5 @@ def test_the_day_ends_with_the_last_zone_and_begins_with_the_first(
     )
 
 
-def test_a_country_without_a_zone_of_its_own_goes_by_utc() -> None:
+def test_time_zones_of_country_without_its_own_zone_are_utc() -> None:
     assert [str(zone) for zone in time_zones("BV")] == ["UTC"]
