@@ -1,9 +1,12 @@
-"""The Python client of the hub's public HTTP API: declarations, permits, parties, events, receipts.
+"""The Python client of the hub's public HTTP API.
 
-from saola_client import Hub, Problem, verify_webhook
+from saola_client import Hub, Problem
 
 with Hub("https://hub.example", client_id, client_secret) as hub:
-    declared = hub.lodge(declaration, wait=10)
+    try:
+        lodged = hub.lodge(declaration, key="order-4711", wait=10)
+    except Problem as problem:
+        print(problem.code, problem.detail, problem.errors)
 """
 
 from saola_client.errors import HubError, NoResponse, Problem

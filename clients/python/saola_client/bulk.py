@@ -1,7 +1,7 @@
-"""Many declarations or permits, sent in blocks. A block is repeated until each line has a result, in order.
+"""Bulk requests: the client sends many declarations or permits in blocks, in order, and repeats what got no response.
 
-The hub identifies each line by its reference (or issuer and number). So a repeated block, or a repeated file, creates
-nothing twice.
+The key of a line contains the reference of its declaration, or the content of its permit. So the client can send a
+block again whose response was lost. A program can send a whole file again. The hub stores no line twice.
 """
 
 import json
@@ -28,7 +28,7 @@ def send_lines(
     timeout_seconds: float,
     retry_seconds: float,
 ) -> Iterator[dict[str, Any]]:
-    """Send NDJSON lines and yield the result of each; `line` counts from 1 over all of them. Raise NoResponse."""
+    """Send NDJSON lines. Yield the result of each, in order; `line` counts from 1 over all blocks. Raise NoResponse."""
     source, first = iter(lines), 1
     while block := list(islice(source, LINES_PER_REQUEST)):
         for index, result in enumerate(
@@ -46,7 +46,7 @@ def _send_until_answered(
     timeout_seconds: float,
     retry_seconds: float,
 ) -> list[dict[str, Any]]:
-    """Send a block, and repeat lines without a final result for at most `retry_seconds`. Raise NoResponse."""
+    """Send a block, and again its lines with a retriable status or no result, for at most `retry_seconds`."""
     results: list[dict[str, Any]] = [{}] * len(block)
     pending, deadline, tries = list(range(len(block))), time.monotonic() + retry_seconds, 0
     while True:

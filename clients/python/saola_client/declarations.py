@@ -13,11 +13,16 @@ class Declarations(HubRequests):
     """The requests about single declarations."""
 
     def lodge(self, declaration: Body, *, key: str | None = None, wait: int = 0) -> JsonObject:
-        """Lodge a declaration. With `wait` (seconds, up to 30) return it checked if the check ends in time."""
+        """Lodge a declaration (trader or its agent). Return its `id` and `status`.
+
+        With `wait` (seconds, at most 30) the hub responds after the checks, with the complete declaration. If the
+        checks take longer, the status is `received`: see `wait_until_checked`. Name a `key` that you store with your
+        own record: the same key and the same body never lodge a second declaration.
+        """
         return self._post("/v1/declarations", declaration, key, wait=wait)
 
     def lodge_bytes(self, body: bytes, media_type: str = JSON, *, key: str | None = None, wait: int = 0) -> JsonObject:
-        """Lodge a declaration given as bytes, JSON or a customs message in XML; otherwise as `lodge`."""
+        """Lodge a declaration from its exact bytes: JSON, or a customs message (`application/xml`). See `lodge`."""
         headers = {"Content-Type": media_type, "Idempotency-Key": key or str(uuid4())}
         headers |= {"Prefer": f"wait={wait}"} if wait else {}
         timeout_seconds = self._timeout_seconds + wait
@@ -27,7 +32,10 @@ class Declarations(HubRequests):
         return found
 
     def wait_until_checked(self, declaration_id: str, *, seconds: float = 60.0) -> JsonObject:
-        """Wait until the hub has checked a declaration, and return it. Raise NoResponse after `seconds`."""
+        """Wait for the checks of a declaration. Return the complete declaration.
+
+        Raise NoResponse if the checks take longer than `seconds`.
+        """
         deadline, tries = time.monotonic() + seconds, 0
         while (found := self.read_declaration(declaration_id))["status"] == "received":
             if time.monotonic() > deadline:
@@ -39,7 +47,10 @@ class Declarations(HubRequests):
         return found
 
     def validate(self, body: bytes, media_type: str = JSON) -> JsonObject:
-        """Return the result of a check without lodging the declaration: `valid`, `findings`, `errors`."""
+        """Check a declaration without storing it. Return `valid`, `status`, `findings` and `errors`.
+
+        `valid` is true if the hub would accept the declaration. `errors` lists the places that break the contract.
+        """
         headers = {"Content-Type": media_type, "Idempotency-Key": str(uuid4())}
         found: JsonObject = self._transport.send("POST", "/v1/declarations/validate", body=body, headers=headers).json()
         return found
@@ -49,14 +60,19 @@ class Declarations(HubRequests):
         return self._get(f"/v1/declarations/{declaration_id}")
 
     def list_declarations(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[JsonObject]:
-        """Yield the declarations that the party may read, newest first.
+        """Yield the declarations that you can read, newest first, from all pages.
 
-        Filters are `status`, `movement`, `taxon`, `permit_number`, `reference` and others of the API.
+        Filters: `status`, `movement`, `taxon`, `permit_number`, `issuer`, `holder`, `reference`, `country`, and the
+        days of receipt `from` and `to`.
         """
         return self._list_all("/v1/declarations", filters)
 
     def amend(self, declaration_id: str, declaration: Body, *, version: int, key: str | None = None) -> JsonObject:
-        """Replace `version` by a new version. Raise Problem (412) if the declaration has another version by now."""
+        """Replace a declaration by a new version, before its release (trader or its agent). Return it after its checks.
+
+        `declaration` is complete; `version` is the version that it replaces. Raise Problem 412 `version-stale` if the
+        present version is another one.
+        """
         headers = {"Content-Type": JSON, "If-Match": f'"{version}"', "Idempotency-Key": key or str(uuid4())}
         return dict(
             self._transport.send(
@@ -65,35 +81,45 @@ class Declarations(HubRequests):
         )
 
     def cancel(self, declaration_id: str, *, key: str | None = None) -> JsonObject:
-        """Cancel a declaration (its trader)."""
+        """Cancel a declaration before its release (trader or its agent). The hub returns its reservations."""
         return self._post(f"/v1/declarations/{declaration_id}/cancellation", {}, key)
 
     def release(self, declaration_id: str, items: Sequence[Body] = (), *, key: str | None = None) -> JsonObject:
-        """Release the goods (customs), with actual quantities where they differ: `number`, `quantity`."""
+        """Release the goods (customs).
+
+        `items` lists only the items whose actual quantity differs from the declared one: `number`, `quantity`.
+        """
         return self._post(f"/v1/declarations/{declaration_id}/release", {"items": list(items)} if items else {}, key)
 
     def refuse(self, declaration_id: str, reason: str, *, key: str | None = None) -> JsonObject:
-        """Refuse the goods (customs)."""
+        """Refuse the goods (customs). The trader can read `reason`. The hub returns the reservations."""
         return self._post(f"/v1/declarations/{declaration_id}/refusal", {"reason": reason}, key)
 
     def override(self, declaration_id: str, override: Body, *, key: str | None = None) -> JsonObject:
-        """Override a finding (customs): `rule`, `item`, `reason`."""
+        """Override a finding (customs).
+
+        `override` has `rule` and `reason`. It may have `item`; without it, the override settles the finding of every
+        item.
+        """
         return self._post(f"/v1/declarations/{declaration_id}/override", override, key)
 
     def correct(self, declaration_id: str, items: Sequence[Body], reason: str, *, key: str | None = None) -> JsonObject:
-        """Correct a release (customs)."""
+        """Correct the released quantities of items (customs): `number`, `quantity`. The trader can read `reason`."""
         return self._post(
             f"/v1/declarations/{declaration_id}/correction", {"items": list(items), "reason": reason}, key
         )
 
     def give_consent(self, declaration_id: str, consent: Body, *, key: str | None = None) -> JsonObject:
-        """Consent to more than the permit allows (authority): `item`, `quantity`."""
+        """Consent that one item exceeds the permit (the authority that issued the permit).
+
+        `consent` has `item` and `quantity`: the quantity that the item may use in addition to the permit.
+        """
         return self._post(f"/v1/declarations/{declaration_id}/consent", consent, key)
 
     def read_content(self, declaration_id: str) -> bytes:
-        """Return a declaration's bytes exactly as they were sent."""
+        """Return the exact bytes of a declaration, as its trader sent them (trader or its agent)."""
         return self._transport.send("GET", f"/v1/declarations/{declaration_id}/content").content
 
     def read_receipt(self, declaration_id: str) -> str:
-        """Return the signed receipt of a declaration: see `verify_receipt`."""
+        """Return the signed receipt of a declaration (trader or its agent). See `verify_receipt`."""
         return self._transport.send("GET", f"/v1/declarations/{declaration_id}/receipt").text

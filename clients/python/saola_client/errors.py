@@ -5,19 +5,23 @@ from typing import Any
 
 
 class HubError(Exception):
-    """An error between this program and the hub."""
+    """The base class of all errors of the client, except BadWebhook."""
 
 
 class NoResponse(HubError):
-    """The hub could not be reached, or its response was lost and a repetition was unsafe or did not help."""
+    """The client has no response: it did not reach the hub, or lost the response and could not repeat the request.
+
+    The hub may have carried out the request. A request with your own `key` can be sent again without a second effect.
+    """
 
 
 @dataclass(eq=False)
 class Problem(HubError):
     """The hub refused the request, with a problem document (RFC 9457).
 
-    `code` is stable and for programs, `detail` is for people. `errors` name the wrong places of a body, each with its
-    JSON Pointer. Give `request_id` to the operator if you need help.
+    Programs compare `code`, which never changes; people read `detail`. `errors` lists the faults of the body: each has
+    `pointer` (a JSON Pointer), `code` and `detail`. `retry_after` is in seconds. The operator of the hub finds the
+    request in its log by `request_id`.
     """
 
     status: int

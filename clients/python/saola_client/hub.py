@@ -16,11 +16,16 @@ from saola_client.transport import Transport, to_json
 
 
 class Hub(Parties, Declarations, Permits, Events):
-    """One party's access to a hub, until it is closed. Threads may share it.
+    """A connection of one party to one hub. Threads can share it.
 
-    Every method raises Problem if the hub refuses, and NoResponse if the hub does not respond within `retry_seconds`.
-    Each POST has an Idempotency-Key, so a repetition has no second effect. If your program may end before it has the
-    response, choose the key yourself and store it with your own record.
+    `url` is the address of the hub, such as `https://hub.example`. `client_secret` is a secret or a ClientKey.
+    `timeout_seconds` limits one attempt, `retry_seconds` all attempts of a request.
+
+    Each method raises Problem if the hub refuses the request, and NoResponse if there is no response in time.
+
+    Each POST has an Idempotency-Key, so the client can repeat it and it has one effect. If your program may crash
+    before it has the response, choose the key yourself. Store the key with your own record, and send the request
+    again with it.
     """
 
     def __init__(
@@ -51,7 +56,7 @@ class Hub(Parties, Declarations, Permits, Events):
         self._transport.close()
 
     def with_credentials(self, client_id: str, client_secret: str | ClientKey) -> "Hub":
-        """Return another party's access over the same connections. It closes with this one."""
+        """Return a hub for another party over the same connections. Closing either hub closes them."""
         other = copy(self)
         other._transport = self._transport.with_credentials(client_id, client_secret)
         return other
@@ -63,11 +68,14 @@ class Hub(Parties, Declarations, Permits, Events):
     def send_bulk(
         self, kind: Literal["declarations", "permits"], bodies: Iterable[Body | bytes], *, key: str | None = None
     ) -> Iterator[JsonObject]:
-        """Lodge any number of declarations, or issue permits. Yield the result of each, in order, as they come.
+        """Lodge declarations or issue permits in any number. Yield one result per body, in order, as they arrive.
 
-        Each result has `line` (from 1), `status_code` and the body, or the problem. At most a thousand are in memory at
-        once. After a lost connection the client repeats lines without a result. You may also send all lines again: the
-        hub stores none twice.
+        Each result has `line` (from 1), `status_code`, and the fields of the response or of the problem. The client
+        reads at most 1,000 bodies ahead. After a lost connection it sends the lines without a result again. You can
+        send all bodies again too: the hub stores none of them twice.
+
+            for result in hub.send_bulk("declarations", declarations):
+                print(result["line"], result["status_code"])
         """
         lines = (body if isinstance(body, bytes) else to_json(body) for body in bodies)
         timeout_seconds = self._timeout_seconds * 4

@@ -22,28 +22,28 @@ class ClientKey:
     """A private key, Ed25519 or P-256, which never leaves this program. Give its `public` half to the administrator."""
 
     def __init__(self, private: str | dict[str, Any]) -> None:
-        """Read a private key: a JWK (an object or its JSON), or PEM."""
+        """Read a private key: a JWK (an object or its JSON text), or PEM. Raise HubError for any other key."""
         self._key = _parse_private_key(private)
         if self._key.curve_name not in ALGORITHMS or not self._key.is_private:
             raise HubError(f"The key is not usable. {EXPECTED_KEY}")
 
     @classmethod
     def generate(cls) -> "ClientKey":
-        """Generate a new Ed25519 key."""
+        """Generate an Ed25519 key. Store its `private` half before you register the `public` one."""
         return cls(OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True).as_dict(private=True))
 
     @property
     def public(self) -> dict[str, Any]:
-        """The public half, as `POST /v1/parties/{id}/credentials {"public_key": …}` takes it."""
+        """The public half as a JWK, for `create_credential(party_id, {"public_key": key.public})`."""
         return dict(self._key.as_dict(private=False))
 
     @property
     def private(self) -> dict[str, Any]:
-        """The private key as a JWK. Store it where only you can read it."""
+        """The private key as a JWK. Store it where only this program can read it."""
         return dict(self._key.as_dict(private=True))
 
     def sign_assertion(self, client_id: str, issuer: str) -> str:
-        """Return a signed assertion of the client's identity for one hub. It is valid once, for a minute."""
+        """Return a signed assertion of the client id. One hub accepts it once, within one minute."""
         at = int(time.time())
         registered_claims = {
             "iss": client_id,

@@ -20,9 +20,10 @@ class BadReceipt(HubError):
 
 
 def verify_receipt(receipt: str, keys: Mapping[str, Any], content: bytes | None = None) -> dict[str, Any]:
-    """Verify a receipt with the hub's published keys (a JWKS), and against the declaration's bytes if they are given.
+    """Verify the signature of a receipt. Return its claims.
 
-    Return its claims: id, version, reference, party, received_at, digest. Raise BadReceipt.
+    `keys` is the JWKS of `/.well-known/receipt-keys.json`. With `content` the receipt must also have the digest of
+    these exact bytes. Claims: `id`, `version`, `reference`, `party`, `received_at`, `digest`. Raise BadReceipt.
     """
     try:
         signed = jws.deserialize_compact(receipt.strip(), KeySet.import_key_set(dict(keys)), algorithms=["Ed25519"])  # type: ignore[arg-type]

@@ -18,19 +18,19 @@ CLAIMS: dict[str, Any] = {
 }
 
 
-def _keys(folder: Path, name: str = "a") -> KeyFile:
+def _create_keys(folder: Path, name: str = "a") -> KeyFile:
     create_signing_keys(folder / f"{name}.json", folder / f"{name}.public.json")
     return KeyFile(folder / f"{name}.json")
 
 
 def test_receipt_returns_its_signed_claims(tmp_path: Path) -> None:
-    keys = _keys(tmp_path)
+    keys = _create_keys(tmp_path)
     receipt = sign_token(keys, typ=RECEIPT_TYPE, claims=CLAIMS)
     assert verify_receipt(receipt + "\n", keys.public_jwks(), BODY) == CLAIMS
 
 
 def test_receipt_with_other_bytes_key_or_type_is_refused(tmp_path: Path) -> None:
-    keys, other = _keys(tmp_path), _keys(tmp_path, "b")
+    keys, other = _create_keys(tmp_path), _create_keys(tmp_path, "b")
     good = sign_token(keys, typ=RECEIPT_TYPE, claims=CLAIMS)
     token = sign_token(keys, typ=ACCESS_TOKEN_TYPE, claims=CLAIMS)
     head, payload, signature = good.split(".")

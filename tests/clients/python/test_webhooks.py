@@ -113,15 +113,15 @@ def test_public_key_verifies_webhook_without_shared_secret() -> None:
     headers = signed()
     signed_content = f"msg_1.{headers['Webhook-Timestamp']}.".encode() + BODY
     headers["Webhook-Signature"] += " v1a,bm9uZQ== v1a," + b64encode(key.sign(signed_content)).decode()
-    assert verify_webhook(headers, BODY, public(key))["id"] == "msg_1"
-    for wrong, body in ((public(other), BODY), (public(key), BODY + b" ")):
+    assert verify_webhook(headers, BODY, public_key_text(key))["id"] == "msg_1"
+    for wrong, body in ((public_key_text(other), BODY), (public_key_text(key), BODY + b" ")):
         with pytest.raises(BadWebhook, match="No signature matches"):
             verify_webhook(headers, body, wrong)
     with pytest.raises(BadWebhook, match="whpk_"):
         verify_webhook(headers, BODY, "whpk_c2hvcnQ=")
 
 
-def public(key: Ed25519PrivateKey) -> str:
+def public_key_text(key: Ed25519PrivateKey) -> str:
     """Return the public half of a key as the hub publishes it."""
     return "whpk_" + b64encode(key.public_key().public_bytes_raw()).decode()
 
