@@ -123,7 +123,7 @@ async def test_bulk_line_with_a_key_of_its_own_is_stored_under_it(hub: RunningGa
 
 
 @pytest.mark.parametrize(
-    ("line", "key", "thing"),
+    ("line", "key", "content"),
     [
         (b'{"a": 1}', None, b'{"a": 1}'),
         (b' { "idempotency_key" : "k" , "declaration" : {"a": {"b": 1}} } ', "k", b'{"a": {"b": 1}}'),
