@@ -4,11 +4,12 @@ from enum import Enum
 from typing import Annotated, Any, Literal
 
 import pytest
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, HttpUrl, TypeAdapter, ValidationError
 from pydantic_core import PydanticKnownError
 from pydantic_core._pydantic_core import list_all_errors
 
 from shared.contracts.faults import FAULT_CODES
+from shared.contracts.fields import Country, Day
 from shared.contracts.problems.catalogue import PROBLEM_CODES
 from shared.strict_json import list_faults
 from shared.validation_faults import CODES_BY_TYPE, validation_code, validation_message
@@ -82,3 +83,29 @@ def test_fault_of_pydantic_error_uses_the_words_of_the_hub(contract: Any, value:
     (fault,) = list_faults(caught.value)
     assert fault.code == code
     assert fault.detail.startswith(detail)
+
+
+class Credential(BaseModel):
+    """Fields of each kind, some with a secret in them."""
+
+    day: Day | None = None
+    country: Country | None = None
+    limit: Annotated[int, Field(le=200)] = 1
+    key: Annotated[str, Field(pattern="^[A-Z]{2}$")] = "AA"
+    name: Annotated[str, Field(max_length=5)] = ""
+    url: HttpUrl | None = None
+
+
+def test_validation_message_shows_codes_and_numbers_but_no_free_text() -> None:
+    shown = {"day": "1.3.2026", "country": "UK", "limit": 900}
+    hidden = {"key": "s3cret", "name": "s3cret-name", "url": "s3cret://user:pass"}
+    with pytest.raises(ValidationError) as caught:
+        Credential.model_validate(shown | hidden)
+    details = {fault.pointer: fault.detail for fault in list_faults(caught.value)}
+    assert len(details) == 6
+    for name, value in shown.items():
+        assert details[f"/{name}"].endswith(f" Found: {value}."), details
+    assert not any("s3cret" in detail or "pass" in detail for detail in details.values())
+    with pytest.raises(ValidationError) as long:
+        Credential.model_validate({"country": "U" * 41, "limit": [1], "day": "1\n2"})
+    assert not any("Found" in fault.detail for fault in list_faults(long.value))

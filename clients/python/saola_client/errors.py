@@ -31,6 +31,8 @@ class Problem(HubError):
     request_id: str = ""
     errors: list[dict[str, Any]] = field(default_factory=list)
     retry_after: float | None = None
+    page: str = ""
+    """The address of the page of the hub that explains `code`: the `type` of the document."""
 
     def __str__(self) -> str:
         """Return status, code and detail, and each wrong place."""

@@ -217,6 +217,7 @@ def parse_problem(response: httpx2.Response) -> Problem:
         request_id=str(found.get("request_id") or response.headers.get("x-request-id", "")),
         errors=list(found.get("errors") or ()),
         retry_after=_parse_retry_after(response),
+        page=str(found.get("type") or ""),
     )
 
 

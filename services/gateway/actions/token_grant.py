@@ -26,8 +26,11 @@ async def grant_token_by_assertion(context: GatewayContext, text: str) -> str:
         keys = await credentials.list_keys(conn, client_id, at=at)
         assertion = verify(text, keys, issuer=context.access_tokens.issuer, at=at)
         if not await assertions.mark_used(conn, client_id, assertion.jti, expires_at=assertion.expires_at):
-            raise BadAssertion("This assertion was used before: make a new one, with a new `jti`.")
+            raise BadAssertion("You used this assertion before. Sign a new one with a new `jti`.")
         party_id = await credentials.authenticate_by_key(conn, client_id, at=at)
         if party_id is None:
-            raise BadAssertion("No such client, or it was ended or disabled.")
+            raise BadAssertion(
+                "The client id is wrong, or the administrator ended the credential. Ask the "
+                "administrator for a credential."
+            )
     return context.access_tokens.issue(party_id, client_id, at=at)

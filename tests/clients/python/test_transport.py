@@ -229,10 +229,12 @@ def test_requests_are_repeated_for_a_limited_time(server: ScriptedServer) -> Non
 
 def test_problem_document_is_raised_with_its_fields(server: ScriptedServer, hub: Hub) -> None:
     fault = {"pointer": "/items/0", "code": "missing", "detail": "Say which."}
-    server.script = [(409, {}, PROBLEM | {"errors": [fault]})]
+    page = "https://hub.example/problems/invalid-transition"
+    server.script = [(409, {}, PROBLEM | {"errors": [fault], "type": page})]
     with pytest.raises(Problem) as refused:
         hub.release("d-1")
     assert (refused.value.status, refused.value.code, refused.value.request_id) == (409, "invalid-transition", "r-1")
+    assert refused.value.page == page
     assert str(refused.value) == "409 invalid-transition: It is released.\n  /items/0: Say which."
 
 

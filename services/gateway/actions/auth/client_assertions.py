@@ -42,7 +42,9 @@ def claimed_client(text: str) -> str:
         claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
         name = claims["sub"]
     except (IndexError, KeyError, TypeError, ValueError):
-        raise BadAssertion("The assertion is not a signed JWT with a `sub`.") from None
+        raise BadAssertion(
+            "The assertion is not a signed JWT with a `sub`. Sign a new one with a JWT library."
+        ) from None
     if not isinstance(name, str) or not name.isascii() or not name.isprintable() or len(name) > 128:
         raise BadAssertion("`sub` of the assertion is not a client id. Send the id of your credential.")
     return name

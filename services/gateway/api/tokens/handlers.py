@@ -164,7 +164,7 @@ def _parse_assertion(authorization: str, form: dict[str, str]) -> str:
         )
     text = form.get("client_assertion", "")
     if not text.isascii():
-        raise BadAssertion("The assertion is not a signed JWT.")
+        raise BadAssertion("The assertion is not a signed JWT. Sign a new one with a JWT library.")
     if form.get("client_id") and claimed_client(text) != form["client_id"]:
         raise OAuthError(
             TokenError.INVALID_REQUEST, "The form and the assertion name different clients. Send the same client_id."

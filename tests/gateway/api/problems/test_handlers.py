@@ -1,5 +1,7 @@
 """The pages of problem codes over HTTP."""
 
+import base64
+import hashlib
 import json
 import re
 
@@ -32,6 +34,9 @@ async def test_problem_page_is_public_cacheable_and_loads_nothing(alone: Running
         assert page.headers["content-security-policy"] == CONTENT_SECURITY_POLICY
         assert "default-src 'none'" in CONTENT_SECURITY_POLICY and "unsafe" not in CONTENT_SECURITY_POLICY
         assert page.headers["vary"] == "Accept"
+        [style] = re.findall(r"<style>(.*?)</style>", page.text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+        assert f"style-src 'sha256-{digest}'" in CONTENT_SECURITY_POLICY
         assert not re.search(r'<script|style="|src=|url\(|@import|https?://(?!127\.0\.0\.1)', page.text)
 
 
