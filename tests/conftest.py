@@ -1,26 +1,76 @@
 """One PostgreSQL server per run, one migrated template per service, and one clone per test that needs one."""
 
 import asyncio
+import inspect
 import itertools
 import os
 import tempfile
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import pytest
+from pytest_timeout import Settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import SERVICES, EmbeddedPostgres, Server, create_databases, migrate, restrict_connections
 from services.permits.actions.reference.initial_listing import load_if_none
 from services.permits.actions.reference.load_list import LIST_KINDS, load
 from shared.database import create_engine
+from tests.days import pause_before_midnight
 from tests.event_catalogue_check import outbox_event_faults
 from tests.generated_clients.environment import ToolEnvironment, ToolsUnavailable, install_tools
+from tests.waiting import end_in_time
 
 _numbers = itertools.count(1)
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """End each test of the event loop a little before pytest-timeout does.
+
+    The alarm of pytest-timeout raises in the code that runs then. When that is a server in the same loop, the server
+    keeps the error to itself and the test goes on without an end.
+    """
+    if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+        item.obj = end_in_time(item.obj, seconds=0.8 * _seconds_allowed(item))
+
+
+def _seconds_allowed(item: pytest.Item) -> float:
+    marker = item.get_closest_marker("timeout")
+    return float(marker.args[0] if marker else item.config.getoption("timeout") or item.config.getini("timeout"))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
+    """Wait for the next day when little of this one is left: a test compares days, and must not see two."""
+    time.sleep(pause_before_midnight(datetime.now(UTC)))
+    with _alarm(item):
+        yield
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+    """End a teardown in time, too."""
+    with _alarm(item):
+        yield
+
+
+@contextmanager
+def _alarm(item: pytest.Item) -> Iterator[None]:
+    """Set pytest-timeout's alarm for one phase of a test.
+
+    One alarm for all phases may raise while pytest writes its report. That is an internal error and ends the worker.
+    """
+    settings = Settings(_seconds_allowed(item), "signal", func_only=False, disable_debugger_detection=False)
+    item.ihook.pytest_timeout_set_timer(item=item, settings=settings)
+    try:
+        yield
+    finally:
+        item.ihook.pytest_timeout_cancel_timer(item=item)
 
 
 @pytest.fixture(scope="session")

@@ -8,8 +8,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from saola_client import Hub
 from services.cli.databases import Server
 from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
+from tests.waiting import block_until
 
 START_SECONDS = 120.0
 
@@ -69,11 +69,12 @@ class RunningHub:
 
     def wait_ready(self, seconds: float = START_SECONDS) -> None:
         """Wait until the hub says that it is ready."""
-        ends = time.monotonic() + seconds
-        while "Add a trader" not in self.log_file.read_text():
+
+        def has_said_it() -> bool:
             assert self.process.poll() is None, self.log_file.read_text()
-            assert time.monotonic() < ends, self.log_file.read_text()
-            time.sleep(0.05)
+            return "Add a trader" in self.log_file.read_text()
+
+        self._block_until(has_said_it, seconds)
 
     def processes(self) -> dict[str, int]:
         """Return the process ids by name, from the file that the hub writes."""
@@ -99,10 +100,14 @@ class RunningHub:
 
     def wait_until_restarted(self, name: str, killed: int, seconds: float = 30.0) -> None:
         """Wait until a killed process has a successor and every service is ready."""
-        ends = time.monotonic() + seconds
-        while self.processes().get(name, killed) == killed or not self.all_ready():
-            assert time.monotonic() < ends, self.log_file.read_text()
-            time.sleep(0.02)
+        self._block_until(lambda: self.processes().get(name, killed) != killed and self.all_ready(), seconds)
+
+    def _block_until(self, read: Callable[[], bool], seconds: float) -> None:
+        """Wait for a reading, and fail with the log of the hub."""
+        try:
+            block_until(read, seconds=seconds)
+        except AssertionError as late:
+            raise AssertionError(self.log_file.read_text()) from late
 
     def stop(self, by: signal.Signals = signal.SIGTERM) -> int:
         """Stop it as a service manager would, or as a person by SIGINT; answers its status."""

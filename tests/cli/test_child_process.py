@@ -3,7 +3,6 @@
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import psutil
@@ -16,6 +15,7 @@ from services.cli.child_process import (
     restart_backoff,
     terminate_orphans,
 )
+from tests.waiting import block_until
 
 
 @pytest.fixture
@@ -36,15 +36,16 @@ def test_process_exit_is_described_in_words() -> None:
 
 def test_child_process_after_exit_is_reported_once_and_restarted(child: ChildProcess) -> None:
     child.start()
-    first, message = child.pid, None
-    while message is None:
-        message = child.restart_if_exited()
-        time.sleep(0.02)
+    first = child.pid
+    message = block_until(child.restart_if_exited)
     assert message == f"permits ended with status 78. The hub starts it again. Its log: {child.log}"
     assert child.consecutive_exits == 1
-    while child.pid is None:
+
+    def has_started_again() -> bool:
         assert child.restart_if_exited() is None
-        time.sleep(0.02)
+        return child.pid is not None
+
+    block_until(has_started_again)
     assert child.pid != first
     child.kill()
     assert child.pid is None

@@ -31,7 +31,7 @@ def test_key_rotation_refuses_no_request(tmp_path: Path) -> None:
         pair = admin.create_credential(admin.me()["id"])
         responses: list[int] = []
         stop = threading.Event()
-        flow = threading.Thread(target=_send_requests, args=(hub, pair, responses, stop))
+        flow = threading.Thread(target=_send_requests, args=(hub, pair, responses, stop), daemon=True)
         flow.start()
         for step in ("add", "use"):
             done = run_saola("rotate", step, "--home", hub.home)
@@ -83,12 +83,11 @@ def _send_requests(hub: RunningHub, pair: dict[str, Any], responses: list[int], 
     """Request new tokens and use them for requests that permits answers, until `stop` is set."""
     form = {"grant_type": "client_credentials", "client_id": pair["client_id"], "client_secret": pair["client_secret"]}
     with httpx2.Client(base_url=hub.url) as http:
-        while not stop.is_set():
+        while not stop.wait(0.05):
             given = http.post("/oauth2/token", data=form)
             responses.append(given.status_code)
             header = {"Authorization": f"Bearer {given.json()['access_token']}"}
             responses.append(http.get("/v1/reference/terms", headers=header).status_code)
-            time.sleep(0.05)
 
 
 def _published_kids(hub: RunningHub) -> list[str]:

@@ -3,7 +3,6 @@
 import json
 import os
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
 from tests.containers.docker_engine import compose
 from tests.hub import short_folder
+from tests.waiting import block_until
 
 READY_SECONDS = 120.0
 DOCKERS_NETWORKS = "172.16.0.0/12,192.168.0.0/16"
@@ -101,10 +101,10 @@ class ComposedHub:
 
     def wait_ready(self) -> None:
         """Wait until the gateway is ready and every container that goes on is healthy."""
-        ends = time.monotonic() + READY_SECONDS
-        while not (is_ready(self.port) and self._all_healthy()):
-            assert time.monotonic() < ends, self.compose("ps", "-a")
-            time.sleep(0.2)
+        try:
+            block_until(lambda: is_ready(self.port) and self._all_healthy(), seconds=READY_SECONDS)
+        except AssertionError as late:
+            raise AssertionError(self.compose("ps", "-a")) from late
 
     def forget_passwords(self) -> None:
         """Remove the files that the job wrote, as whom it wrote them."""

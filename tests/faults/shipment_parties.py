@@ -1,7 +1,6 @@
 """One exporter, one importer and their officers: permits with many units, and declarations for one unit each."""
 
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from saola_client import Hub
 from services.cli.trial_parties import TrialParty, add_party
 from services.cli.webhook_receiver import WebhookReceiver
 from tests.hub import RunningHub
+from tests.waiting import block_until
 
 
 @dataclass(kw_only=True)
@@ -39,35 +39,38 @@ class ShipmentParties(TradeParties):
     def checked_declarations(self, *, seconds: float = 30.0) -> list[dict[str, Any]]:
         """Follow everything that was answered to its final check."""
         with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(lambda d: self._followed(d["id"], time.monotonic() + seconds), self.responses))
+            return list(pool.map(lambda d: self._followed(d["id"], seconds), self.responses))
 
-    def _followed(self, declaration_id: str, ends: float) -> dict[str, Any]:
-        while (found := self.importer.hub.read_declaration(declaration_id))[
-            "status"
-        ] == "received" and time.monotonic() < ends:
-            time.sleep(0.05)
+    def _followed(self, declaration_id: str, seconds: float) -> dict[str, Any]:
+        def checked() -> dict[str, Any] | None:
+            found = self.importer.hub.read_declaration(declaration_id)
+            return found if found["status"] != "received" else None
+
+        found = block_until(checked, seconds=seconds)
+        assert found is not None
         return found
 
     def feed_events(self, kind: str) -> list[dict[str, Any]]:
         """Pull all the importer's news of one type."""
         events: list[dict[str, Any]] = []
         cursor = ""
-        while True:
+        for _ in range(1_000):
             page = self.importer.hub.list_events(cursor, limit=200)
             events += [event for event in page["data"] if event["type"] == kind]
             if not page["data"]:
                 return events
             cursor = page["next_cursor"]
+        raise AssertionError("the feed has no end")
 
     def webhook_counts(self, kind: str, ids: Sequence[str], *, seconds: float = 30.0) -> Counter[str]:
         """Wait until the webhook heard of all those declarations; answer how many different letters came of each."""
-        ends = time.monotonic() + seconds
-        while True:
+
+        def counts() -> Counter[str]:
             came = {(e["id"], e["data"]["declaration_id"]) for e in list(self.receiver.events) if e["type"] == kind}
-            count = Counter(declaration for _, declaration in came)
-            if set(ids) <= set(count) or time.monotonic() > ends:
-                return count
-            time.sleep(0.05)
+            return Counter(declaration for _, declaration in came)
+
+        block_until(lambda: set(ids) <= set(counts()), seconds=seconds)
+        return counts()
 
 
 @contextmanager

@@ -2,13 +2,13 @@
 
 import json
 import socket
-import time
 from uuid import uuid4
 
 import httpx2
 
 from tests.faults.shipment_parties import ShipmentParties, line_balance
 from tests.hub import RunningHub
+from tests.waiting import block_until
 
 
 def ask_and_hang_up(hub: RunningHub, path: str, token: str, key: str) -> None:
@@ -29,9 +29,7 @@ def test_a_release_asked_again_under_its_key_is_one_release(hub: RunningHub, shi
     key, path = str(uuid4()), f"/v1/declarations/{declared['id']}/release"
 
     ask_and_hang_up(hub, path, officer.access_token(), key)
-    ends = time.monotonic() + 20
-    while officer.read_declaration(declared["id"])["status"] != "released" and time.monotonic() < ends:
-        time.sleep(0.02)
+    block_until(lambda: officer.read_declaration(declared["id"])["status"] == "released")
 
     headers = {
         "Authorization": f"Bearer {officer.access_token()}",

@@ -1,6 +1,5 @@
 """A running gateway: real HTTP on a free port, its own database, and stubs of the other services."""
 
-import asyncio
 import json
 import secrets
 from collections.abc import AsyncIterator, Callable
@@ -21,6 +20,8 @@ from services.gateway.settings import Settings
 from shared.key_files import create_signing_keys
 from tests.conftest import Clone
 from tests.gateway.stub_service import StubService
+from tests.servers import running_server
+from tests.waiting import wait_until
 
 Body = dict[str, Any]
 
@@ -78,18 +79,18 @@ class RunningGateway:
 @asynccontextmanager
 async def serve_gateway(settings: Settings) -> AsyncIterator[FastAPI]:
     app = create_app(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_config=None, timeout_graceful_shutdown=2)
-    )
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        assert not running.done(), "the gateway did not start"
-        await asyncio.sleep(0.01)
-    try:
+    config = uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_config=None, timeout_graceful_shutdown=2)
+    async with running_server(config):
         yield app
-    finally:
-        server.should_exit = True
-        await running
+
+
+async def wait_ready(http: httpx2.AsyncClient) -> None:
+    """Wait until a gateway is ready."""
+
+    async def is_ready() -> bool:
+        return (await http.get("/readyz")).status_code == 200
+
+    await wait_until(is_ready)
 
 
 @pytest.fixture
@@ -117,8 +118,7 @@ async def alone(settings: Settings, tmp_path: Path) -> AsyncIterator[RunningGate
     ]
     async with serve_gateway(settings) as app, httpx2.AsyncClient(base_url=settings.issuer, timeout=30) as http:
         hub = RunningGateway(settings.issuer, settings, app, services[0], services[1], http)
-        while (await http.get("/readyz")).status_code != 200:
-            await asyncio.sleep(0.02)
+        await wait_ready(http)
         hub.admin = await hub.sign_in(json.loads((tmp_path / "admin.json").read_text()))
         yield hub
     for service in services:

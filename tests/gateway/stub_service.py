@@ -1,6 +1,5 @@
 """A small real HTTP server in place of permits or notifications, which records its requests."""
 
-import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,6 +12,7 @@ from shared.contracts.parties import Caller
 from shared.database import now
 from shared.key_files import KeyFile
 from shared.signed_tokens import InternalTokenVerifier
+from tests.waiting import wait_until
 
 Responder = Callable[["ReceivedRequest"], Awaitable[web.StreamResponse | None]]
 
@@ -51,9 +51,7 @@ class StubService:
         return [received for received in self.requests if received.path == path]
 
     async def wait_for_requests(self, path: str, count: int = 1, seconds: float = 10) -> list[ReceivedRequest]:
-        async with asyncio.timeout(seconds):
-            while len(self.requests_to(path)) < count:
-                await asyncio.sleep(0.01)
+        await wait_until(lambda: len(self.requests_to(path)) >= count, seconds=seconds)
         return self.requests_to(path)
 
     async def open(self) -> None:

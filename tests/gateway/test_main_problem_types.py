@@ -14,6 +14,7 @@ from services.gateway.settings import Settings
 from shared.contracts.problems.catalogue import PROBLEM_CODES
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.stub_service import ReceivedRequest, default_response
+from tests.servers import running_server
 
 RELEASE = "/v1/declarations/00000000-0000-7000-8000-000000000007/release"
 REPORT = "/v1/reports/annual?year=2026&side=export&country=ZA"
@@ -78,13 +79,8 @@ async def port(settings: Settings) -> AsyncIterator[int]:
     config = uvicorn.Config(
         app, port=public.port, http=Connection, ws="none", log_config=None, timeout_graceful_shutdown=1
     )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield public.port
-    server.should_exit = True
-    await running
+    async with running_server(config):
+        yield public.port
 
 
 async def test_problem_of_a_connection_has_the_public_address_of_its_page(port: int) -> None:

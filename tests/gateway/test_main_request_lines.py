@@ -16,9 +16,11 @@ from services.cli.ports import free_ports
 from services.gateway.api.protocol import connection
 from services.gateway.api.protocol.connection import Connection
 from shared import web as shared_web
-from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
+from tests.gateway.conftest import RunningGateway, declaration, serve_gateway, wait_ready
 from tests.gateway.stub_service import ReceivedRequest
 from tests.log_lines import Line, LogLines, captured_lines
+from tests.servers import running_server
+from tests.waiting import wait_until
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 TRACEPARENT = f"00-{TRACE}-00f067aa0ba902b7-01"
@@ -32,10 +34,8 @@ def lines() -> Iterator[LogLines]:
 
 async def one_line(lines: LogLines, **fields: object) -> Line:
     """Return the only line of a request, which is written a moment after its response."""
-    async with asyncio.timeout(10):
-        while not (found := lines.of("request.completed", **fields)):
-            await asyncio.sleep(0.01)
-    (line,) = found
+    line: Line
+    (line,) = await wait_until(lambda: lines.of("request.completed", **fields))
     return line
 
 
@@ -130,9 +130,7 @@ async def test_batch_that_fails_names_its_request_id(hub: RunningGateway, lines:
 
     hub.permits.respond = fail
     await hub.lodge(await hub.trader(), declaration())
-    async with asyncio.timeout(10):
-        while not (found := lines.of("dispatch.failed", reason="permits answered 500")):
-            await asyncio.sleep(0.01)
+    found = await wait_until(lambda: lines.of("dispatch.failed", reason="permits answered 500"))
     assert found[0]["request_id"] in asked_ids
 
 
@@ -228,15 +226,8 @@ async def public_port(hub: RunningGateway) -> AsyncIterator[int]:
     """Serve the same app on a port with the gateway's own connection class."""
     port = free_ports(1)[0]
     config = uvicorn.Config(hub.app, port=port, http=Connection, log_config=None, lifespan="off", access_log=False)
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    try:
+    async with running_server(config):
         yield port
-    finally:
-        server.should_exit = True
-        await running
 
 
 @pytest.mark.parametrize(
@@ -266,8 +257,7 @@ async def test_rate_limit_headers_are_on_xml_responses(hub: RunningGateway, line
     limited = hub.settings.model_copy(update={"port": port, "public_url": hub.url, "rate_limit": 5})
     header = await hub.trader()
     async with serve_gateway(limited), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-        while (await http.get("/readyz")).status_code != 200:
-            await asyncio.sleep(0.02)
+        await wait_ready(http)
         keyed = header | {"Idempotency-Key": "k", "Accept": "application/xml"}
         response = await http.post("/v1/declarations", json=declaration(), headers=keyed)
     assert response.headers["content-type"] == "application/xml"

@@ -4,17 +4,17 @@ import json
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 
 from saola_client import Hub
+from tests.days import today
 from tests.hub import RunningHub
 from tests.openapi_responses import DocumentedResponses
 
 Body = dict[str, Any]
-TODAY = datetime.now(UTC).date()
 JSON = "application/json"
 
 
@@ -120,8 +120,8 @@ def permit(exporter: PartyAccess, importer: PartyAccess, number: str | None = No
         "number": number or f"ZA-{secrets.token_hex(5).upper()}",
         "kind": "export",
         "issuer": "ZA",
-        "issued_on": str(TODAY - timedelta(days=1)),
-        "valid_until": str(TODAY + timedelta(days=150)),
+        "issued_on": str(today() - timedelta(days=1)),
+        "valid_until": str(today() + timedelta(days=150)),
         "exporter": trader("A (Pty) Ltd", "ZA", exporter),
         "importer": trader("B SARL", "FR", importer),
         "export_country": "ZA",

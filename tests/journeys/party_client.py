@@ -1,12 +1,12 @@
 """A client with one credential, for journeys that compare whole responses."""
 
-import time
 from typing import Any
 
 import httpx2
 
 from saola_client import Hub
 from tests.hub import RunningHub
+from tests.waiting import block_until
 
 
 class PartyClient:
@@ -30,9 +30,11 @@ class PartyClient:
 
 def wait_for_events(client: PartyClient, types: str, many: int) -> list[dict[str, Any]]:
     """Wait until the feed has as many events as expected."""
-    ends = time.monotonic() + 30
-    while True:
-        found: list[dict[str, Any]] = client("GET", f"/v1/events?types={types}").json()["data"]
-        if len(found) >= many or time.monotonic() > ends:
-            return found
-        time.sleep(0.1)
+    found: list[dict[str, Any]] = []
+
+    def are_enough() -> bool:
+        found[:] = client("GET", f"/v1/events?types={types}").json()["data"]
+        return len(found) >= many
+
+    block_until(are_enough)
+    return found

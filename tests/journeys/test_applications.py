@@ -2,13 +2,14 @@
 
 import secrets
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS
 from shared.contracts.closed_sets import ActorRole, ApplicationStatus
+from tests.days import today
 from tests.journeys.party_client import PartyClient, wait_for_events
 
 
@@ -84,11 +85,11 @@ def test_application_granted_by_two_officers_ends_with_its_permit(
 
 def test_permit_at_its_end_causes_an_event_without_a_request(add_party: Callable[..., list[PartyClient]]) -> None:
     [authority] = add_party("authority", "TZ")
-    today = datetime.now(UTC).date()
+    day = today()
     for days, status in ((20, "issued"), (-9, "expired")):
         stated = {name: value for name, value in application("x").items() if name != "reference"}
         stated |= {"number": secrets.token_hex(6), "issuer": "TZ", "export_country": "TZ"}
-        dates = {"issued_on": today - timedelta(days=30), "valid_until": today + timedelta(days=days)}
+        dates = {"issued_on": day - timedelta(days=30), "valid_until": day + timedelta(days=days)}
         made = authority("POST", "/v1/permits", stated | {name: str(day) for name, day in dates.items()})
         assert (made.status_code, made.json()["status"]) == (201, status), made.text
     found = wait_for_events(authority, "permit.expiring,permit.expired", 2)
@@ -137,7 +138,7 @@ def test_application_in_each_status_allows_only_the_transitions_of_the_table(
 def test_agent_without_an_active_mandate_cannot_apply_for_its_trader(
     add_party: Callable[..., list[PartyClient]],
 ) -> None:
-    number, today = secrets.token_hex(6), datetime.now(UTC).date().isoformat()
+    number, day = secrets.token_hex(6), today().isoformat()
     [trader], [agent], [authority] = (
         add_party("trader", "UG", number),
         add_party("trader", "BE", "x"),
@@ -147,7 +148,7 @@ def test_agent_without_an_active_mandate_cannot_apply_for_its_trader(
     stated = application(number) | {"export_country": "UG", "trader": trader_id}
     refused = agent("POST", "/v1/permit-applications", stated)
     assert (refused.status_code, refused.json()["code"]) == (403, "not-your-application")
-    mandate = trader("POST", "/v1/mandates", {"agent": agent_id, "from": today, "until": today}).json()
+    mandate = trader("POST", "/v1/mandates", {"agent": agent_id, "from": day, "until": day}).json()
     made = agent("POST", "/v1/permit-applications", stated)
     assert (made.status_code, made.json()["trader"], made.json()["lodged_by"]) == (201, trader_id, agent_id), made.text
     path = made.headers["Location"]

@@ -1,34 +1,37 @@
 """The main journey, as `saola demo` plays it."""
 
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from services.cli.console import CommandError
 from services.cli.step_report import require_balance, require_result
+from tests.days import today
 from tests.hub import RunningHub, run_saola
 
-FIRST_NUMBER = f"ZA-{datetime.now(UTC).year}-000123"
+
+def first_number() -> str:
+    """Return the number of the permit that the demo issues first on a new hub."""
+    return f"ZA-{today().year}-000123"
 
 
 def test_demo_played_twice_on_one_hub_keeps_each_promise(hub: RunningHub) -> None:
     first = run_saola("demo", "--hub", hub.url, "--admin", hub.home / "admin.json")
     assert first.returncode == 0, first.stdout + first.stderr
-    assert f"export permit {FIRST_NUMBER}" in first.stdout
+    assert f"export permit {first_number()}" in first.stdout
     assert "granted 120, endorsed 118, reserved 100, consumed 0" in first.stdout
     assert [line[0] for line in first.stdout.splitlines() if line[:1].isdigit()] == list("1234567")
 
     second = run_saola("demo", "--hub", hub.url, "--admin", hub.home / "admin.json")
     assert second.returncode == 0, second.stdout + second.stderr
-    assert FIRST_NUMBER not in second.stdout
+    assert first_number() not in second.stdout
 
 
 def test_demo_without_a_hub_starts_one_and_stops_it() -> None:
     before = set(Path("/tmp").glob("saola-own-*"))
     played = run_saola("demo")
     assert played.returncode == 0, played.stdout + played.stderr
-    assert f"export permit {FIRST_NUMBER}" in played.stdout
+    assert f"export permit {first_number()}" in played.stdout
     assert set(Path("/tmp").glob("saola-own-*")) <= before
 
 

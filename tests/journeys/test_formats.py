@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import pytest
 
 from saola_client import Problem
 from services.cli.trial_parties import TrialParty, add_party
+from tests.days import today
 from tests.gateway.customs_messages import customs_message, document_xml, goods_item_xml
 from tests.hub import RunningHub
 
@@ -33,7 +34,7 @@ class Trade:
     pair: dict[str, str]
 
     def permit(self, *lines: dict[str, Any]) -> dict[str, Any]:
-        today = datetime.now(UTC).date()
+        day = today()
         usual = {"taxon": "Crocodylus niloticus", "appendix": "II", "source": "R", "term": "SKI", "unit": "number"}
         made = [
             usual | {"line": letter, "quantity": "120"} | line
@@ -44,8 +45,8 @@ class Trade:
                 "number": f"ZA-{secrets.token_hex(6)}",
                 "kind": "export",
                 "issuer": "ZA",
-                "issued_on": (today - timedelta(days=2)).isoformat(),
-                "valid_until": (today + timedelta(days=100)).isoformat(),
+                "issued_on": (day - timedelta(days=2)).isoformat(),
+                "valid_until": (day + timedelta(days=100)).isoformat(),
                 "exporter": self.exporter.as_trader(),
                 "importer": self.importer.as_trader(),
                 "export_country": "ZA",

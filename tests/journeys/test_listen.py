@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -20,7 +20,9 @@ from saola_client import Hub
 from services.cli.feed_position import FeedPosition
 from services.cli.forwarding import render_webhook_body
 from services.cli.webhook_receiver import WebhookReceiver
+from tests.days import today
 from tests.hub import RunningHub, run_saola
+from tests.waiting import block_until
 
 
 @pytest.fixture
@@ -36,15 +38,15 @@ def authority(hub: RunningHub, tmp_path: Path) -> Iterator[tuple[Hub, Path]]:
 
 def issue(authority: Hub) -> str:
     """Issue a permit; answers its number."""
-    today = datetime.now(UTC).date()
+    day = today()
     trader = {"name": "A", "country": "BW", "identifier": "BW1"}
     line = {"line": "A", "taxon": "Crocodylus niloticus", "appendix": "II", "source": "R", "term": "SKI"}
     permit: dict[str, Any] = {
         "number": f"BW-{uuid4().hex[:12]}",
         "kind": "export",
         "issuer": "BW",
-        "issued_on": today.isoformat(),
-        "valid_until": (today + timedelta(days=60)).isoformat(),
+        "issued_on": day.isoformat(),
+        "valid_until": (day + timedelta(days=60)).isoformat(),
         "exporter": trader,
         "importer": {"name": "B", "country": "FR", "identifier": "FR1"},
         "export_country": "BW",
@@ -68,10 +70,12 @@ class Listening:
             self.said.append(line.rstrip("\n"))
 
     def wait_for(self, pattern: str, seconds: float = 60.0) -> str:
-        ends = time.monotonic() + seconds
-        while not (found := re.search(pattern, "\n".join(self.said))):
-            assert time.monotonic() < ends and self.process.poll() is None, self.said
-            time.sleep(0.02)
+        def said() -> re.Match[str] | None:
+            assert self.process.poll() is None, self.said
+            return re.search(pattern, "\n".join(self.said))
+
+        found = block_until(said, seconds=seconds)
+        assert found is not None
         return found.group(1) if found.groups() else found.group()
 
 

@@ -2,12 +2,12 @@
 
 import json
 import secrets
-import time
 from typing import Any
 
 from tests.gateway.conftest import declaration
 from tests.hub import RunningHub, running_hub
 from tests.journeys.hub_parties import open_hub_parties
+from tests.waiting import block_until
 
 TRACE = secrets.token_hex(16)
 PROCESSES = {"gateway", "permits", "permits-worker", "notifications", "notifications-worker"}
@@ -20,11 +20,7 @@ def _lines(hub: RunningHub, process: str) -> list[dict[str, Any]]:
 
 def _wait_for_lines(hub: RunningHub, process: str, **fields: Any) -> list[dict[str, Any]]:
     """Return the lines that have these fields; a line is written a moment after the answer."""
-    deadline = time.monotonic() + 15
-    while not (found := [line for line in _lines(hub, process) if fields.items() <= line.items()]):
-        assert time.monotonic() < deadline, f"{process} has no line {fields}"
-        time.sleep(0.05)
-    return found
+    return block_until(lambda: [line for line in _lines(hub, process) if fields.items() <= line.items()])
 
 
 def test_hub_logs_one_json_line_for_each_request_in_every_service_and_no_secret() -> None:

@@ -1,16 +1,15 @@
 """Each operation of the public API is called once, and its response matches OpenAPI exactly."""
 
 import json
-import time
 from collections.abc import Iterator
 
 import pytest
 
 from saola_client import ClientKey
 from services.gateway.api.routes import ROUTES
+from tests.days import today
 from tests.hub import RunningHub
 from tests.journeys.hub_parties import (
-    TODAY,
     HubParties,
     PartyAccess,
     application,
@@ -18,6 +17,7 @@ from tests.journeys.hub_parties import (
     open_hub_parties,
     permit,
 )
+from tests.waiting import block_until
 
 WAIT = {"Prefer": "wait=20"}
 ANY = {"If-Match": "*"}
@@ -62,7 +62,8 @@ def _parties(parties: HubParties, exporter: PartyAccess, importer: PartyAccess) 
     secret = parties.post(admin, f"{one}/credentials")
     parties.post(admin, f"{one}/credentials/{secret['client_id']}/rotation", {"overlap_hours": 1})
     parties.request(admin, "DELETE", f"{one}/credentials/{given['client_id']}", expect=204)
-    days = {"agent": exporter.id, "from": str(TODAY), "until": str(TODAY)}
+    day = str(today())
+    days = {"agent": exporter.id, "from": day, "until": day}
     mandate = parties.post(importer, "/v1/mandates", days)["id"]
     parties.get(importer, "/v1/mandates")
     parties.get(exporter, f"/v1/mandates/{mandate}")
@@ -169,7 +170,7 @@ def _events(parties: HubParties, importer: PartyAccess) -> None:
     parties.get(importer, "/v1/webhook-endpoints")
     parties.post(importer, f"{one}/test")
     parties.post(importer, f"{one}/rotate-secret")
-    parties.post(importer, f"{one}/replay", {"since": f"{TODAY}T00:00:00Z"})
+    parties.post(importer, f"{one}/replay", {"since": f"{today()}T00:00:00Z"})
     _wait_for_an_attempt(parties, importer, one)
     [*_, delivery] = parties.get(importer, f"{one}/deliveries")["data"]
     parties.post(importer, f"/v1/deliveries/{delivery['id']}/retry")
@@ -183,10 +184,7 @@ def _events(parties: HubParties, importer: PartyAccess) -> None:
 
 
 def _wait_for_an_attempt(parties: HubParties, who: PartyAccess, endpoint: str) -> None:
-    ends = time.monotonic() + 30
-    while not any(one["attempts"] for one in parties.get(who, f"{endpoint}/deliveries")["data"]):
-        assert time.monotonic() < ends
-        time.sleep(0.2)
+    block_until(lambda: any(one["attempts"] for one in parties.get(who, f"{endpoint}/deliveries")["data"]))
 
 
 def _reference_data(parties: HubParties, authority: PartyAccess) -> None:
@@ -206,4 +204,4 @@ def _reference_data(parties: HubParties, authority: PartyAccess) -> None:
     assert parties.get(admin, "/v1/reference/suspensions?on=2030-05-01")["data"]
     assert parties.get(admin, "/v1/reference/quotas?on=2030-05-01")["data"]
     for report in ("annual?side=export&", "mirror?"):
-        parties.request(authority, "GET", f"/v1/reports/{report}year={TODAY.year}&country=ZA", expect=200)
+        parties.request(authority, "GET", f"/v1/reports/{report}year={today().year}&country=ZA", expect=200)

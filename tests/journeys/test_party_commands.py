@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from saola_client import Hub
 from services.cli.main import app
+from tests.days import today
 from tests.hub import RunningHub, run_saola
-from tests.journeys.hub_parties import TODAY
 
 RunCommand = Callable[..., str]
 
@@ -64,7 +64,7 @@ def test_credential_created_by_the_command_line_can_be_rotated_and_revoked(
     pair = json.loads(first.read_text())
     with Hub(tried_hub.url, pair["client_id"], pair["client_secret"]) as hub:
         assert hub.me()["id"] == party_id
-    shown_once = run_command("credential", "add", party_id, "--expires-at", f"{TODAY.year + 1}-01-01T00:00:00Z")
+    shown_once = run_command("credential", "add", party_id, "--expires-at", f"{today().year + 1}-01-01T00:00:00Z")
     assert "client_secret" in shown_once
     turned = run_command("credential", "rotate", party_id, pair["client_id"], "--overlap-hours", "1")
     assert "client_secret" in turned and f"The old credential {pair['client_id']} is valid until" in turned
@@ -92,7 +92,7 @@ def test_key_created_by_the_command_line_authenticates_and_stays_private(
 def test_mandate_granted_by_the_command_line_can_be_revoked(run_command: RunCommand, tmp_path: Path) -> None:
     by = tmp_path / "trader.json"
     trader, agent = _added(run_command, "Principal", "--save", str(by)), _added(run_command, "Agent")
-    told = run_command("mandate", "add", agent, "--until", f"{TODAY.year + 1}-12-31", by=by)
+    told = run_command("mandate", "add", agent, "--until", f"{today().year + 1}-12-31", by=by)
     assert f"active: {agent} declares for {trader}" in told
     [mandate] = json.loads(run_command("mandate", "list", "--json", by=by))
     assert mandate["agent"] == agent and mandate["id"] in run_command("mandate", "list", by=by)

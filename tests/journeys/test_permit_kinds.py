@@ -3,7 +3,7 @@
 import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -11,9 +11,9 @@ import pytest
 
 from services.permits.domain.permits.validation import VALIDITY_MONTHS, add_months
 from shared.cites.codes import PERMIT_KINDS
+from tests.days import today
 from tests.journeys.party_client import PartyClient, wait_for_events
 
-TODAY = datetime.now(UTC).date()
 Body = dict[str, Any]
 SIDES = {"import": "IS", "introduction_from_the_sea": "IS"}
 LINES: dict[str, Body] = {
@@ -34,8 +34,8 @@ def permit_body(kind: str, days: int = 1, **more: Any) -> Body:
     goods |= {"quantity": "3", "unit": "number"}
     carnet = {"carnet": {"number": "ATA-1", "valid_until": "2999-01-01"}} if kind == "sample_collection" else {}
     return {
-        "number": secrets.token_hex(8), "kind": kind, "issuer": SIDES.get(kind, "BT"), "issued_on": str(TODAY),
-        "valid_until": str(TODAY + timedelta(days=days)), "exporter": {"name": "E", "country": "BT"},
+        "number": secrets.token_hex(8), "kind": kind, "issuer": SIDES.get(kind, "BT"), "issued_on": str(today()),
+        "valid_until": str(today() + timedelta(days=days)), "exporter": {"name": "E", "country": "BT"},
         "importer": {"name": "I", "country": "IS"}, "export_country": "BT", "import_country": "IS", "purpose": "Q",
         "lines": [goods | LINES.get(kind, {})], **carnet, **more,
     }  # fmt: skip
@@ -75,9 +75,9 @@ def test_permit_of_each_kind_with_only_required_fields_is_issued(offices: dict[s
 @pytest.mark.parametrize("kind", PERMIT_KINDS)
 def test_permit_valid_longer_than_its_kind_allows_is_refused(offices: dict[str, PartyClient], kind: str) -> None:
     months = VALIDITY_MONTHS.get(kind)
-    last = add_months(TODAY, months or 120)
+    last = add_months(today(), months or 120)
     assert issue(offices, permit_body(kind, valid_until=str(last))).status_code == 201
-    before = permit_body(kind, valid_until=str(TODAY - timedelta(days=1)))
+    before = permit_body(kind, valid_until=str(today() - timedelta(days=1)))
     assert refused(issue(offices, before)) == [("validity-before-issue", "/valid_until")]
     if months is not None:
         beyond = permit_body(kind, valid_until=str(last + timedelta(days=1)))
@@ -104,8 +104,6 @@ CROC = {"taxon": "Crocodylus niloticus"}
 
 
 @pytest.mark.parametrize(("changes", "code", "place"), [
-    ({"issued_on": str(TODAY + timedelta(days=2)), "valid_until": str(TODAY + timedelta(days=9))},
-     "issued-in-the-future", "/issued_on"),
     ({"issuer": "IS"}, "issuer-not-of-export-country", "/issuer"),
     ({"carnet": {"number": "A", "valid_until": "2999-01-01"}}, "carnet-out-of-place", "/carnet"),
     (lines({"source": "I"}), "underlying-source-missing", "/lines/0/underlying_source"),
@@ -128,6 +126,11 @@ def test_permit_with_a_fault_is_refused_with_code_and_place(
     assert refused(issue(offices, permit_body("export") | changes)) == [(code, place)]
 
 
+def test_permit_issued_in_the_future_is_refused(offices: dict[str, PartyClient]) -> None:
+    later = permit_body("export", days=9, issued_on=str(today() + timedelta(days=2)))
+    assert refused(issue(offices, later)) == [("issued-in-the-future", "/issued_on")]
+
+
 @pytest.mark.parametrize(("changes", "code"), [
     ({"source": "Q"}, "unknown-source"), ({"term": "XYZ"}, "unknown-term"), ({"unit": "bushel"}, "unknown-unit"),
     ({"appendix": "IV"}, "unknown-appendix"), ({"origin_country": "QQ"}, "unknown-country"),
@@ -145,8 +148,9 @@ def test_permit_with_an_unknown_code_is_refused_with_the_field(
 
 
 def quota_file(amount: int) -> bytes:
-    year = f"{TODAY.year}-01-01,{TODAY.year}-12-31"
-    return f"start_date,end_date,taxon_name,iso_code2,quota\n{year},Rarissima una,BT,{amount}\n".encode()
+    year = today().year
+    row = f"{year}-01-01,{year}-12-31,Rarissima una,BT,{amount}"
+    return f"start_date,end_date,taxon_name,iso_code2,quota\n{row}\n".encode()
 
 
 def test_quota_requested_by_two_issuers_at_once_is_not_exceeded(
@@ -174,15 +178,16 @@ def test_quota_requested_by_two_issuers_at_once_is_not_exceeded(
 def test_permit_past_its_last_day_causes_an_event_for_its_parties(add_party: Callable[..., list[PartyClient]]) -> None:
     number = secrets.token_hex(6)
     [holder], [authority] = add_party("trader", "BT", number), add_party("authority", "BT")
-    ends: dict[str, date] = {"permit.expiring": TODAY + timedelta(days=30), "permit.expired": TODAY - timedelta(days=9)}
+    day = today()
+    ends = {"permit.expiring": day + timedelta(days=30), "permit.expired": day - timedelta(days=9)}
     mine: Body = {"exporter": {"name": "E", "country": "BT", "identifier": number}}
-    mine["issued_on"] = str(TODAY - timedelta(days=30))
+    mine["issued_on"] = str(day - timedelta(days=30))
     ids = {}
     for kind, last in ends.items():
         made = authority("POST", "/v1/permits", permit_body("export", valid_until=str(last), **mine))
         assert made.status_code == 201, made.text
         ids[made.json()["id"]] = kind
-    authority("POST", "/v1/permits", permit_body("export", valid_until=str(TODAY + timedelta(days=33)), **mine))
+    authority("POST", "/v1/permits", permit_body("export", valid_until=str(day + timedelta(days=33)), **mine))
     told = wait_for_events(holder, "permit.expiring,permit.expired", 2)
     assert {event["data"]["permit_id"]: event["type"] for event in told} == ids
     assert {event["data"]["status"] for event in told} == {"issued", "expired"}

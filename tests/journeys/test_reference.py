@@ -2,19 +2,19 @@
 
 import time
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from typing import Any
 
 import httpx2
 import pytest
 
 from services.cli.trial_parties import TrialParty, add_party
+from tests.days import today
 from tests.hub import RunningHub
 from tests.permits.reference_files import index_csv, report_counts, taxon_row
+from tests.waiting import block_until
 
 R = "/v1/reference"
 CSV = {"Content-Type": "text/csv"}
-TODAY = datetime.now(UTC).date().isoformat()
 
 
 class Caller:
@@ -64,10 +64,12 @@ def test_species_index_loaded_twice_counts_only_the_changes(admin: Caller, trade
     assert report_counts(again) == {"taken": 8000, "unchanged": 8000}
     assert again["version"] == first.json()["version"]
     taxa[3]["CurrentListing"] = "I"
-    other = admin("PUT", f"{R}/taxa", content=index_csv(taxa[:-1]), params={"from": TODAY}, headers=CSV).json()
+    other = admin(
+        "PUT", f"{R}/taxa", content=index_csv(taxa[:-1]), params={"from": today().isoformat()}, headers=CSV
+    ).json()
     assert report_counts(other) == {"taken": 7999, "unchanged": 7998, "changed": 1, "ended": 1}
     asks = Caller(hub, trader.hub.access_token())
-    found = asks("GET", f"{R}/taxa", params={"name": taxa[3]["FullName"].upper(), "on": TODAY}).json()
+    found = asks("GET", f"{R}/taxa", params={"name": taxa[3]["FullName"].upper(), "on": today().isoformat()}).json()
     assert [(one["taxon"], one["appendix"]) for one in found["data"]] == [(taxa[3]["FullName"], "I")]
     assert found["next_cursor"] is None
     begun = asks("GET", f"{R}/taxa", params={"name": "porta", "limit": "5"}).json()["data"]
@@ -105,10 +107,8 @@ def test_declaration_with_an_unlisted_name_is_checked_again_after_a_load(admin: 
         ["unverified"],
     )
     admin("PUT", f"{R}/taxa", content=index_csv([*rows(10), taxon_row(9000, name, "NC")]), headers=CSV)
-    ends = time.monotonic() + 60
-    while (status := trader.hub.read_declaration(declared["id"])["status"]) == "referred" and time.monotonic() < ends:
-        time.sleep(0.2)
-    assert status == "accepted"
+    block_until(lambda: trader.hub.read_declaration(declared["id"])["status"] != "referred", seconds=60)
+    assert trader.hub.read_declaration(declared["id"])["status"] == "accepted"
 
 
 def test_policy_read_by_each_role_is_changed_by_the_administrator_only(

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from services.gateway.api.routes import ROUTES
+from tests.days import today
 from tests.hub import RunningHub
 from tests.journeys.hub_parties import (
-    TODAY,
     HubParties,
     PartyAccess,
     application,
@@ -24,8 +24,8 @@ PERMISSIONS = {route.operation_id: route.permission for route in ROUTES if route
 NOBODYS = "0190c0de-0000-7000-8000-000000000007"
 PARTS = {"{id}": NOBODYS, "{client_id}": "nobody", "{table}": "terms", "{country}": "NO"}
 QUERIES = {
-    "read_annual_report": f"?year={TODAY.year}&side=export&country=FR",
-    "read_mirror_report": f"?year={TODAY.year}&country=FR",
+    "read_annual_report": "?year=2026&side=export&country=FR",
+    "read_mirror_report": "?year=2026&country=FR",
     "look_up_taxon": "?name=Crocodylus",
     "load_taxa": "?from=2030-01-01",
 }
@@ -109,7 +109,8 @@ def _create_resources(hub_parties: HubParties, owner: PartyAccess) -> dict[str, 
         "id"
     ]
     hub_parties.post(owner, f"/v1/webhook-endpoints/{endpoint}/test")
-    days = {"agent": agent.id, "from": str(TODAY), "until": str(TODAY)}
+    day = str(today())
+    days = {"agent": agent.id, "from": day, "until": day}
     return {
         "declarations": lodged["id"],
         "permits": made["id"],

@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import socket
-import time
 from collections.abc import Iterator
 
 import httpx2
@@ -14,6 +13,7 @@ from saola_client import Hub
 from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
 from tests.hub import RunningHub, run_saola, running_hub, running_processes, short_folder
+from tests.waiting import block_until
 
 NAMES = {"gateway", "permits", "permits-worker", "notifications", "notifications-worker", "database"}
 
@@ -90,22 +90,19 @@ def kill_the_supervisor(hub: RunningHub) -> dict[str, int]:
     return pids
 
 
-def all_gone(pids: dict[str, int], seconds: float = 35.0) -> set[str]:
-    ends = time.monotonic() + seconds
-    while (left := running_processes(pids)) and time.monotonic() < ends:
-        time.sleep(0.05)
-    return left
+def wait_until_gone(pids: dict[str, int]) -> None:
+    block_until(lambda: not running_processes(pids), seconds=35)
 
 
 def test_processes_of_a_killed_supervisor_end_without_help(own_hub: RunningHub) -> None:
-    assert all_gone(kill_the_supervisor(own_hub)) == set()
+    wait_until_gone(kill_the_supervisor(own_hub))
     own_hub.restart()
 
 
 def test_hub_after_a_killed_supervisor_starts_again(own_hub: RunningHub) -> None:
     pids = kill_the_supervisor(own_hub)
     own_hub.restart()
-    assert all_gone(pids) == set()
+    wait_until_gone(pids)
     with own_hub.admin() as admin:
         assert "admin" in admin.me()["roles"]
     assert own_hub.stop(signal.SIGTERM) == 0

@@ -35,6 +35,7 @@ from shared.signed_tokens import InternalTokenSigner
 from tests.conftest import Clone
 from tests.event_catalogue_check import event_body_faults
 from tests.notifications.receivers import Receiver
+from tests.servers import running_server
 
 SHORT_SCHEDULE = tuple(timedelta(seconds=0.05) for _ in range(8))
 """A schedule for tests: eight waits of a twentieth of a second."""
@@ -161,21 +162,14 @@ async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
     create_encryption_keys(settings.secret_keys)
     create_signing_keys(settings.signing_keys, tmp_path / "webhooks.public.json")
     app = create_app(settings)
-    server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
-    )
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        assert not running.done(), "notifications did not start"
-        await asyncio.sleep(0.01)
-    signers = [InternalTokenSigner(name, KeyFile(tmp_path / f"{name}.json")) for name in ("gateway", "permits")]
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=40) as http:
-        yield Service(settings, app, http, *signers)
-    async with app.state.context.engine.connect() as conn:
-        own = await conn.execute(text("SELECT body FROM events WHERE type LIKE 'endpoint.%' OR type LIKE 'event.%'"))
-        flaws = event_body_faults(own.scalars())
-    server.should_exit = True
-    await running
+    config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
+    async with running_server(config):
+        signers = [InternalTokenSigner(name, KeyFile(tmp_path / f"{name}.json")) for name in ("gateway", "permits")]
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=40) as http:
+            yield Service(settings, app, http, *signers)
+        async with app.state.context.engine.connect() as conn:
+            query = text("SELECT body FROM events WHERE type LIKE 'endpoint.%' OR type LIKE 'event.%'")
+            flaws = event_body_faults((await conn.execute(query)).scalars())
     assert flaws == [], "what notifications itself tells is as the catalogue says"
 
 
@@ -227,18 +221,6 @@ async def running_worker(service: Service, *, seconds: float = 5.0, **more: Any)
             await asyncio.wait_for(running, seconds + 2)
         finally:
             await receivers.close()
-
-
-async def wait_until(true: Callable[[], Any], *, seconds: float = 20.0) -> None:
-    """Wait until something is so; an answer that must be awaited is."""
-    async with asyncio.timeout(seconds):
-        while True:
-            found = true()
-            if asyncio.iscoroutine(found):
-                found = await found
-            if found:
-                return
-            await asyncio.sleep(0.01)
 
 
 def have_length(number: int, *lists: Sequence[object]) -> Callable[[], bool]:

@@ -11,8 +11,9 @@ from pathlib import Path
 import httpx2
 
 from services.cli.ports import free_ports
-from tests.notifications.conftest import Service, event_message, party, wait_until
+from tests.notifications.conftest import Service, event_message, party
 from tests.notifications.receivers import Receiver, WebhookRequest
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 

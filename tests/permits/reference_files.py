@@ -11,9 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference import read
 from services.permits.actions.reference.load_list import LIST_KINDS, load
+from tests.days import today
 from tests.permits.view_json import rows_as_json
-
-TODAY = datetime.now(UTC).date()
 
 COLUMNS = (
     "TaxonId,Kingdom,Phylum,Class,Order,Family,Genus,Species,Subspecies,FullName,AuthorYear,RankName,CurrentListing,"
@@ -53,10 +52,11 @@ async def chunks(content: str | bytes, size: int = 10_007) -> AsyncIterator[byte
 
 
 async def load_content(
-    db: AsyncEngine, content: str | bytes, which: str = "taxa", day: date = TODAY, **how: Any
+    db: AsyncEngine, content: str | bytes, which: str = "taxa", day: date | None = None, **how: Any
 ) -> dict[str, Any]:
     """Load a file. Return its report."""
-    report = await load(db, LIST_KINDS[which], chunks(content, **how), day, datetime.now(UTC), UUID(int=7))
+    pieces = chunks(content, **how)
+    report = await load(db, LIST_KINDS[which], pieces, day or today(), datetime.now(UTC), UUID(int=7))
     return report.model_dump(mode="json")
 
 
@@ -66,6 +66,9 @@ def report_counts(report: dict[str, Any]) -> dict[str, int]:
     return {name: report[name] for name in names if report[name]}
 
 
-async def appendices(db: AsyncEngine, name: str, day: date = TODAY, country: str | None = None) -> list[str | None]:
-    """Return the Appendices of a name on a day."""
-    return [one["appendix"] for one in await rows_as_json(read.list_taxa(db, name, day, country, limit=50))]
+async def appendices(
+    db: AsyncEngine, name: str, day: date | None = None, country: str | None = None
+) -> list[str | None]:
+    """Return the Appendices of a name on a day, today if none is given."""
+    found = await rows_as_json(read.list_taxa(db, name, day or today(), country, limit=50))
+    return [one["appendix"] for one in found]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -20,11 +20,11 @@ from shared.contracts.findings import Finding
 from shared.contracts.parties import Actor
 from shared.contracts.permit import Endorsement
 from shared.database import new_id
+from tests.days import FIXED_DAY, FIXED_NOON
 from tests.permits.domain.rules.test_requirements import LONG_AGO, TAXON, facts, listing, permit
 from tests.permits.domain.rules.test_requirements_suspensions_and_quotas import suspension
-from tests.permits.sample_data import CUSTOMS_ZA, TODAY, A, B, declaration, item
+from tests.permits.sample_data import CUSTOMS_ZA, A, B, declaration, item
 
-NOW = datetime.now(UTC)
 APPENDIX_I, APPENDIX_II, APPENDIX_III, NOT_LISTED = (
     facts(listing(Population(appendix=appendix))) for appendix in ("I", "II", "III", None)
 )
@@ -37,7 +37,7 @@ def received_declaration(
     *cited: PermitRecord,
     known: Facts = APPENDIX_II,
     movement: str = "import",
-    at: datetime = NOW,
+    at: datetime = FIXED_NOON,
     document: dict[str, Any] | None = None,
     shipment: dict[str, Any] | None = None,
     **goods: Any,
@@ -98,7 +98,7 @@ UNENDORSED_PERMIT = replace(
     },
 )
 LINE_NAMED = {"line": "A"}
-AFTER_VALIDITY = NOW + timedelta(days=70)
+AFTER_VALIDITY = FIXED_NOON + timedelta(days=70)
 
 
 def permit_in_use(quantity: str, left: int = 120) -> PermitRecord:
@@ -112,7 +112,7 @@ def permit_in_use(quantity: str, left: int = 120) -> PermitRecord:
         use="exhausts",
         unit="number",
         reserved=Decimal(quantity),
-        lodged_at=NOW,
+        lodged_at=FIXED_NOON,
     )
     one = PERMIT.lines["A"]
     balance = replace(one.balance, import_reserved=Decimal(quantity), granted=Decimal(left), endorsed=Decimal(left))
@@ -131,7 +131,7 @@ def findings_when_counted_elsewhere(by: str | None, claimed: str = "10") -> Find
 
 def findings_after_endorsement(quantity: str) -> Findings:
     """Return the findings after an endorsement of this quantity, with 100 reserved by a declaration."""
-    act = Actor(party=B.id, role=ActorRole.TRADER, at=NOW)
+    act = Actor(party=B.id, role=ActorRole.TRADER, at=FIXED_NOON)
     taken = lodge(
         [replace(received_declaration(UNENDORSED_PERMIT, quantity="100"), sequence=1)],
         [UNENDORSED_PERMIT],
@@ -141,7 +141,7 @@ def findings_after_endorsement(quantity: str) -> Findings:
     [held], [declaration] = [c.permit for c in taken.permits], [d.declaration for d in taken.declarations]
     kept = replace(held, citations=declaration.citations, usage_totals=add_reservations((), declaration.citations))
     box_14 = Endorsement.model_validate({"lines": [{"line": "A", "quantity": quantity}]})
-    by = Actor(party=CUSTOMS_ZA.id, role=ActorRole.CUSTOMS, at=NOW)
+    by = Actor(party=CUSTOMS_ZA.id, role=ActorRole.CUSTOMS, at=FIXED_NOON)
     made = endorse.endorse({kept.id: kept}, kept.id, box_14, by, {declaration.id: declaration})
     return tuple(one for change in made.declarations for one in change.declaration.findings)
 
@@ -149,14 +149,14 @@ def findings_after_endorsement(quantity: str) -> Findings:
 def findings_when_stale(*, after: bool) -> Findings:
     """Return the findings of an accepted declaration, before or after its country's days are over."""
     taken = lodge(
-        [received_declaration(PERMIT)], [PERMIT], Actor(party=B.id, role=ActorRole.TRADER, at=NOW), APPENDIX_II
+        [received_declaration(PERMIT)], [PERMIT], Actor(party=B.id, role=ActorRole.TRADER, at=FIXED_NOON), APPENDIX_II
     )
     declaration, permits = (
         taken.declarations[0].declaration,
         {change.permit.id: change.permit for change in taken.permits},
     )
     ended = (
-        refer_stale(declaration, permits, 30, TODAY, Actor(party=None, role=ActorRole.RULES, at=AFTER_VALIDITY))
+        refer_stale(declaration, permits, 30, FIXED_DAY, Actor(party=None, role=ActorRole.RULES, at=AFTER_VALIDITY))
         .declarations[0]
         .declaration
     )
@@ -172,7 +172,7 @@ def facts_with_quota_usage(total: int) -> Facts:
         total=Decimal(total),
         unit="number",
         starts=LONG_AGO,
-        ends=TODAY,
+        ends=FIXED_DAY,
     )
     return replace(APPENDIX_II, quota_usages={(PERMIT.id, "A"): (one,)})
 

@@ -2,7 +2,7 @@
 
 import itertools
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,9 +17,9 @@ from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id
 from shared.idempotency import IdempotentCommand
+from tests.days import today
 from tests.permits.view_json import as_json
 
-TODAY = datetime.now(UTC).date()
 _numbers = itertools.count(1)
 
 
@@ -55,16 +55,17 @@ def line(line_letter: str = "A", quantity: str = "120", **more: Any) -> dict[str
     }
 
 
-def permit_content(*lines: dict[str, Any], **more: Any) -> Permit:
-    """Return the content of an export permit from A to B."""
-    number = f"ZA-{TODAY.year}-{next(_numbers):06}"
+def permit_content(*lines: dict[str, Any], day: date | None = None, **more: Any) -> Permit:
+    """Return the content of an export permit from A to B. It is valid on a day, today if none is given."""
+    day = day or today()
+    number = f"ZA-{day.year}-{next(_numbers):06}"
     return Permit.model_validate(
         {
             "number": number,
             "kind": "export",
             "issuer": "ZA",
-            "issued_on": TODAY - timedelta(days=30),
-            "valid_until": TODAY + timedelta(days=60),
+            "issued_on": day - timedelta(days=30),
+            "valid_until": day + timedelta(days=60),
             "exporter": {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"},
             "importer": {"name": "B SARL", "country": "FR", "identifier": "FR99988877700011"},
             "export_country": "ZA",

@@ -17,6 +17,7 @@ from shared import outbox
 from shared.database import create_engine, new_id, now
 from shared.dispatcher import MAX_SINGLE_ATTEMPTS, Dispatcher, OutboxMessage, ReceiverError, backoff
 from shared.service_client import ResponseLost, ServiceUnreachable
+from tests.waiting import wait_until
 
 MESSAGES = Table(
     "messages",
@@ -83,10 +84,12 @@ async def running_dispatcher(dispatcher: Dispatcher) -> AsyncIterator[None]:
 
 
 async def wait_until_settled(db: AsyncEngine, count: int) -> None:
-    """Wait until so many messages are settled, at most 20 seconds."""
-    async with asyncio.timeout(20):
-        while await count_settled(db) != count:
-            await asyncio.sleep(0.01)
+    """Wait until so many messages are settled."""
+
+    async def are_settled() -> bool:
+        return await count_settled(db) == count
+
+    await wait_until(are_settled)
 
 
 async def test_outbox_messages_that_are_due_are_sent_in_batches_and_settled(db: AsyncEngine) -> None:

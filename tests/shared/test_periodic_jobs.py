@@ -7,6 +7,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.periodic_jobs import Job, run_jobs
+from tests.waiting import wait_until
 
 QUICK = 0.01
 LOCK_HOLDERS = text("""
@@ -31,9 +32,7 @@ class CountedJob:
     async def wait_for_runs(self, count: int) -> None:
         """Wait for `count` further runs, at most 30 seconds."""
         wanted = len(self.times) + count
-        async with asyncio.timeout(30):
-            while len(self.times) < wanted:
-                await asyncio.sleep(QUICK)
+        await wait_until(lambda: len(self.times) >= wanted)
 
 
 def start(engine: AsyncEngine, *counted: CountedJob) -> asyncio.Task[None]:
@@ -82,8 +81,10 @@ async def test_process_that_loses_its_lock_runs_jobs_only_with_a_new_lock(
     [holder] = await list_lock_holders(notifications_db)
     async with notifications_db.begin() as conn:
         await conn.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": holder})
-    async with asyncio.timeout(30):
-        while (await list_lock_holders(notifications_db)) in ([], [holder]):
-            await asyncio.sleep(QUICK)
+
+    async def another_holds_the_lock() -> bool:
+        return await list_lock_holders(notifications_db) not in ([], [holder])
+
+    await wait_until(another_holds_the_lock)
     await counted.wait_for_runs(2)
     await cancel(running)

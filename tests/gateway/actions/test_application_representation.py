@@ -6,11 +6,10 @@ import httpx2
 import pytest
 from aiohttp import web
 
-from shared.database import now
+from tests.days import today
 from tests.gateway.conftest import Body, RunningGateway
 from tests.gateway.stub_service import ReceivedRequest
 
-TODAY = now().date().isoformat()
 APPLICATIONS = "/v1/permit-applications"
 APPLICATION_ID = "019a0d5e-6a00-7c3e-8a11-0242ac120010"
 
@@ -34,7 +33,8 @@ class TraderAndAgent:
     async def set_up(self) -> "TraderAndAgent":
         self.trader, self.trader_headers = await self.hub.party("trader", identifiers={"EORI": "FR1"})
         self.agent, self.agent_headers = await self.hub.party("trader", identifiers={"EORI": "DE1"})
-        days = {"from": TODAY, "until": TODAY, "agent": self.agent["id"]}
+        day = today().isoformat()
+        days = {"from": day, "until": day, "agent": self.agent["id"]}
         self.mandate = (await self.hub.http.post("/v1/mandates", json=days, headers=self.trader_headers)).json()["id"]
         return self
 

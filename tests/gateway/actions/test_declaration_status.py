@@ -12,6 +12,7 @@ from aiohttp import web
 from services.gateway.actions.lodgement.waiters import SubmissionWaiters
 from tests.gateway.conftest import RunningGateway, declaration
 from tests.gateway.stub_service import ReceivedRequest, Responder, default_response, problem_response
+from tests.waiting import wait_until
 
 
 def checked(delay: float = 0.0) -> Responder:
@@ -87,12 +88,11 @@ async def test_declaration_without_permits_is_readable_if_it_is_not_forwarded(hu
 async def _wait_until_forwarded(hub: RunningGateway, declaration_id: str) -> None:
     from services.gateway.store import submissions
 
-    async with asyncio.timeout(10):
-        while True:
-            async with hub.context.engine.connect() as conn:
-                if await submissions.is_forwarded(conn, UUID(declaration_id)):
-                    return
-            await asyncio.sleep(0.01)
+    async def is_forwarded() -> bool:
+        async with hub.context.engine.connect() as conn:
+            return await submissions.is_forwarded(conn, UUID(declaration_id))
+
+    await wait_until(is_forwarded)
 
 
 async def test_declaration_of_another_party_is_404(alone: RunningGateway) -> None:
@@ -102,9 +102,11 @@ async def test_declaration_of_another_party_is_404(alone: RunningGateway) -> Non
     assert [(await alone.http.get(path, headers=header)).status_code for header in headers] == [503] * 3
     await alone.permits.open()
     alone.permits.respond = _refuse_submissions
-    async with asyncio.timeout(10):
-        while {(await alone.http.get(path, headers=header)).status_code for header in headers} != {404}:
-            await asyncio.sleep(0.05)
+
+    async def is_hidden() -> bool:
+        return {(await alone.http.get(path, headers=header)).status_code for header in headers} == {404}
+
+    await wait_until(is_hidden)
     assert (await alone.http.get(path, headers=trader)).json()["status"] == "received"
 
 
@@ -213,9 +215,12 @@ async def test_command_before_the_check_is_409_still_received(alone: RunningGate
     responses = await both()
     alone.permits.respond = _find_nothing
     await alone.permits.open()
-    async with asyncio.timeout(10):
-        while len([received for received in alone.permits.requests if received.caller.party]) < 2:
-            responses += await both()
+
+    async def both_reached_permits() -> bool:
+        responses.extend(await both())
+        return len([received for received in alone.permits.requests if received.caller.party]) >= 2
+
+    await wait_until(both_reached_permits)
     for response in responses:
         assert (response.status_code, response.json()["code"]) == (409, "still-received")
     _, stranger = await alone.party("trader")

@@ -1,6 +1,7 @@
 """The dispatchers of the gateway: parties to both services, submissions to permits, and failures on the way."""
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import text
 from services.gateway.clients import outbox_messages
 from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
 from tests.gateway.stub_service import ReceivedRequest, StubService, default_response, drop_connection
+from tests.waiting import wait_until
 
 SUBMISSIONS = "/internal/declarations"
 
@@ -23,17 +25,21 @@ def _sent_references(hub: RunningGateway) -> list[str]:
 
 
 async def _wait_until_settled(hub: RunningGateway, count: int, seconds: float = 20) -> None:
-    async with asyncio.timeout(seconds):
-        while True:
-            async with hub.context.engine.connect() as conn:
-                query = "SELECT count(*) FROM submissions WHERE settled_at IS NOT NULL"
-                if (await conn.execute(text(query))).scalar_one() == count:
-                    return
-            await asyncio.sleep(0.02)
+
+    async def are_settled() -> bool:
+        async with hub.context.engine.connect() as conn:
+            query = "SELECT count(*) FROM submissions WHERE settled_at IS NOT NULL"
+            return bool((await conn.execute(text(query))).scalar_one() == count)
+
+    await wait_until(are_settled, seconds=seconds)
 
 
 def _received_parties(service: StubService) -> list[dict[str, Any]]:
     return [party for received in service.requests_to("/internal/parties") for party in received.json["parties"]]
+
+
+def _has_received(service: StubService, party: dict[str, Any]) -> bool:
+    return party in _received_parties(service)
 
 
 async def test_party_that_changes_reaches_both_services(hub: RunningGateway) -> None:
@@ -42,9 +48,7 @@ async def test_party_that_changes_reaches_both_services(hub: RunningGateway) -> 
         f"/v1/parties/{party['id']}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"}
     )
     for service in (hub.permits, hub.notifications):
-        async with asyncio.timeout(10):
-            while changed.json() not in _received_parties(service):
-                await asyncio.sleep(0.01)
+        await wait_until(partial(_has_received, service, changed.json()))
         assert {received.caller.service for received in service.requests_to("/internal/parties")} == {"gateway"}
         assert all(received.caller.party is None for received in service.requests_to("/internal/parties"))
     assert changed.json() == party | {"disabled": True, "version": 2}
@@ -53,13 +57,9 @@ async def test_party_that_changes_reaches_both_services(hub: RunningGateway) -> 
 async def test_service_that_is_unavailable_delays_no_other_service(hub: RunningGateway) -> None:
     await hub.notifications.close()
     party, _ = await hub.party("trader")
-    async with asyncio.timeout(10):
-        while party not in _received_parties(hub.permits):
-            await asyncio.sleep(0.01)
+    await wait_until(lambda: _has_received(hub.permits, party))
     await hub.notifications.open()
-    async with asyncio.timeout(10):
-        while party not in _received_parties(hub.notifications):
-            await asyncio.sleep(0.01)
+    await wait_until(lambda: _has_received(hub.notifications, party))
 
 
 async def test_party_is_sent_before_its_submissions(hub: RunningGateway) -> None:

@@ -9,10 +9,10 @@ import pytest
 from services.cli.ports import free_ports
 from services.gateway.actions.auth import party_directory
 from shared.database import now
-from tests.gateway.conftest import Body, RunningGateway, declaration, serve_gateway
+from tests.days import today
+from tests.gateway.conftest import Body, RunningGateway, declaration, serve_gateway, wait_ready
+from tests.waiting import wait_until
 
-TODAY = now().date()
-DAYS = {"from": TODAY.isoformat(), "until": TODAY.isoformat()}
 EORI = {"EORI": "FR99988877700011"}
 
 
@@ -21,7 +21,9 @@ async def _trader_and_agent(hub: RunningGateway) -> tuple[tuple[Body, dict[str, 
 
 
 async def _grant_mandate(hub: RunningGateway, by: dict[str, str], to: Body, **changes: Any) -> httpx2.Response:
-    return await hub.http.post("/v1/mandates", json=DAYS | {"agent": to["id"]} | changes, headers=by)
+    day = today().isoformat()
+    stated: Body = {"agent": to["id"], "from": day, "until": day}
+    return await hub.http.post("/v1/mandates", json=stated | changes, headers=by)
 
 
 async def test_agent_with_a_mandate_declares_for_its_trader(hub: RunningGateway) -> None:
@@ -59,7 +61,7 @@ async def test_history_of_an_agents_declaration_names_agent_and_trader(alone: Ru
 @pytest.mark.parametrize(("first", "last", "status"), [(-2, -1, "ended"), (1, 2, "future")])
 async def test_mandate_outside_its_days_is_not_active(hub: RunningGateway, first: int, last: int, status: str) -> None:
     (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
-    days = {"from": (TODAY + timedelta(first)).isoformat(), "until": (TODAY + timedelta(last)).isoformat()}
+    days = {"from": (today() + timedelta(first)).isoformat(), "until": (today() + timedelta(last)).isoformat()}
     assert (await _grant_mandate(hub, trader_headers, agent, **days)).json()["status"] == status
     assert (await hub.lodge(agent_headers, declaration(trader=trader["id"]))).status_code == 403
 
@@ -161,17 +163,14 @@ async def test_mandate_granted_or_revoked_in_one_process_is_known_in_another(
         serve_gateway(replica),
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as replica_http,
     ):
-        while (await replica_http.get("/readyz")).status_code != 200:
-            pass
+        await wait_ready(replica_http)
         mandate = (await _grant_mandate(hub, trader_headers, agent)).json()["id"]
 
-        async def lodge() -> int:
+        async def answers(status: int) -> bool:
             keyed = agent_headers | {"Idempotency-Key": str(now().timestamp()), "Content-Type": "application/json"}
             body = declaration(trader=trader["id"])
-            return (await replica_http.post("/v1/declarations", json=body, headers=keyed)).status_code
+            return (await replica_http.post("/v1/declarations", json=body, headers=keyed)).status_code == status
 
-        while await lodge() != 202:
-            pass
+        await wait_until(lambda: answers(202))
         await hub.http.delete(f"/v1/mandates/{mandate}", headers=trader_headers)
-        while await lodge() != 403:
-            pass
+        await wait_until(lambda: answers(403))

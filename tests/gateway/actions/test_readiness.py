@@ -1,6 +1,5 @@
 """The readiness of the gateway, and its work until then."""
 
-import asyncio
 import json
 
 import httpx2
@@ -8,7 +7,7 @@ from sqlalchemy import text
 
 from services.cli.databases import Server, migrate
 from services.gateway.settings import Settings
-from tests.gateway.conftest import RunningGateway, serve_gateway
+from tests.gateway.conftest import RunningGateway, serve_gateway, wait_ready
 
 
 async def test_readiness_waits_for_the_migration_of_the_database(
@@ -27,9 +26,7 @@ async def test_readiness_waits_for_the_migration_of_the_database(
             assert (await http.get("/healthz")).status_code == 200
             assert not settings.admin_file.exists()
             migrate("gateway", server.url(name, "gateway_owner", "test"))
-            async with asyncio.timeout(20):
-                while (await http.get("/readyz")).status_code != 200:
-                    await asyncio.sleep(0.05)
+            await wait_ready(http)
             assert json.loads(settings.admin_file.read_text()).keys() == {"client_id", "client_secret"}
     finally:
         await admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')

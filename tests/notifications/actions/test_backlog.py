@@ -11,6 +11,7 @@ from services.notifications.actions import backlog
 from shared.database import now
 from tests.notifications.actions.test_delivery_fairness import add_pending_deliveries
 from tests.notifications.conftest import Service, event_message, party
+from tests.waiting import wait_until
 
 WHERE = "/v1/webhook-endpoints"
 PUT_OFF = "UPDATE delivery_queues SET due_at = now() + interval '1 day'"
@@ -64,9 +65,11 @@ async def test_everything_that_waits_is_woken_however_much(service: Service, mon
         assert (resumed.status_code, resumed.json()["status"]) == (200, "active")
         assert 200 <= await service.scalar(woken) < 235, "twenty steps while the owner waits, the rest behind"
         await holder.rollback()
-    async with asyncio.timeout(10):
-        while await service.scalar(woken) != 235:
-            await asyncio.sleep(0.02)
+
+    async def all_are_woken() -> bool:
+        return bool(await service.scalar(woken) == 235)
+
+    await wait_until(all_are_woken)
 
 
 async def beside(service: Service, endpoint: str, act: Callable[[], Awaitable[object]]) -> None:

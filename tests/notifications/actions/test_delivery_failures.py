@@ -5,8 +5,9 @@ from uuid import uuid4
 
 from aiohttp import web
 
-from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker, wait_until
+from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
+from tests.waiting import wait_until
 
 WHERE = "/v1/webhook-endpoints"
 

@@ -15,8 +15,9 @@ from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.domain.delivery_result import DeliveryResult
 from services.notifications.domain.retry_schedule import SCHEDULE
 from shared.database import new_id, now
-from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
+from tests.notifications.conftest import Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
+from tests.waiting import WAIT_SECONDS, wait_until
 
 LEASE = timedelta(seconds=20)
 WORKER = """
@@ -143,16 +144,17 @@ async def test_claims_and_settlements_race_with_intakes_and_every_letter_is_sent
             await service.send_events(*(event_message(subject, n, to=who) for subject in subjects))
 
     async def work() -> None:
-        while not (over.is_set() and await service.scalar("SELECT count(*) = 0 FROM delivery_queues")):
-            for message in await claim(service):
-                sent.append(message.delivery_id)
-                await settle(service, message)
+        async with asyncio.timeout(WAIT_SECONDS):
+            while not (over.is_set() and await service.scalar("SELECT count(*) = 0 FROM delivery_queues")):
+                for message in await claim(service):
+                    sent.append(message.delivery_id)
+                    await settle(service, message)
 
     async def intake() -> None:
         await carry()
         over.set()
 
-    await asyncio.wait_for(asyncio.gather(intake(), work(), work(), work()), 60)
+    await asyncio.gather(intake(), work(), work(), work())
     assert len(sent) == len(set(sent)) == 300
     assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 300
 

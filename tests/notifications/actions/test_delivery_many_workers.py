@@ -17,8 +17,9 @@ from services.notifications.store import delivery_queues
 from services.notifications.store.delivery_queues import ClaimedQueue
 from shared.database import create_engine, new_id, now
 from tests.notifications.actions.test_delivery_leases import worker_process
-from tests.notifications.conftest import Service, event_message, party, wait_until
+from tests.notifications.conftest import Service, event_message, party
 from tests.notifications.receivers import Receiver, WebhookRequest
+from tests.waiting import wait_until
 
 LEASE = timedelta(seconds=20)
 

@@ -19,9 +19,9 @@ from tests.notifications.conftest import (
     have_length,
     party,
     running_worker,
-    wait_until,
 )
 from tests.notifications.receivers import Receiver, WebhookRequest
+from tests.waiting import wait_until
 
 WHERE = "/v1/webhook-endpoints"
 

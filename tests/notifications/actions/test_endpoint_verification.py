@@ -9,8 +9,9 @@ from standardwebhooks.webhooks import Webhook
 
 from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.domain.allowed_addresses import AllowedAddresses, parse_networks
-from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker, wait_until
+from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
+from tests.waiting import wait_until
 
 WHERE = "/v1/webhook-endpoints"
 

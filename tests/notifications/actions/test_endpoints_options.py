@@ -8,8 +8,9 @@ import pytest
 
 from services.notifications.domain.rate_limit import allowance, next_send_time
 from shared.contracts.messages import Audience
-from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
+from tests.notifications.conftest import Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver
+from tests.waiting import wait_until
 
 WHERE = "/v1/webhook-endpoints"
 SKINS: dict[str, Any] = {"countries": ("FR", "ZA"), "permits": ("ZA/ZA-2026-1",), "taxa": ("Crocodylus niloticus",)}

@@ -9,6 +9,7 @@ import pytest
 from services.notifications.actions import feed
 from services.notifications.store import events
 from tests.notifications.conftest import Service, event_message, party
+from tests.waiting import WAIT_SECONDS
 
 
 async def test_a_reader_that_races_with_intakes_sees_every_event_once_and_in_order(service: Service) -> None:
@@ -24,12 +25,13 @@ async def test_a_reader_that_races_with_intakes_sees_every_event_once_and_in_ord
 
     async def read() -> list[str]:
         seen, cursor = [], ""
-        while True:
-            ending = done.is_set()
-            found, cursor = await service.read_feed(who, cursor, limit="7")
-            seen += [event["id"] for event in found]
-            if ending and not found:
-                return seen
+        async with asyncio.timeout(WAIT_SECONDS):
+            while True:
+                ending = done.is_set()
+                found, cursor = await service.read_feed(who, cursor, limit="7")
+                seen += [event["id"] for event in found]
+                if ending and not found:
+                    return seen
 
     _, seen, again = await asyncio.gather(carry(), read(), read())
     assert sorted(seen) == sorted(str(message.id) for message in messages)

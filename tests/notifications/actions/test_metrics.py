@@ -8,8 +8,9 @@ from aiohttp import web
 from services.notifications.store import metrics
 from shared.database import now
 from shared.metrics import render_metrics
-from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker, wait_until
+from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
+from tests.waiting import wait_until
 
 TEN = timedelta(seconds=10)
 

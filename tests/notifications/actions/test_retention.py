@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.cli.databases import Server
 from services.notifications.actions.retention import delete_expired_deliveries, delete_expired_events
 from services.notifications.domain.retention import RetentionPeriods
-from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
+from tests.notifications.conftest import Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
+from tests.waiting import wait_until
 
 COUNTED = ("events", "feed_entries", "deliveries", "attempts", "acknowledgements")
 

@@ -11,8 +11,9 @@ from standardwebhooks.webhooks import Webhook
 
 from services.notifications.actions.encryption_keys import EndpointKeys
 from shared.key_files import KeyFile, create_encryption_keys, create_signing_keys
-from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
+from tests.notifications.conftest import Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
+from tests.waiting import wait_until
 
 WHERE = "/v1/webhook-endpoints"
 

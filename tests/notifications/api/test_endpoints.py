@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 
 from tests.notifications.conftest import Service, event_message, party
+from tests.waiting import WAIT_SECONDS
 
 URL = "https://example.com/hook"
 WHERE = "/v1/webhook-endpoints"
@@ -51,11 +52,12 @@ async def test_a_list_is_paged_newest_first(service: Service) -> None:
     made = [(await service.endpoint(who, f"{URL}/{n}"))["id"] for n in range(5)]
     await service.endpoint(party(), URL)
     seen, cursor = [], ""
-    while cursor is not None:
-        query = {"limit": "2", "cursor": cursor}
-        page = (await service.http.get(WHERE, params=query, headers=service.headers_as(who))).json()
-        seen += [one["id"] for one in page["data"]]
-        cursor = page["next_cursor"]
+    async with asyncio.timeout(WAIT_SECONDS):
+        while cursor is not None:
+            query = {"limit": "2", "cursor": cursor}
+            page = (await service.http.get(WHERE, params=query, headers=service.headers_as(who))).json()
+            seen += [one["id"] for one in page["data"]]
+            cursor = page["next_cursor"]
     assert seen == made[::-1]
 
 
@@ -157,12 +159,13 @@ async def test_deliveries_are_paged(service: Service) -> None:
     for message in messages:
         await service.send_events(message)
     seen, cursor = [], ""
-    while cursor is not None:
-        query = {"limit": "2", "cursor": cursor}
-        where = f"{WHERE}/{made['id']}/deliveries"
-        page = (await service.http.get(where, params=query, headers=service.headers_as(who))).json()
-        seen += [one["event_id"] for one in page["data"]]
-        cursor = page["next_cursor"]
+    async with asyncio.timeout(WAIT_SECONDS):
+        while cursor is not None:
+            query = {"limit": "2", "cursor": cursor}
+            where = f"{WHERE}/{made['id']}/deliveries"
+            page = (await service.http.get(where, params=query, headers=service.headers_as(who))).json()
+            seen += [one["event_id"] for one in page["data"]]
+            cursor = page["next_cursor"]
     assert seen == [str(message.id) for message in messages[::-1]]
 
 

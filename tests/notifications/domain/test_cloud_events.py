@@ -14,8 +14,9 @@ from services.notifications.domain.cloud_events import render_cloud_event
 from services.notifications.domain.delivery_request import DeliveryRequest
 from shared.cites.events import EventType
 from shared.contracts.events.catalogue import CATALOGUE, validate_data
-from tests.notifications.conftest import Service, event_message, party, running_worker, wait_until
+from tests.notifications.conftest import Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
+from tests.waiting import wait_until
 
 WHERE = "/v1/webhook-endpoints"
 

@@ -13,11 +13,11 @@ from services.permits.actions.declarations import transitions
 from services.permits.store.reports import ROWS_PER_BATCH
 from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Correction, Release
+from tests.days import today
 from tests.permits.declaration_steps import build_model, run_command
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     CUSTOMS_FR,
-    TODAY,
     A,
     declaration,
     endorse_permit,
@@ -28,17 +28,17 @@ from tests.permits.sample_data import (
     permit_content,
 )
 
-YEAR = TODAY.year
-
 
 async def parse_report(lines: Any) -> list[dict[str, str]]:
     """Return the rows of a streamed report."""
     return list(csv.DictReader([row for piece in [one async for one in lines] for row in piece.splitlines()]))
 
 
-async def read_annual_report(db: AsyncEngine, side: Side, country: str, year: int = YEAR) -> list[dict[str, str]]:
-    """Return the rows of an annual report."""
-    return await parse_report(reports.annual_report(db, year, side, country))
+async def read_annual_report(
+    db: AsyncEngine, side: Side, country: str, *, years_later: int = 0
+) -> list[dict[str, str]]:
+    """Return the rows of the annual report of this year, or of a year before or after it."""
+    return await parse_report(reports.annual_report(db, today().year + years_later, side, country))
 
 
 async def lodge_and_release(db: AsyncEngine, permit: Any, *items: dict[str, Any], **more: Any) -> dict[str, Any]:
@@ -101,8 +101,8 @@ async def test_report_year_follows_the_day_of_use_and_includes_corrections(permi
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, wrong)
     assert [row["Quantity"] for row in await read_annual_report(permits_db, Side.IMPORT, "FR")] == ["90"]
     assert (
-        await read_annual_report(permits_db, Side.IMPORT, "FR", YEAR - 1)
-        == await read_annual_report(permits_db, Side.IMPORT, "FR", YEAR + 1)
+        await read_annual_report(permits_db, Side.IMPORT, "FR", years_later=-1)
+        == await read_annual_report(permits_db, Side.IMPORT, "FR", years_later=1)
         == []
     )
     assert (
@@ -131,13 +131,13 @@ async def test_mirror_report_compares_quantities_that_left_and_arrived(permits_d
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118", B="40")
     await lodge_and_release(permits_db, permit, item(permit, "100"))
     for country in ("ZA", "FR"):
-        rows = await parse_report(reports.mirror_report(permits_db, YEAR, country))
+        rows = await parse_report(reports.mirror_report(permits_db, today().year, country))
         quantities = {
             row["Line"]: (row["ExporterQuantity"], row["ImporterQuantity"], row["Difference"]) for row in rows
         }
         assert quantities == {"A": ("118", "100", "18"), "B": ("40", "0", "40")}
         assert {(row["ExportCountry"], row["ImportCountry"]) for row in rows} == {("ZA", "FR")}
-    assert await parse_report(reports.mirror_report(permits_db, YEAR, "DE")) == []
+    assert await parse_report(reports.mirror_report(permits_db, today().year, "DE")) == []
 
 
 async def test_report_with_many_rows_is_streamed_in_batches(permits_db: AsyncEngine) -> None:

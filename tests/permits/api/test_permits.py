@@ -1,5 +1,6 @@
 """Permits over HTTP: a permit from issue to report, access of parties, lists and reports by the contract."""
 
+import asyncio
 from typing import Any
 
 from shared.database import now
@@ -17,6 +18,7 @@ from tests.permits.sample_data import (
     line,
     party,
 )
+from tests.waiting import WAIT_SECONDS
 
 
 async def test_permit_from_issue_to_report_over_http(internal_client: InternalClient) -> None:
@@ -146,11 +148,12 @@ async def test_reference_table_is_returned_whole_or_by_page(internal_client: Int
         assert whole["next_cursor"] is None
         found: list[Any] = []
         asked: dict[str, Any] = {"limit": 7}
-        while len(found) < len(whole["data"]):
-            page = (await internal_client("GET", path, B, params=asked)).json()
-            found += page["data"]
-            asked["cursor"] = page["next_cursor"]
-            assert page["next_cursor"] in {None, page["data"][-1][by]} and len(page["data"]) in {7, len(found) % 7}
+        async with asyncio.timeout(WAIT_SECONDS):
+            while len(found) < len(whole["data"]):
+                page = (await internal_client("GET", path, B, params=asked)).json()
+                found += page["data"]
+                asked["cursor"] = page["next_cursor"]
+                assert page["next_cursor"] in {None, page["data"][-1][by]} and len(page["data"]) in {7, len(found) % 7}
         assert found == whole["data"] and asked["cursor"] is None
         for query in ({"limit": "0"}, {"limit": "201"}, {"cursor": "nothing"}):
             response = await internal_client("GET", path, B, params=query)

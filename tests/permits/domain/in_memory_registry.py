@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -32,9 +32,9 @@ from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitSta
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT
 from shared.problems import ProblemError
-from tests.permits.sample_data import TODAY, line, permit_content
+from tests.days import FIXED_DAY, FIXED_NOON
+from tests.permits.sample_data import line, permit_content
 
-NOON = datetime.combine(TODAY, datetime.min.time(), UTC) + timedelta(hours=12)
 LINES_OF_A_PERMIT = (line("A", "100"), line("B", "40", description="flanks"))
 RETURNED = frozenset({DeclarationStatus.REJECTED, DeclarationStatus.REFUSED, DeclarationStatus.CANCELLED})
 
@@ -50,10 +50,10 @@ class InMemoryRegistry:
         self.declarations: dict[UUID, DeclarationRecord] = {}
         self.entries: dict[tuple[UUID, str], list[LedgerEntry]] = {}
         self.posting_keys: set[tuple[object, ...]] = set()
-        self.moment = NOON
+        self.moment = FIXED_NOON
         self.id_count = 0
         for kind in ("export", "export", "travelling_exhibition"):
-            stated = permit_content(*LINES_OF_A_PERMIT, kind=kind)
+            stated = permit_content(*LINES_OF_A_PERMIT, day=FIXED_DAY, kind=kind)
             lines = {n.line: PermitLineRecord(content=n, balance=Balance(granted=n.quantity)) for n in stated.lines}
             permit = PermitRecord(
                 id=self.next_id(), content=stated, status=PermitStatus.ISSUED, lines=lines, sequence=1
@@ -126,7 +126,7 @@ class InMemoryRegistry:
             for declaration_id, one in self.declarations.items()
             if one.status in standing and any(c.permit == permit.id for c in one.citations)
         }
-        return WithdrawalContext(citing_declarations=citing, also_notify=frozenset(), day=TODAY)
+        return WithdrawalContext(citing_declarations=citing, also_notify=frozenset(), day=FIXED_DAY)
 
     def _assert_only_consents_exceed_permit(
         self, before: PermitRecord, after: PermitRecord, change_set: ChangeSet

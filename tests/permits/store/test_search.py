@@ -9,11 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import read
 from services.permits.actions.permits import read as permits_read
+from tests.days import today
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
-    TODAY,
     declaration,
     endorse_permit,
     issue_permit,
@@ -62,10 +62,10 @@ async def test_search_for_a_synonym_finds_the_taxon(permits_db: AsyncEngine) -> 
 
 
 async def test_permits_are_found_by_each_filter(permits_db: AsyncEngine) -> None:
-    old, new = permit_content(issued_on=TODAY - timedelta(days=90)), permit_content()
+    old, new = permit_content(issued_on=today() - timedelta(days=90)), permit_content()
     for permit in (old, new):
         await issue_permit(permits_db, permit)
-    day = (TODAY - timedelta(days=60)).isoformat()
+    day = (today() - timedelta(days=60)).isoformat()
     assert await find_permits(permits_db, number=old.number, issuer="ZA") == [old.number]
     assert await find_permits(permits_db, holder="FR99988877700011") == [new.number, old.number]
     assert await find_permits(permits_db, **{"from": day}) == [new.number]

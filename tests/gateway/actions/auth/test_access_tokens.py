@@ -21,7 +21,8 @@ from shared.contracts.parties import Caller, Party
 from shared.database import now
 from shared.key_files import KeyFile, create_signing_keys
 from shared.signed_tokens import InternalTokenSigner, InvalidToken
-from tests.gateway.conftest import RunningGateway, serve_gateway
+from tests.gateway.conftest import RunningGateway, serve_gateway, wait_ready
+from tests.waiting import wait_until
 
 FORM = {"grant_type": "client_credentials"}
 
@@ -159,10 +160,20 @@ def _changed_after_signing(hub: RunningGateway, token: str) -> str:
     return f"{head}.{_encode(_claims(token) | {'sub': str(uuid4())})}.{signature}"
 
 
+def _with_times(**seconds: int) -> Callable[[RunningGateway, str], str]:
+    """Set times by the clock of the test, so many seconds from now: the module is imported long before."""
+
+    def make(hub: RunningGateway, token: str) -> str:
+        times: dict[str, Any] = {name: int(time.time()) + count for name, count in seconds.items()}
+        return _with_claims(**times)(hub, token)
+
+    return make
+
+
 BAD: dict[str, Callable[[RunningGateway, str], str]] = {
-    "expired": _with_claims(iat=int(time.time()) - 7200, exp=int(time.time()) - 3600),
+    "expired": _with_times(iat=-7200, exp=-3600),
     "without an end": _with_claims(exp=None),
-    "of the future": _with_claims(iat=int(time.time()) + 600, exp=int(time.time()) + 4000),
+    "of the future": _with_times(iat=600, exp=4000),
     "unsigned": _unsigned,
     "signed with the public key as a password": _signed_with_the_public_key_as_secret,
     "for another audience": _with_claims(aud="permits"),
@@ -262,15 +273,16 @@ async def test_party_disabled_in_one_process_is_refused_in_another(
         serve_gateway(replica),
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as replica_http,
     ):
-        while (await replica_http.get("/readyz")).status_code != 200:
-            pass
+        await wait_ready(replica_http)
         party_id, credential = await _create_credential(hub)
         bearer = {"Authorization": f"Bearer {await hub.token(credential)}"}
         assert (await replica_http.get("/v1/me", headers=bearer)).status_code == 200
         await hub.http.patch(f"/v1/parties/{party_id}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"})
-        while (await replica_http.get("/v1/me", headers=bearer)).status_code == 200:
-            pass
-        assert (await replica_http.get("/v1/me", headers=bearer)).status_code == 401
+
+        async def is_refused() -> bool:
+            return (await replica_http.get("/v1/me", headers=bearer)).status_code == 401
+
+        await wait_until(is_refused)
 
 
 async def test_directory_that_is_stale_admits_nobody(hub: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:

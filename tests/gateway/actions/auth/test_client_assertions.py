@@ -23,6 +23,7 @@ from saola_client import Hub as Client
 from services.gateway.actions.auth.access_tokens import AccessTokens
 from shared.key_files import KeyFile
 from tests.gateway.conftest import Body, RunningGateway
+from tests.waiting import wait_until
 
 ASSERTION_TYPE = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 Key = OKPKey | ECKey
@@ -132,7 +133,17 @@ def _signed_by_the_hub(hub: RunningGateway, key: Key, client: str) -> str:
     return sign_assertion(hub_key, claims_of(hub, client))
 
 
-NOW = int(time.time())
+def _with_times(**seconds: int | None) -> Callable[[RunningGateway, Key, str], str]:
+    """Set times by the clock of the test, so many seconds from now: the module is imported long before."""
+
+    def make(hub: RunningGateway, key: Key, client: str) -> str:
+        at = int(time.time())
+        times = {name: None if count is None else at + count for name, count in seconds.items()}
+        return sign_assertion(key, claims_of(hub, client, **times))
+
+    return make
+
+
 BAD: dict[str, Callable[[RunningGateway, Key, str], str]] = {
     "unsigned": _unsigned,
     "signed with the public key as a password": _signed_with_the_public_key_as_secret,
@@ -142,11 +153,11 @@ BAD: dict[str, Callable[[RunningGateway, Key, str], str]] = {
     "for the token endpoint": _for_the_token_endpoint,
     "for our issuer, in a list": _with_audience_list,
     "without an audience": _with_claims(aud=None),
-    "expired": _with_claims(iat=NOW - 200, exp=NOW - 100),
-    "older than five minutes": _with_claims(iat=NOW - 400, exp=NOW + 4000),
-    "without an age, and long": _with_claims(iat=None, exp=NOW + 4000),
-    "of the future": _with_claims(iat=NOW + 600, exp=NOW + 700),
-    "not yet valid": _with_claims(nbf=NOW + 600),
+    "expired": _with_times(iat=-200, exp=-100),
+    "older than five minutes": _with_times(iat=-400, exp=4000),
+    "without an age, and long": _with_times(iat=None, exp=4000),
+    "of the future": _with_times(iat=600, exp=700),
+    "not yet valid": _with_times(nbf=600),
     "without an end": _with_claims(exp=None),
     "with an end in words": _with_claims(exp="tomorrow"),
     "without an issuer": _with_claims(iss=None),
@@ -270,8 +281,7 @@ async def test_credential_with_an_end_is_refused_after_it(hub: RunningGateway) -
     token = (await _request_token(hub, sign_assertion(key, claims_of(hub, client)))).json()["access_token"]
     header = {"Authorization": f"Bearer {token}"}
     assert (await hub.http.get("/v1/me", headers=header)).status_code == 200
-    while datetime.now(UTC) <= ends:
-        await asyncio.sleep(0.1)
+    await wait_until(lambda: datetime.now(UTC) > ends)
     assert (await hub.http.get("/v1/me", headers=header)).status_code == 401
     assert (await _request_token(hub, sign_assertion(key, claims_of(hub, client)))).status_code == 401
     past = {"expires_at": "2020-01-01T00:00:00Z"}

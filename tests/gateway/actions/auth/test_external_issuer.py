@@ -13,7 +13,8 @@ from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from services.cli.ports import free_ports
 from services.gateway.clients import external_keys
-from tests.gateway.conftest import RunningGateway, serve_gateway
+from tests.gateway.conftest import RunningGateway, serve_gateway, wait_ready
+from tests.waiting import wait_until
 
 
 @dataclass
@@ -64,8 +65,7 @@ async def trusting_http(hub: RunningGateway, issuer: Issuer) -> AsyncIterator[ht
     trusting = {"port": port, "public_url": hub.url, "trusted_issuer": issuer.url}
     replica = hub.settings.model_copy(update=trusting)
     async with serve_gateway(replica), httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
-        while (await http.get("/readyz")).status_code != 200:
-            pass
+        await wait_ready(http)
         yield http
 
 
@@ -96,8 +96,11 @@ async def test_external_token_is_of_the_party_with_its_subject(
     [row] = (await hub.http.get(f"/v1/parties/{party}/credentials", headers=hub.admin)).json()["data"]
     assert (row["kind"], row["subject"], row["last_used_at"] is not None) == ("subject", "user|7", True)
     await hub.http.delete(f"/v1/parties/{party}/credentials/{client}", headers=hub.admin)
-    while (await _read_me(trusting_http, token)).status_code != 401:
-        pass
+
+    async def is_refused() -> bool:
+        return (await _read_me(trusting_http, token)).status_code == 401
+
+    await wait_until(is_refused)
 
 
 async def test_external_token_that_is_not_valid_is_401(

@@ -7,6 +7,7 @@ import sys
 import time
 from asyncio.subprocess import DEVNULL
 from collections.abc import AsyncIterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -19,6 +20,7 @@ from services.cli.ports import free_ports
 from services.gateway.settings import Settings
 from tests.gateway.actions.auth.test_client_assertions import ASSERTION_TYPE, sign_assertion
 from tests.gateway.conftest import Body
+from tests.waiting import wait_until
 
 FORM = {"grant_type": "client_credentials"}
 Pair = tuple[httpx2.AsyncClient, httpx2.AsyncClient]
@@ -58,14 +60,14 @@ def _environment(settings: Settings, port: int, *, public: str) -> dict[str, str
 
 
 async def _wait_until_ready(http: httpx2.AsyncClient) -> None:
-    async with asyncio.timeout(60):
-        while True:
-            try:
-                if (await http.get("/readyz")).status_code == 200:
-                    return
-            except httpx2.TransportError:
-                pass
-            await asyncio.sleep(0.1)
+
+    async def is_ready() -> bool:
+        try:
+            return (await http.get("/readyz")).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+    await wait_until(is_ready, seconds=60)
 
 
 async def _sign_in_as_admin(http: httpx2.AsyncClient, settings: Settings) -> dict[str, str]:
@@ -114,8 +116,10 @@ async def test_credential_ended_in_one_process_is_refused_in_the_other(both: Pai
     for form in (secret, other, _make_assertion(key, keyed["client_id"], issuer)):
         refused = await second.post("/oauth2/token", data=FORM | form)
         assert (refused.status_code, refused.json()["error"]) == (401, "invalid_client")
-    async with asyncio.timeout(60):
-        for token in tokens:
-            while (await second.get("/v1/me", headers=token)).status_code != 401:
-                await asyncio.sleep(0.1)
-            assert (await first.get("/v1/me", headers=token)).status_code == 401
+
+    async def is_refused(token: dict[str, str]) -> bool:
+        return (await second.get("/v1/me", headers=token)).status_code == 401
+
+    for token in tokens:
+        await wait_until(partial(is_refused, token))
+        assert (await first.get("/v1/me", headers=token)).status_code == 401

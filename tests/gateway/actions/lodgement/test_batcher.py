@@ -22,6 +22,7 @@ from services.gateway.api.routes import ROUTES
 from services.gateway.api.routing.registration import register_routes
 from services.gateway.api.routing.route import Limits
 from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
+from tests.waiting import WAIT_SECONDS, wait_until
 
 
 async def _count_submissions(hub: RunningGateway, query: str = "SELECT count(*) FROM submissions") -> int:
@@ -89,8 +90,7 @@ async def test_submissions_at_two_gateways_under_one_key_get_one_receipt(hub: Ru
         serve_gateway(replica) as app,
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as other_http,
     ):
-        while not app.state.context.directory.is_fresh:
-            await asyncio.sleep(0.01)
+        await wait_until(lambda: app.state.context.directory.is_fresh)
         headers = trader | {"Idempotency-Key": "k1"}
         clients = [hub.http, other_http] * 25
         responses = await asyncio.gather(*(at.post("/v1/declarations", json=body, headers=headers) for at in clients))
@@ -163,8 +163,7 @@ async def test_submissions_with_crossing_keys_survive_a_deadlock(hub: RunningGat
         serve_gateway(replica) as app,
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as other_http,
     ):
-        while not app.state.context.directory.is_fresh:
-            await asyncio.sleep(0.01)
+        await wait_until(lambda: app.state.context.directory.is_fresh)
 
         async def send(at: httpx2.AsyncClient, number: int, key: int) -> int:
             headers = trader | {"Idempotency-Key": f"{key:03}"}
@@ -238,9 +237,10 @@ async def _cuttable_database(url: str, folder: Path) -> AsyncIterator[tuple[str,
 
 
 async def _forward_bytes(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    while data := await reader.read(65_536):
-        writer.write(data)
-        await writer.drain()
+    async with asyncio.timeout(WAIT_SECONDS):
+        while data := await reader.read(65_536):
+            writer.write(data)
+            await writer.drain()
     writer.close()
 
 
@@ -253,8 +253,7 @@ async def test_submission_without_a_database_is_503(hub: RunningGateway, tmp_pat
             serve_gateway(replica) as app,
             httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as other_http,
         ):
-            while not app.state.context.directory.is_fresh:
-                await asyncio.sleep(0.01)
+            await wait_until(lambda: app.state.context.directory.is_fresh)
             at = RunningGateway(hub.url, replica, app, hub.permits, hub.notifications, other_http)
             assert (await at.lodge(trader, declaration())).status_code == 202
             cut()

@@ -5,7 +5,6 @@ import json
 from collections import Counter
 from urllib.parse import urlsplit
 
-import httpx2
 import pytest
 from aiohttp import web
 from sqlalchemy import text
@@ -14,6 +13,7 @@ from services.cli.databases import Server
 from services.gateway.actions.lodgement import batcher
 from tests.gateway.conftest import RunningGateway, declaration
 from tests.gateway.stub_service import ReceivedRequest, default_response, problem_response
+from tests.waiting import wait_until
 
 
 async def _list_stored_references(hub: RunningGateway) -> set[str]:
@@ -33,11 +33,8 @@ async def test_overload_is_refused_at_once_and_accepted_submissions_are_stored(
         async with lock.transaction():
             await lock.execute("LOCK TABLE submissions IN EXCLUSIVE MODE")
             tasks = [asyncio.create_task(hub.lodge(trader, declaration(f"R-{n}"))) for n in range(180)]
-            refused: list[httpx2.Response] = []
-            async with asyncio.timeout(20):
-                while len(refused) < 180 - 40 - 2 * 10:
-                    await asyncio.wait(tasks, timeout=0.05)
-                    refused = [task.result() for task in tasks if task.done()]
+            await wait_until(lambda: sum(task.done() for task in tasks) >= 180 - 40 - 2 * 10)
+            refused = [task.result() for task in tasks if task.done()]
             unread = await hub.lodge(trader, b"{nonsense")
             assert (unread.status_code, unread.json()["code"]) == (503, "overloaded"), "refused before the body is read"
         responses = [await task for task in tasks]
@@ -102,10 +99,14 @@ async def test_submissions_without_permits_are_accepted_and_sent_later_in_batche
     assert attempts < 30, "a circuit breaker with a growing pause: few attempts, not one per submission"
     unavailable = False
     requests_between_batches = 0
-    async with asyncio.timeout(30):
-        while sum(received_ids.values()) < 3_030:
-            assert (await hub.http.get("/v1/permits", headers=trader)).status_code == 200
-            requests_between_batches += 0 < sum(received_ids.values()) < 3_030
+
+    async def all_are_received() -> bool:
+        nonlocal requests_between_batches
+        assert (await hub.http.get("/v1/permits", headers=trader)).status_code == 200
+        requests_between_batches += 0 < sum(received_ids.values()) < 3_030
+        return sum(received_ids.values()) >= 3_030
+
+    await wait_until(all_are_received)
     assert requests_between_batches, "requests of officers pass between the batches"
     assert set(received_ids.values()) == {1}
     assert max(sizes) <= 200

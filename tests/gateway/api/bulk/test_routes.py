@@ -13,6 +13,7 @@ from services.gateway.actions.bulk_lines import unwrap
 from services.gateway.api.protocol import ndjson
 from services.gateway.api.protocol.ndjson import LineSplitter, ResponseStream
 from tests.gateway.conftest import RunningGateway, declaration
+from tests.waiting import wait_until
 
 NDJSON = {"Content-Type": "application/x-ndjson"}
 
@@ -168,9 +169,11 @@ async def test_bulk_lines_after_a_lost_connection_are_stored_once(hub: RunningGa
 
     with pytest.raises(ConnectionAbortedError):
         await hub.http.post("/v1/declarations/bulk", content=interrupted_lines(), headers=trader | NDJSON)
-    async with asyncio.timeout(10):
-        while await _count_submissions(hub) < 100:
-            await asyncio.sleep(0.02)
+
+    async def are_accepted() -> bool:
+        return await _count_submissions(hub) >= 100
+
+    await wait_until(are_accepted)
     results = await send_bulk(hub, trader, ndjson_lines(sent))
     assert [one["status_code"] for one in results] == [202] * 300
     assert await _count_submissions(hub) == 300

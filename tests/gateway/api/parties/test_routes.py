@@ -11,6 +11,7 @@ from sqlalchemy import text
 from services.gateway.settings import Settings
 from shared.key_files import create_signing_keys
 from tests.gateway.conftest import RunningGateway, serve_gateway
+from tests.waiting import wait_until
 
 NEW = {
     "name": "B SARL",
@@ -39,8 +40,7 @@ async def test_first_start_creates_an_administrator_and_later_starts_do_not(
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()
     assert me["roles"] == ["admin"]
     async with serve_gateway(settings.model_copy(update={"port": settings.port + 1})) as replica:
-        while not replica.state.context.directory.is_fresh:
-            await asyncio.sleep(0.01)
+        await wait_until(lambda: replica.state.context.directory.is_fresh)
     assert settings.admin_file.read_bytes() == before
     assert len((await hub.http.get("/v1/parties", headers=hub.admin)).json()["data"]) == 1
 

@@ -17,7 +17,8 @@ from services.gateway.api.protocol import connection
 from services.gateway.api.protocol.connection import Connection
 from services.gateway.main import create_app
 from services.gateway.settings import Settings
-from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
+from tests.gateway.conftest import RunningGateway, declaration, serve_gateway, wait_ready
+from tests.servers import running_server
 
 
 @asynccontextmanager
@@ -29,8 +30,7 @@ async def _replica_with_limit(hub: RunningGateway, quota: int) -> AsyncIterator[
         serve_gateway(replica) as app,
         httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=30) as replica_http,
     ):
-        while (await replica_http.get("/readyz")).status_code != 200:
-            await asyncio.sleep(0.02)
+        await wait_ready(replica_http)
         counts = app.state.context.rate_limits
         counts.quota, counts._block = quota, quota // rate_limits.BLOCKS_PER_WINDOW
         yield replica_http
@@ -93,13 +93,8 @@ async def port(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
         log_config=None,
         timeout_graceful_shutdown=1,
     )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        await asyncio.sleep(0.01)
-    yield settings.port
-    server.should_exit = True
-    await running
+    async with running_server(config):
+        yield settings.port
 
 
 async def _exchange(port: int, *parts: bytes) -> bytes:

@@ -20,13 +20,13 @@ from shared.contracts.declaration import Cancellation, Override
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.parties import Party
 from shared.contracts.permit import Permit, Revocation
+from tests.days import today
 from tests.permits.declaration_steps import severities
 from tests.permits.reference_files import index_csv, load_content, taxon_row
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
-    TODAY,
     B,
     balance,
     command,
@@ -74,7 +74,8 @@ async def test_permit_line_for_all_cats_does_not_cover_a_tiger_of_appendix_one(p
 
 def quota_csv(amount: int, **more: str) -> str:
     """Return a list with one quota of South Africa for this year."""
-    row = {"start_date": f"{TODAY.year}-01-01", "end_date": f"{TODAY.year}-12-31", "taxon_name": "Crocodylus niloticus"}
+    year = today().year
+    row = {"start_date": f"{year}-01-01", "end_date": f"{year}-12-31", "taxon_name": "Crocodylus niloticus"}
     row |= {"iso_code2": "ZA", "quota": str(amount), "term": "skins", **more}
     return ",".join(row) + "\n" + ",".join(row.values()) + "\n"
 
@@ -93,13 +94,13 @@ async def quota_events(db: AsyncEngine) -> list[tuple[str, int, str, int]]:
 
 async def quota_taken(db: AsyncEngine) -> str:
     """Return the quantity that permits take of the quota of South Africa."""
-    [one] = await rows_as_json(reference_read.list_quotas(db, "ZA", TODAY))
+    [one] = await rows_as_json(reference_read.list_quotas(db, "ZA", today()))
     return str(one["taken"])
 
 
 def permit_for_quantity(quantity: str, **more: Any) -> Permit:
     """Return the content of a permit for this quantity, issued today."""
-    return permit_content(line(quantity=quantity, **more), issued_on=TODAY)
+    return permit_content(line(quantity=quantity, **more), issued_on=today())
 
 
 async def test_quota_counts_granted_quantities_and_announces_100_per_cent(permits_db: AsyncEngine) -> None:
@@ -131,7 +132,7 @@ async def test_quota_with_extreme_quantities_is_counted_exactly(permits_db: Asyn
     await load_content(permits_db, quota_csv(0, iso_code2="NA").replace(",0,", f",{whole},"), "quotas")
     permit = permit_for_quantity("0.1", origin_country="NA").model_copy(update={"export_country": "NA", "issuer": "NA"})
     await issue_permit(permits_db, permit, AUTHORITY_FR)
-    [one] = await rows_as_json(reference_read.list_quotas(permits_db, "NA", TODAY))
+    [one] = await rows_as_json(reference_read.list_quotas(permits_db, "NA", today()))
     assert one["left"] == "9" * 37 + ".9"
 
 

@@ -15,6 +15,7 @@ from shared.database import now
 from shared.periodic_jobs import run_jobs
 from tests.permits.declaration_steps import accepted_declaration, run_command
 from tests.permits.sample_data import CUSTOMS_FR, issue_permit, line, permit_content
+from tests.waiting import wait_until
 
 
 async def test_balances_that_agree_with_their_entries_raise_no_alarm(permits_db: AsyncEngine) -> None:
@@ -73,7 +74,6 @@ async def test_worker_audits_the_ledger_periodically(permits_db: AsyncEngine) ->
     async with permits_db.begin() as conn:
         await conn.execute(text("UPDATE permit_lines SET granted = 121 WHERE permit_id = :id"), {"id": permit_id})
     task = asyncio.create_task(run_jobs(permits_db, make_jobs(), poll_seconds=0.01))
-    while not await read_mismatch_metric(permits_db):
-        await asyncio.sleep(0.02)
+    await wait_until(lambda: read_mismatch_metric(permits_db))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

@@ -1,5 +1,6 @@
 """The list of ledger entries of a permit: kind, quantity, actor, time, cause, declaration and balance after each."""
 
+import asyncio
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -20,6 +21,7 @@ from tests.permits.sample_data import (
     permit_content,
 )
 from tests.permits.view_json import as_json
+from tests.waiting import WAIT_SECONDS
 
 
 async def _write_entries(db: AsyncEngine) -> tuple[UUID, str]:
@@ -60,12 +62,13 @@ async def test_ledger_page_continues_after_the_last_entry(permits_db: AsyncEngin
     permit_id, _ = await _write_entries(permits_db)
     whole = (await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA)))["data"]
     paged, after = [], 0
-    while True:
-        page = await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA, limit=2, after=after))
-        paged += page["data"]
-        if page["next_cursor"] is None:
-            break
-        after = int(page["next_cursor"])
+    async with asyncio.timeout(WAIT_SECONDS):
+        while True:
+            page = await as_json(list_entries(permits_db, permit_id, AUTHORITY_ZA, limit=2, after=after))
+            paged += page["data"]
+            if page["next_cursor"] is None:
+                break
+            after = int(page["next_cursor"])
     assert paged == whole
     assert {e["line"] for e in whole} == {"A", "B"}
     assert whole[-1]["balance"]["closed"]

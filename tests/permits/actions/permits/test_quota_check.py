@@ -17,11 +17,12 @@ from shared.contracts.application import GrantDecision
 from shared.contracts.permit import Permit, Revocation
 from shared.idempotency import StoredResponse
 from shared.problems import Invalid, ProblemError
+from tests.days import today
 from tests.permits.actions.declarations.test_recheck_reference_data import permit_for_quantity, quota_csv, quota_taken
 from tests.permits.actions.permits.test_issue_batch import batch_entry
 from tests.permits.reference_files import chunks, load_content
 from tests.permits.sample_applications import application_content, officer, submit_application
-from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, TODAY, command, issue_permit, line, permit_content
+from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, command, issue_permit, line, permit_content
 
 
 async def refused_for_quota(act: Any) -> Invalid:
@@ -45,9 +46,9 @@ async def test_permit_beyond_a_quota_is_refused_with_the_quantity_left(permits_d
 
 async def test_permit_lines_in_a_quota_count_together_and_others_do_not_count(permits_db: AsyncEngine) -> None:
     await load_content(permits_db, quota_csv(100), "quotas")
-    both = permit_content(line("A", "60"), line("B", "60", source="W"), issued_on=TODAY)
+    both = permit_content(line("A", "60"), line("B", "60", source="W"), issued_on=today())
     assert len((await refused_for_quota(issue_permit(permits_db, both))).faults) == 2
-    last_year = {"issued_on": TODAY - timedelta(days=400), "valid_until": TODAY - timedelta(days=300)}
+    last_year = {"issued_on": today() - timedelta(days=400), "valid_until": today() - timedelta(days=300)}
     for free in (
         permit_for_quantity("999", term="MEA", unit="kg"),
         permit_content(line(quantity="999"), **last_year),
@@ -162,7 +163,7 @@ async def test_load_of_quotas_sent_again_completes_a_failed_count(
 ) -> None:
     async with permits_db.begin() as conn:
         await load_in_transaction(
-            conn, LIST_KINDS["quotas"], chunks(quota_csv(1000)), TODAY, datetime.now(UTC), UUID(int=7)
+            conn, LIST_KINDS["quotas"], chunks(quota_csv(1000)), today(), datetime.now(UTC), UUID(int=7)
         )
         await issue_permit(permits_db, permit_for_quantity("7"))
     assert await quota_taken(permits_db) == "0"
@@ -172,7 +173,7 @@ async def test_load_of_quotas_sent_again_completes_a_failed_count(
 
 async def test_permit_with_a_future_date_of_issue_is_refused(permits_db: AsyncEngine) -> None:
     for days, code in ((2, "issued-in-the-future"), (-3, None)):
-        day = TODAY + timedelta(days=days)
+        day = today() + timedelta(days=days)
         content = permit_for_quantity("1").model_copy(update={"issued_on": day, "valid_until": day + timedelta(days=9)})
         if code is None:
             await issue_permit(permits_db, content)

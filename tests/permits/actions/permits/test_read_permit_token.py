@@ -17,6 +17,7 @@ from shared.database import new_id, now
 from shared.problems import NotFound
 from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_DE, OTHER_TRADER, command, party, permit_content
 from tests.permits.view_json import as_json
+from tests.waiting import wait_until
 
 
 async def issue_with_token(db: AsyncEngine) -> tuple[UUID, str, str]:
@@ -128,9 +129,9 @@ async def _wait_for_lock(db: AsyncEngine) -> None:
     query = text(
         "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
     )
-    for _ in range(2000):
+
+    async def somebody_waits() -> bool:
         async with db.connect() as conn:
-            if (await conn.execute(query)).scalar_one():
-                return
-        await asyncio.sleep(0.005)
-    raise AssertionError("no transaction waits for a lock")
+            return bool((await conn.execute(query)).scalar_one())
+
+    await wait_until(somebody_waits)

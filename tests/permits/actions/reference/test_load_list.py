@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared.problems import Invalid
-from tests.permits.reference_files import TODAY, appendices, index_csv, load_content, report_counts, taxon_row
+from tests.days import today
+from tests.permits.reference_files import appendices, index_csv, load_content, report_counts, taxon_row
 
 
 async def test_load_of_the_same_file_changes_nothing_and_of_another_only_the_differences(
@@ -19,15 +20,15 @@ async def test_load_of_the_same_file_changes_nothing_and_of_another_only_the_dif
     assert report_counts(again) == {"taken": 60, "unchanged": 60}
     assert again["version"] == first["version"]
     other = [{**rows[0], "CurrentListing": "I"}, *rows[2:], taxon_row(900, "Inventus novus")]
-    third = await load_content(permits_db, index_csv(other), day=TODAY + timedelta(days=10))
+    third = await load_content(permits_db, index_csv(other), day=today() + timedelta(days=10))
     assert report_counts(third) == {"taken": 60, "unchanged": 58, "added": 1, "changed": 1, "ended": 1}
     assert (third["version"], third["ended_names"]) == (first["version"] + 1, [rows[1]["FullName"]])
-    before, after = TODAY + timedelta(days=9), TODAY + timedelta(days=10)
+    before, after = today() + timedelta(days=9), today() + timedelta(days=10)
     assert await appendices(permits_db, rows[0]["FullName"], before) == ["II"]
     assert await appendices(permits_db, rows[0]["FullName"], after) == ["I"]
     assert await appendices(permits_db, rows[1]["FullName"], before) == ["II"]
     assert await appendices(permits_db, "Inventus novus", before) == []
-    assert await appendices(permits_db, rows[1]["FullName"], TODAY - timedelta(days=1)) == []
+    assert await appendices(permits_db, rows[1]["FullName"], today() - timedelta(days=1)) == []
 
 
 async def test_load_of_40_000_taxa_repeated_and_changed_writes_only_differences(permits_db: AsyncEngine) -> None:
@@ -125,5 +126,5 @@ async def test_loaded_index_replaces_the_built_in_listing_by_taxon(permits_db: A
     assert report_counts(report) == {"taken": 2, "added": 2}
     assert await appendices(permits_db, "Puma concolor") == ["III"]
     assert await appendices(permits_db, "Panthera tigris") == ["I"]
-    await load_content(permits_db, index_csv([taxon_row(2, "Inventus primus")]), day=TODAY + timedelta(days=1))
-    assert await appendices(permits_db, "Puma concolor", TODAY + timedelta(days=1)) == []
+    await load_content(permits_db, index_csv([taxon_row(2, "Inventus primus")]), day=today() + timedelta(days=1))
+    assert await appendices(permits_db, "Puma concolor", today() + timedelta(days=1)) == []

@@ -12,8 +12,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.reference import read
 from services.permits.actions.reference.load_list import LIST_KINDS, load
 from shared.problems import Invalid
-from tests.permits.actions.reference.test_load_list_suspensions_and_quotas import DIRTY_QUOTAS, DIRTY_SUSPENSIONS
-from tests.permits.reference_files import TODAY, appendices, index_csv, load_content, taxon_row
+from tests.days import FIXED_DAY, today
+from tests.permits.actions.reference.test_load_list_suspensions_and_quotas import DIRTY_SUSPENSIONS, dirty_quotas
+from tests.permits.reference_files import appendices, index_csv, load_content, taxon_row
 from tests.permits.view_json import rows_as_json
 
 EXCEPT = "Except the populations of Namibia and South Africa, which are included in Appendix II"
@@ -22,7 +23,7 @@ TAXA = index_csv([
     taxon_row(3, "Inventus tertius", "III", FullAnnotationEnglish="Listed by Ghana; III (Nepal)"),
     taxon_row(4, "Inventus quartus", SynonymsWithAuthors='Aliena "prima" (A, 1800), Aliena secunda B & C, 1850'),
 ])  # fmt: skip
-FILES = {"taxa": TAXA, "suspensions": DIRTY_SUSPENSIONS, "quotas": DIRTY_QUOTAS}
+FILES = {"taxa": TAXA, "suspensions": DIRTY_SUSPENSIONS, "quotas": dirty_quotas(FIXED_DAY.year)}
 BITS = [
     b'"', b"'", b",", b"\n", b"\r\n", b"\r", b"\x00", b"\xff", b"\xe9", b"\xef\xbb\xbf", b";", b"\t", b"I/II", b"NC",
     b'""', b"x" * 3000, b"1-9", b"9" * 60, b"1e9", b"31/02/2020", b"0000-00-00", b"99999-01-01", b"*", b"[1]",
@@ -81,7 +82,7 @@ async def test_split_listings_and_appendix_three_are_parsed_from_clear_annotatio
     assert await appendices(permits_db, "Inventus primus", country="NA") == ["II"]
     assert await appendices(permits_db, "Inventus primus", country="GH") == ["I"]
     assert set(await appendices(permits_db, "Inventus secundus", country="GH")) == {"II", None}
-    [one] = await rows_as_json(read.list_taxa(permits_db, "Inventus tertius", TODAY, None, limit=9))
+    [one] = await rows_as_json(read.list_taxa(permits_db, "Inventus tertius", today(), None, limit=9))
     assert (one["appendix"], one["listed_by"]) == ("III", "GH")
     assert await appendices(permits_db, "Aliena secunda") == ["II"]
 
@@ -111,7 +112,7 @@ async def test_quotes_that_never_close_keep_the_rows_and_the_memory_small(permit
             yield row.format(number).encode() + b"z" * 900 + b"\n"
 
     tracemalloc.start()
-    report = await load(permits_db, LIST_KINDS["taxa"], endless(), TODAY, datetime.now(UTC), UUID(int=7))
+    report = await load(permits_db, LIST_KINDS["taxa"], endless(), today(), datetime.now(UTC), UUID(int=7))
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert report.rows == 8000 and len(report.refusals) == 1000

@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference import read
 from shared.problems import Invalid
-from tests.permits.reference_files import TODAY, load_content, report_counts
+from tests.days import today
+from tests.permits.reference_files import load_content, report_counts
 from tests.permits.view_json import rows_as_json
 
 LAST = "iso_code2,{}unit,term,source,purpose,Applies_to_import,notes,internal notes"
@@ -35,16 +36,16 @@ async def test_faulty_list_of_suspensions_loads_its_certain_rows(permits_db: Asy
     assert {(note["line"], note["code"]) for note in report["repairs"]} >= {
         (2, "unquoted-comma"), (3, "unquoted-comma"), (3, "day-written-otherwise"), (3, "country-written-otherwise"),
     }  # fmt: skip
-    [parrot] = await rows_as_json(read.list_suspensions(permits_db, "CD", TODAY))
+    [parrot] = await rows_as_json(read.list_suspensions(permits_db, "CD", today()))
     assert (parrot["terms"], parrot["sources"], parrot["purposes"], parrot["start_date"]) == (
         ["LIV"],
         ["R", "W"],
         ["T"],
         "2021-02-01",
     )
-    [elephant] = await rows_as_json(read.list_suspensions(permits_db, "ML", TODAY))
+    [elephant] = await rows_as_json(read.list_suspensions(permits_db, "ML", today()))
     assert elephant["note"] == "All trade, since 2020, until further notice"
-    assert [one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, "SO", TODAY))] == [None]
+    assert [one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, "SO", today()))] == [None]
     assert report_counts(await load_content(permits_db, DIRTY_SUSPENSIONS, "suspensions"))["unchanged"] == 3
 
 
@@ -54,7 +55,7 @@ async def test_list_with_only_a_header_ends_all_suspensions(permits_db: AsyncEng
     assert report_counts(await load_content(permits_db, header, "suspensions")) == {}
     await load_content(permits_db, DIRTY_SUSPENSIONS, "suspensions")
     assert report_counts(await load_content(permits_db, header, "suspensions")) == {"ended": 3}
-    assert await rows_as_json(read.list_suspensions(permits_db, None, TODAY)) == []
+    assert await rows_as_json(read.list_suspensions(permits_db, None, today())) == []
     with pytest.raises(Invalid) as refused:
         await load_content(permits_db, header + "soon,,All species,,,SO,,,,,f,,\n", "suspensions")
     assert refused.value.code == "nothing-taken"
@@ -67,7 +68,7 @@ async def test_suspension_without_a_taxon_covers_all_species_and_is_reported(per
     )
     [note] = report["repairs"]
     assert (note["line"], note["code"], note["field"]) == (2, "all-taxa", "Taxon name")
-    assert [one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, "LR", TODAY))] == [None]
+    assert [one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, "LR", today()))] == [None]
 
 
 async def test_suspension_of_a_genus_with_an_author_covers_all_its_species(permits_db: AsyncEngine) -> None:
@@ -75,7 +76,7 @@ async def test_suspension_of_a_genus_with_an_author_covers_all_its_species(permi
     rows = "2020-01-01,,Hoodia Sweet,7,GENUS,NA,,,,,f,,\n2020-01-01,,Hoodia gordonii,8,SPECIES,ZA,,,,,f,,\n"
     report = await load_content(permits_db, f"{header}\n{rows}", "suspensions")
     assert [(note["line"], note["code"]) for note in report["repairs"]] == [(2, "author-left-out")]
-    assert [one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, None, TODAY))] == [
+    assert [one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, None, today()))] == [
         "Hoodia",
         "Hoodia gordonii",
     ]
@@ -90,7 +91,7 @@ async def test_file_with_unreadable_rows_after_its_header_ends_nothing(permits_d
             permits_db, header + end + (",,,,\n" if "," in end else "2020-01-01,,Ursus,,,US,,,,,,,"), "suspensions"
         )
     assert refused.value.code == "nothing-taken"
-    assert len(await rows_as_json(read.list_suspensions(permits_db, None, TODAY))) == 3
+    assert len(await rows_as_json(read.list_suspensions(permits_db, None, today()))) == 3
 
 
 async def test_rejected_row_keeps_its_own_suspension_and_no_other(permits_db: AsyncEngine) -> None:
@@ -100,7 +101,7 @@ async def test_rejected_row_keeps_its_own_suspension_and_no_other(permits_db: As
     assert report_counts(await load_content(permits_db, unclear, "suspensions")) == {
         "taken": 1, "refused": 1, "added": 1, "ended": 1,
     }  # fmt: skip
-    assert {one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, "US", TODAY))} == {
+    assert {one["taxon"] for one in await rows_as_json(read.list_suspensions(permits_db, "US", today()))} == {
         "Ursus",
         "Lynx rufus",
     }
@@ -118,7 +119,7 @@ async def test_rejected_row_keeps_its_suspension_under_any_spelling(
         rows = f"{header}\n{beside}\n{day},,{name},7,{rank},NA,,,,,f,,\n"
         found = report_counts(await load_content(permits_db, rows, "suspensions"))
     assert found["refused"] == 1 and "ended" not in found
-    assert len(await rows_as_json(read.list_suspensions(permits_db, "NA", TODAY))) == 1
+    assert len(await rows_as_json(read.list_suspensions(permits_db, "NA", today()))) == 1
 
 
 async def test_species_with_the_rank_of_a_genus_is_rejected(permits_db: AsyncEngine) -> None:
@@ -126,51 +127,52 @@ async def test_species_with_the_rank_of_a_genus_is_rejected(permits_db: AsyncEng
     rows = f"{header}\n{beside}\n2020-01-01,,Crocodylus niloticus,7,GENUS,NA,,,,,f,,\n"
     report = await load_content(permits_db, rows, "suspensions")
     assert [(note["line"], note["code"]) for note in report["refusals"]] == [(3, "name-or-rank")]
-    assert await rows_as_json(read.list_suspensions(permits_db, "NA", TODAY)) == []
+    assert await rows_as_json(read.list_suspensions(permits_db, "NA", today())) == []
 
 
-DIRTY_QUOTAS = f"""\
+def dirty_quotas(year: int) -> str:
+    return f"""\
 quota_type,start_date,end_date,taxon_name,taxon_concept_id,rank,{LAST.format("quota,")}
-National,{TODAY.year}-01-01,{TODAY.year}-12-31,Crocodylus niloticus,1,SPECIES,ZA,1,200,,skins,R,,f,note,
-National,{TODAY.year}-01-01,{TODAY.year}-12-31,Panthera leo,2,SPECIES,ZA,100-150,,trophies,W,,f,,
-National,{TODAY.year}-01-01,,Panthera pardus,3,SPECIES,NA,250*,,trophies,W,H,f,,
-National,{TODAY.year}-01-01,{TODAY.year}-12-31,Hippopotamus amphibius,4,SPECIES,TZ,up to 500,kg,teeth,W,,f,,
-National,{TODAY.year}-01-01,{TODAY.year}-12-31,Python regius,5,SPECIES,TG,,,live,R,,f,,
-National,{TODAY.year}-01-01,{TODAY.year}-12-31,Python sebae,6,SPECIES,TG,1.500,,live,R,,f,,
+National,{year}-01-01,{year}-12-31,Crocodylus niloticus,1,SPECIES,ZA,1,200,,skins,R,,f,note,
+National,{year}-01-01,{year}-12-31,Panthera leo,2,SPECIES,ZA,100-150,,trophies,W,,f,,
+National,{year}-01-01,,Panthera pardus,3,SPECIES,NA,250*,,trophies,W,H,f,,
+National,{year}-01-01,{year}-12-31,Hippopotamus amphibius,4,SPECIES,TZ,up to 500,kg,teeth,W,,f,,
+National,{year}-01-01,{year}-12-31,Python regius,5,SPECIES,TG,,,live,R,,f,,
+National,{year}-01-01,{year}-12-31,Python sebae,6,SPECIES,TG,1.500,,live,R,,f,,
 """
 
 
 async def test_faulty_list_of_quotas_loads_its_certain_rows(permits_db: AsyncEngine) -> None:
-    report = await load_content(permits_db, DIRTY_QUOTAS, "quotas")
+    report = await load_content(permits_db, dirty_quotas(today().year), "quotas")
     assert {note["line"]: note["code"] for note in report["refusals"]} == {
         3: "amount-is-a-range", 6: "no-amount", 7: "amount-uncertain",
     }  # fmt: skip
     found = {
         one["country"]: (one["taxon"], one["quota"], one["unit"], one["terms"])
-        for one in await rows_as_json(read.list_quotas(permits_db, None, TODAY))
+        for one in await rows_as_json(read.list_quotas(permits_db, None, today()))
     }
     assert found == {
         "ZA": ("Crocodylus niloticus", "1200", "number", ["SKI"]),
         "NA": ("Panthera pardus", "250", "number", ["TRO"]),
         "TZ": ("Hippopotamus amphibius", "500", "kg", ["TEE"]),
     }
-    again = await load_content(permits_db, DIRTY_QUOTAS, "quotas")
+    again = await load_content(permits_db, dirty_quotas(today().year), "quotas")
     assert report_counts(again)["unchanged"] == 3
     async with permits_db.connect() as conn:
         assert (await conn.execute(text("SELECT count(*) FROM quotas WHERE ended_on IS NULL"))).scalar_one() == 3
 
 
 async def test_reference_lists_are_read_as_of_a_day(permits_db: AsyncEngine) -> None:
-    begins = TODAY - timedelta(days=40)
+    begins = today() - timedelta(days=40)
 
     def quota(amount: int) -> str:
-        year = f"{begins},{TODAY + timedelta(days=60)}"
+        year = f"{begins},{today() + timedelta(days=60)}"
         return f"start_date,end_date,taxon_name,iso_code2,quota,notes\n{year},Naja naja,IN,{amount},of {amount}\n"
 
     async def list_amounts(day: date) -> list[tuple[str, str]]:
         return [(one["quota"], one["note"]) for one in await rows_as_json(read.list_quotas(permits_db, "IN", day))]
 
-    days = [TODAY + timedelta(days=n) for n in (10, 20, 30)]
+    days = [today() + timedelta(days=n) for n in (10, 20, 30)]
     for day, amount in zip(days, (100, 80, 60), strict=True):
         await load_content(permits_db, quota(amount), "quotas", day)
     for day, amount in (

@@ -33,12 +33,12 @@ from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.declaration import Consent, Correction, Override, Release
 from shared.contracts.permit import Endorsement
 from shared.contracts.quantities import EXACT
+from tests.days import FIXED_DAY
 from tests.permits.domain.in_memory_registry import LINES_OF_A_PERMIT, InMemoryRegistry
 from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
     CUSTOMS_ZA,
-    TODAY,
     A,
     B,
     declaration,
@@ -145,7 +145,7 @@ class RegistryMachine(RuleBasedStateMachine):
         stated = Release.model_validate({"items": items if share != "1" else []})
         by, others = self.registry.next_actor(CUSTOMS_FR, "customs"), self.registry.other_declarations(declaration)
         self.registry.attempt(
-            lambda: domain_release.release(declaration, self.registry.permits, stated, by, TODAY, others)
+            lambda: domain_release.release(declaration, self.registry.permits, stated, by, FIXED_DAY, others)
         )
 
     @precondition(lambda self: self.has_status(*OPEN))
@@ -193,7 +193,7 @@ class RegistryMachine(RuleBasedStateMachine):
         )
         release_command = Release.model_validate({"items": items})
         self.registry.attempt(
-            lambda: domain_release.release(now, self.registry.permits, release_command, by, TODAY, others)
+            lambda: domain_release.release(now, self.registry.permits, release_command, by, FIXED_DAY, others)
         )
 
     @precondition(lambda self: self.has_status(DeclarationStatus.REFERRED, DeclarationStatus.REJECTED))
@@ -276,7 +276,7 @@ class RegistryMachine(RuleBasedStateMachine):
             return
         by, context = self.registry.next_actor(AUTHORITY_ZA, "authority"), self.registry.withdrawal_context(permit)
         fresh = issue.NewPermit(id=self.registry.next_id(), token_digest=b"")
-        successor = permit_content(*LINES_OF_A_PERMIT)
+        successor = permit_content(*LINES_OF_A_PERMIT, day=FIXED_DAY)
         withdrawals: dict[str, Callable[[], ChangeSet]] = {
             "lost": lambda: domain_withdraw.report_lost(permit, None, by, context),
             "found": lambda: domain_withdraw.report_found(permit, None, by, context),

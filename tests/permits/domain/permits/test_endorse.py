@@ -14,6 +14,7 @@ from services.permits.actions.permits import read as permits_read
 from shared.contracts.declaration import Correction, Override, Release
 from shared.contracts.permit import Endorsement, Revocation
 from shared.problems import Conflict, Invalid, NotAllowed, NotFound
+from tests.days import today
 from tests.permits.declaration_steps import (
     accepted_declaration,
     build_model,
@@ -26,7 +27,6 @@ from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
     CUSTOMS_ZA,
-    TODAY,
     A,
     B,
     balance,
@@ -142,7 +142,7 @@ async def test_permit_that_names_its_holder_without_identifier_is_referred(permi
 
 async def test_endorsement_in_the_future_is_refused(permits_db: AsyncEngine) -> None:
     permit_id = await issue_permit(permits_db, permit_content())
-    box_14 = {"lines": [{"line": "A", "quantity": "1"}], "endorsed_on": (TODAY + timedelta(days=2)).isoformat()}
+    box_14 = {"lines": [{"line": "A", "quantity": "1"}], "endorsed_on": (today() + timedelta(days=2)).isoformat()}
     with pytest.raises(Invalid) as refused:
         await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     assert refused.value.code == "endorsed-in-the-future"

@@ -13,7 +13,8 @@ from services.permits.domain.reference.listings import Listing, ListingMatch, Li
 from shared.cites.codes import PERMIT_KINDS, TERM_CODES
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
-from tests.permits.sample_data import TODAY, line, permit_content
+from tests.days import FIXED_DAY
+from tests.permits.sample_data import line, permit_content
 
 ISSUED = date(2026, 3, 1)
 WHOLE = {"origin_country": "ZW", "origin_permit": "ZW-1", "origin_date": "2025-01-01"}
@@ -29,7 +30,9 @@ ISSUERS = {"import": "FR", "introduction_from_the_sea": "FR"}
 def codes(*lines: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
     """Return code and pointer of each fault of a permit with these lines and fields."""
     dates = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
-    return [(fault.code, fault.pointer) for fault in list_faults(permit_content(*lines, **{**dates, **more}), TODAY)]
+    return [
+        (fault.code, fault.pointer) for fault in list_faults(permit_content(*lines, **{**dates, **more}), FIXED_DAY)
+    ]
 
 
 @pytest.mark.parametrize("kind", PERMIT_KINDS)
@@ -79,8 +82,8 @@ def test_pre_convention_certificate_without_source_or_acquisition_date_is_a_faul
 
 
 def test_permit_issued_in_the_future_is_a_fault() -> None:
-    assert codes(issued_on=TODAY, valid_until=TODAY) == []
-    assert codes(issued_on=TODAY + timedelta(days=1), valid_until=TODAY + timedelta(days=9)) == [
+    assert codes(issued_on=FIXED_DAY, valid_until=FIXED_DAY) == []
+    assert codes(issued_on=FIXED_DAY + timedelta(days=1), valid_until=FIXED_DAY + timedelta(days=9)) == [
         ("issued-in-the-future", "/issued_on")
     ]
 
@@ -152,7 +155,9 @@ def test_source_of_another_kingdom_than_the_listed_one_is_a_fault(
 ) -> None:
     stated = line(**({"source": code} if name == "source" else {"source": "I", "underlying_source": code}))
     known = Facts(listings=Listings(matches={"Crocodylus niloticus": (listed("Crocodylus niloticus", kingdom),)}))
-    found = [(fault.code, fault.pointer) for fault in list_faults(permit_content(stated), TODAY, known)]
+    found = [
+        (fault.code, fault.pointer) for fault in list_faults(permit_content(stated, day=FIXED_DAY), FIXED_DAY, known)
+    ]
     assert found == ([] if good else [("source-not-of-kingdom", f"/lines/0/{name}")])
 
 
@@ -169,10 +174,10 @@ def test_lines_for_one_taxon_by_two_names_overlap(one: str, other: str, overlap:
         "Lama vicugna": (listed("Vicugna vicugna", synonym="lama vicugna"),),
         "Crocodylus niloticus": (croc,), "Crocodylus niloticus × Crocodylus siamensis": (replace(croc, kind="hybrid"),),
     }))  # fmt: skip
-    permit = permit_content(line(taxon=one), line("B", taxon=other))
-    assert [fault.code for fault in list_faults(permit, TODAY, known)] == (["lines-overlap"] if overlap else [])
-    apart = permit_content(line(taxon=one), line("B", taxon=other, description="small"))
-    assert list(list_faults(apart, TODAY, known)) == []
+    permit = permit_content(line(taxon=one), line("B", taxon=other), day=FIXED_DAY)
+    assert [fault.code for fault in list_faults(permit, FIXED_DAY, known)] == (["lines-overlap"] if overlap else [])
+    apart = permit_content(line(taxon=one), line("B", taxon=other, description="small"), day=FIXED_DAY)
+    assert list(list_faults(apart, FIXED_DAY, known)) == []
 
 
 def test_faults_of_a_permit_are_all_listed_at_once() -> None:

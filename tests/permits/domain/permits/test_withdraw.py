@@ -22,11 +22,11 @@ from shared.contracts.permit import Loss, Recovery, Revocation
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Invalid, NotFound
+from tests.days import today
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
-    TODAY,
     A,
     B,
     command,
@@ -64,7 +64,7 @@ async def find_permit(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
 
 async def permit_in_status(db: AsyncEngine, from_status: PermitStatus) -> UUID:
     """Return the id of a permit in this status."""
-    over = {"issued_on": TODAY - timedelta(days=100), "valid_until": TODAY - timedelta(days=9)}
+    over = {"issued_on": today() - timedelta(days=100), "valid_until": today() - timedelta(days=9)}
     permit = permit_content(**(over if from_status is PermitStatus.EXPIRED else {}))
     permit_id = await issue_permit(db, permit)
     if from_status in {PermitStatus.ENDORSED, PermitStatus.EXHAUSTED}:

@@ -5,7 +5,8 @@ from datetime import date
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference import read
-from tests.permits.reference_files import TODAY, appendices, index_csv, load_content, taxon_row
+from tests.days import today
+from tests.permits.reference_files import appendices, index_csv, load_content, taxon_row
 from tests.permits.sample_data import (
     declaration,
     endorse_permit,
@@ -25,7 +26,7 @@ SPLIT = taxon_row(
 
 async def test_names_are_found_in_each_spelling(permits_db: AsyncEngine) -> None:
     async def found(name: str, country: str | None = "ZA") -> tuple[str, str | None, str]:
-        [one] = await rows_as_json(read.list_taxa(permits_db, name, TODAY, country, limit=50))
+        [one] = await rows_as_json(read.list_taxa(permits_db, name, today(), country, limit=50))
         return one["taxon"], one["appendix"], one["matched_by"]
 
     for name in (
@@ -44,11 +45,11 @@ async def test_names_are_found_in_each_spelling(permits_db: AsyncEngine) -> None
     assert await found("Acropora imaginaria") == ("Acropora", "II", "higher_taxon")
     assert await found("Ceratotherium simum novum") == ("Ceratotherium simum", "II", "higher_taxon")
     assert await found("Gallus gallus") == ("Gallus gallus", None, "accepted")
-    hybrid = await rows_as_json(read.list_taxa(permits_db, "Ara ararauna × Ara macao", TODAY, None, limit=50))
+    hybrid = await rows_as_json(read.list_taxa(permits_db, "Ara ararauna × Ara macao", today(), None, limit=50))
     assert {(one["taxon"], one["appendix"], one["matched_by"]) for one in hybrid} == {
         ("Ara ararauna", "II", "hybrid"), ("Ara macao", "I", "hybrid"),
     }  # fmt: skip
-    assert await rows_as_json(read.list_taxa(permits_db, "Nemo nusquam", TODAY, None, limit=50)) == []
+    assert await rows_as_json(read.list_taxa(permits_db, "Nemo nusquam", today(), None, limit=50)) == []
 
 
 async def test_author_that_the_listing_knows_is_no_part_of_a_name(permits_db: AsyncEngine) -> None:
@@ -58,7 +59,7 @@ async def test_author_that_the_listing_knows_is_no_part_of_a_name(permits_db: As
         ("Inventus Someone", "Inventus"), ("INVENTUS PRIMUS PFITZER", "Inventus primus"),
         ("Inventus Primus Pfitzer", "Inventus primus"), ("Inventus Primus Alter", "Inventus primus"),
     ):  # fmt: skip
-        [one] = await rows_as_json(read.list_taxa(permits_db, name, TODAY, "ZA", limit=50))
+        [one] = await rows_as_json(read.list_taxa(permits_db, name, today(), "ZA", limit=50))
         assert (one["taxon"], one["matched_by"] == "accepted") == (expected, "Alter" not in name), name
     permit = permit_content(line(taxon="Inventus Primus Pfitzer"))
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
@@ -96,18 +97,17 @@ async def test_split_listing_returns_the_appendix_by_country(permits_db: AsyncEn
     assert await appendices(permits_db, "Inventus divisus", country="BW") == ["I"]
     assert set(await appendices(permits_db, "Inventus divisus")) == {"I", "II"}
     assert set(await appendices(permits_db, "Inventus dubius", country="NA")) == {"I", "II"}
-    [one] = await rows_as_json(read.list_taxa(permits_db, "Inventus tertius", TODAY, None, limit=50))
+    [one] = await rows_as_json(read.list_taxa(permits_db, "Inventus tertius", today(), None, limit=50))
     assert one["listed_by"] == "ZA"
 
 
 async def test_beginning_of_a_name_lists_all_taxa_that_begin_so(permits_db: AsyncEngine) -> None:
-    begun = await rows_as_json(read.list_taxa(permits_db, "croco", TODAY, "ZA", limit=50))
+    begun = await rows_as_json(read.list_taxa(permits_db, "croco", today(), "ZA", limit=50))
     names = [one["taxon"] for one in begun]
     assert names[0] == "Crocodylia"
     assert "Crocodylus niloticus" in names and all(name.startswith("Croco") for name in names)
-    assert [
-        one["taxon"] for one in await rows_as_json(read.list_taxa(permits_db, "Crocodylus nil", TODAY, "ZA", limit=50))
-    ] == ["Crocodylus niloticus"]
+    found = await rows_as_json(read.list_taxa(permits_db, "Crocodylus nil", today(), "ZA", limit=50))
+    assert [one["taxon"] for one in found] == ["Crocodylus niloticus"]
 
 
 async def test_first_listing_has_the_appendix_of_each_day(permits_db: AsyncEngine) -> None:

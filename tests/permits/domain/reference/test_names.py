@@ -4,7 +4,7 @@ import pytest
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import NO_FACTS
-from tests.permits.sample_data import TODAY
+from tests.days import FIXED_DAY
 
 NILE = "crocodylus niloticus"
 WRITTEN = {
@@ -56,9 +56,9 @@ def test_name_has_the_same_key_in_each_spelling(written: str, key: str) -> None:
      "Crocodylus, niloticus", "Crocodylus and Alligator", "Crocodylus Niloticus et al."],
 )  # fmt: skip
 def test_line_for_one_species_covers_no_other_in_any_spelling(written: str) -> None:
-    assert not NO_FACTS.covers(written, "Crocodylus porosus", TODAY)
-    assert NO_FACTS.covers("Crocodylus spp.", written, TODAY)
+    assert not NO_FACTS.covers(written, "Crocodylus porosus", FIXED_DAY)
+    assert NO_FACTS.covers("Crocodylus spp.", written, FIXED_DAY)
 
 
 def test_names_without_words_are_not_the_same_name() -> None:
-    assert not NO_FACTS.covers("spp.", "123", TODAY)
+    assert not NO_FACTS.covers("spp.", "123", FIXED_DAY)

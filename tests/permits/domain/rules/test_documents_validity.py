@@ -1,16 +1,16 @@
 """Validity of documents: first and last day included, in the time zones of the issuer."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.permits import endorse
 from shared.contracts.permit import Endorsement
+from tests.days import today
 from tests.permits.declaration_steps import severities
 from tests.permits.sample_data import (
     CUSTOMS_ZA,
-    TODAY,
     command,
     declaration,
     issue_permit,
@@ -40,8 +40,7 @@ async def test_validity_includes_the_first_and_last_day_in_the_zone_of_the_issue
 
 
 def test_dates_of_test_permits_are_around_today() -> None:
-    assert permit_content().valid_until - TODAY == timedelta(days=60)
-    assert datetime.now(UTC).date() >= TODAY
+    assert permit_content().valid_until - today() == timedelta(days=60)
 
 
 @pytest.mark.parametrize(("issuer", "moment", "is_valid"), [

@@ -1,7 +1,7 @@
 """Rules about required documents, met and not met: by Appendix, movement, source, purpose and permits."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +19,8 @@ from shared.contracts.closed_sets import DeclarationStatus, PermitStatus
 from shared.contracts.findings import Finding
 from shared.contracts.policy import Policy
 from shared.database import new_id
-from tests.permits.sample_data import TODAY, A, B, declaration, item, line, permit_content
+from tests.days import FIXED_DAY, FIXED_NOON
+from tests.permits.sample_data import A, B, declaration, item, line, permit_content
 
 TAXON = "Inventus probatus"
 LONG_AGO = date(2000, 1, 1)
@@ -46,7 +47,7 @@ def facts(*listings: Listing, called: str = TAXON, by: str = "accepted", whole: 
 def permit(kind: str, appendix: str = "II", **more: Any) -> PermitRecord:
     """Return an endorsed permit of one line of this kind and Appendix."""
     fields: dict[str, Any] = {"kind": kind, "issuer": "FR" if kind == "import" else "ZA", **more.pop("terms", {})}
-    stated = permit_content(line(taxon=more.pop("taxon", TAXON), appendix=appendix, **more), **fields)
+    stated = permit_content(line(taxon=more.pop("taxon", TAXON), appendix=appendix, **more), day=FIXED_DAY, **fields)
     lines = {
         one.line: PermitLineRecord(content=one, balance=Balance(granted=one.quantity, endorsed=one.quantity))
         for one in stated.lines
@@ -77,7 +78,7 @@ def findings(permits: list[PermitRecord], known: Facts, movement: str = "import"
         id=new_id(),
         party=who.id,
         trader=who.id,
-        received_at=datetime.now(UTC),
+        received_at=FIXED_NOON,
         digest="",
         content=declaration(goods, movement=movement, **more),
         status=DeclarationStatus.RECEIVED,
@@ -188,7 +189,7 @@ def test_line_of_a_taxon_without_a_listing_is_noted() -> None:
 
 
 def test_appendix_is_compared_with_the_listing_at_issue_and_today() -> None:
-    then = TODAY - timedelta(days=30)
+    then = FIXED_DAY - timedelta(days=30)
     assert severity_by_rule([permit("export", "II")], APPENDIX_I) == {"CITES-box-10-appendix": "refer"}
     assert severity_by_rule([permit("export", "I", source="D")], APPENDIX_II, source="D") == {
         "CITES-box-10-appendix": "refer"
@@ -260,7 +261,7 @@ def test_line_for_a_higher_taxon_follows_the_population_of_the_declared_taxon() 
 
 
 def test_taxon_moved_to_appendix_one_after_the_issue_of_its_line_is_referred() -> None:
-    then = TODAY - timedelta(days=20)
+    then = FIXED_DAY - timedelta(days=20)
     before, after = listing(Population(appendix="II"), until=then), listing(Population(appendix="I"), since=then)
     above = ListingMatch(
         listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"

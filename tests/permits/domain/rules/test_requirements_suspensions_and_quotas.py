@@ -10,6 +10,7 @@ import pytest
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.reference.facts import Facts, QuotaUsage
 from shared.database import new_id
+from tests.days import FIXED_DAY
 from tests.permits.domain.rules.test_requirements import (
     APPENDIX_II,
     LONG_AGO,
@@ -19,7 +20,6 @@ from tests.permits.domain.rules.test_requirements import (
     permit,
     severity_by_rule,
 )
-from tests.permits.sample_data import TODAY
 
 STOPPED, BY_ORIGIN = "CITES-Conf-14.3-suspension", "CITES-Conf-14.3-suspension-of-origin"
 
@@ -48,9 +48,9 @@ def suspension(**more: Any) -> Suspension:
     ({"purposes": ("T",)}, {}, {STOPPED}),
     ({"terms": ("LIV",)}, {}, set()),
     ({"terms": ("SKI",)}, {}, {STOPPED}),
-    ({"ends": TODAY - timedelta(days=1)}, {}, set()),
-    ({"starts": TODAY + timedelta(days=1)}, {}, set()),
-    ({"ends": TODAY}, {}, {STOPPED}),
+    ({"ends": FIXED_DAY - timedelta(days=1)}, {}, set()),
+    ({"starts": FIXED_DAY + timedelta(days=1)}, {}, set()),
+    ({"ends": FIXED_DAY}, {}, {STOPPED}),
     ({"country": "MZ"}, {"origin_country": "MZ"}, {BY_ORIGIN}),
 ])  # fmt: skip
 def test_suspension_blocks_only_the_trade_that_it_concerns(
@@ -67,8 +67,8 @@ def test_suspension_shows_its_first_day_and_applies_from_its_first_load() -> Non
         found = findings([permit("export")], replace(APPENDIX_II, suspensions=(one,)))
         return {f.rule: f.found or "" for f in found if f.rule == STOPPED}
 
-    assert stops(TODAY) == {STOPPED: "all species of ZA since 2016-02-14"}
-    assert stops(TODAY + timedelta(days=1)) == {}
+    assert stops(FIXED_DAY) == {STOPPED: "all species of ZA since 2016-02-14"}
+    assert stops(FIXED_DAY + timedelta(days=1)) == {}
 
 
 def test_suspension_of_all_species_does_not_concern_unlisted_taxa() -> None:
@@ -86,7 +86,7 @@ def test_quota_usage_with_this_permit_above_the_amount_is_blocked() -> None:
             total=Decimal(total),
             unit="number",
             starts=LONG_AGO,
-            ends=TODAY,
+            ends=FIXED_DAY,
         )
         return replace(APPENDIX_II, quota_usages={(export_permit.id, "A"): (usage,)})
 

@@ -39,8 +39,10 @@ HOLDER = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA1234567"}
 
 @pytest.mark.parametrize("kind", sorted(MULTIPLE_CROSSING_KINDS))
 async def test_goods_of_a_crossing_certificate_leave_and_return_repeatedly(permits_db: AsyncEngine, kind: str) -> None:
-    carnet = {"carnet": {"number": "ATA-1", "valid_until": "2999-01-01"}} if kind == "sample_collection" else {}
-    permit = permit_content(line(quantity="3", term="LIV"), kind=kind, importer=HOLDER, **carnet)
+    terms: dict[str, Any] = {"kind": kind, "importer": HOLDER}
+    if kind == "sample_collection":
+        terms["carnet"] = {"number": "ATA-1", "valid_until": "2999-01-01"}
+    permit = permit_content(line(quantity="3", term="LIV"), **terms)
     permit_id = await issue_permit(permits_db, permit)
     goods: dict[str, Any] = {"term": "LIV"}
     for _ in range(2):

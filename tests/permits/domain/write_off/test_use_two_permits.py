@@ -11,11 +11,11 @@ from services.permits.actions.declarations import transitions
 from services.permits.actions.reports import annual_report
 from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Cancellation, Correction, Override, Release
+from tests.days import today
 from tests.permits.declaration_steps import build_model, check_balances, run_command
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     CUSTOMS_FR,
-    TODAY,
     B,
     balance,
     declaration,
@@ -89,7 +89,7 @@ async def test_annual_report_has_an_item_of_two_permits_once_with_both_numbers(p
     alone = permit_content(line(quantity="3", **LIVE), issuer="FR", kind="import", purpose="Z")
     await issue_permit(permits_db, alone, AUTHORITY_FR)
     numbers = [d["number"] for d in found["items"][0]["documents"]]
-    text = "".join([part async for part in annual_report(permits_db, TODAY.year, Side.IMPORT, "FR")])
+    text = "".join([part async for part in annual_report(permits_db, today().year, Side.IMPORT, "FR")])
     rows = list(csv.DictReader(io.StringIO(text)))
     assert [(r["ImportPermit"], r["ExportPermit"], r["Quantity"]) for r in rows] == [(*numbers, "1")]
 
