@@ -32,6 +32,7 @@ from tests.permits.rule_scenarios import (
 )
 from tests.permits.sample_data import line
 
+IMPORT_OF_ZOO, EXPORT_TO_ZOO = (permit(kind, "I", terms={"purpose": "Z"}) for kind in ("import", "export"))
 FROM_MZ = permit("export", origin_country="MZ")
 OLD = permit("pre_convention", source="O", underlying_source="W")
 WOOD = {"term": "SAW", "unit": "m3", "quantity": "100"}
@@ -60,12 +61,12 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     ),
     "reservation-ended": (lambda: findings_when_stale(after=True), lambda: findings_when_stale(after=False)),
     "CITES-III-export-document": (
-        lambda: findings_of(permit("import", "I"), known=APPENDIX_I, purpose="Z"),
-        lambda: findings_of(permit("import", "I"), permit("export", "I"), known=APPENDIX_I, purpose="Z"),
+        lambda: findings_of(IMPORT_OF_ZOO, known=APPENDIX_I, purpose="Z"),
+        lambda: findings_of(IMPORT_OF_ZOO, EXPORT_TO_ZOO, known=APPENDIX_I, purpose="Z"),
     ),
     "CITES-III.3-import-permit": (
-        lambda: findings_of(permit("export", "I"), known=APPENDIX_I, purpose="Z"),
-        lambda: findings_of(permit("export", "I"), known=APPENDIX_I, purpose="Z", movement="export"),
+        lambda: findings_of(EXPORT_TO_ZOO, known=APPENDIX_I, purpose="Z"),
+        lambda: findings_of(EXPORT_TO_ZOO, known=APPENDIX_I, purpose="Z", movement="export"),
     ),
     "CITES-III.3(c)": (
         lambda: findings_of(permit("import", "I"), permit("export", "I"), known=APPENDIX_I, purpose="T"),
@@ -83,8 +84,8 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-VII-other-document": (lambda: findings_of(permit("other")), lambda: findings_of(permit("captive_bred"))),
     "split-listing": (lambda: findings_of(known=SPLIT), lambda: findings_of(PERMIT, known=SPLIT)),
     "CITES-Conf-12.3-source": (
-        lambda: findings_of(PERMIT, known=PLANT, source="C"),
-        lambda: findings_of(PERMIT, known=PLANT, source="A"),
+        lambda: findings_of(permit("export", source="C"), known=PLANT, source="C"),
+        lambda: findings_of(permit("export", source="A"), known=PLANT, source="A"),
     ),
     "CITES-Conf-14.3-suspension": (
         lambda: findings_of(PERMIT, known=facts_with_suspension("ZA")),

@@ -4,7 +4,7 @@ The result is a verdict: findings, status and reservations. A finding of severit
 nothing is reserved. A referred declaration reserves what it can until an officer decides.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -110,12 +110,22 @@ def check(
         reserved_permits = {}
     return Verdict(
         status=status,
-        findings=tuple(findings),
+        findings=_once_per_shipment(findings),
         citations=tuple(citations),
         second_uses=tuple(second_uses),
         reserved_permits=reserved_permits,
         content=declaration.content,
     )
+
+
+def _once_per_shipment(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return findings without repeats: a country or a party of the shipment differs once, for however many items."""
+    kept: dict[object, Finding] = {}
+    for index, finding in enumerate(findings):
+        permit = (finding.permit.issuer, finding.permit.number) if finding.permit else None
+        is_of_item = finding.pointer.startswith("/items/")
+        kept.setdefault(index if is_of_item else (finding.rule, finding.pointer, permit), finding)
+    return tuple(kept.values())
 
 
 def _check_requirements(

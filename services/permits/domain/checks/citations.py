@@ -15,6 +15,7 @@ from services.permits.domain.model.usage import remove_reservation
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.rules import documents, goods, listings, quantities
 from services.permits.domain.rules.citation_context import CitationContext
+from services.permits.domain.rules.documents import kind_serves_movement
 from services.permits.domain.rules.goods import was_counted_elsewhere
 from services.permits.domain.rules.matching import candidate_lines
 from services.permits.domain.rules.quantities import is_first_use
@@ -99,7 +100,8 @@ def check_citation(
     """Return the findings about one cited document, the citation with its reservation, and any second use.
 
     Nothing is reserved if the line is not certain, the unit has no exact conversion, or a rule of quantities blocks.
-    Nothing is reserved either if another declaration counts the use.
+    Nothing is reserved either if another declaration counts the use. A permit of a kind that does not serve the
+    movement has nothing for it, so rules of quantities would only repeat that finding.
     """
     found = evaluate(documents.RULES, context)
     if not context.lines:
@@ -108,10 +110,11 @@ def check_citation(
     if len(context.lines) > 1:
         return found, _build_citation(declaration, context, ZERO), []
     found += evaluate(listings.RULES, context)
-    amounts = evaluate(quantities.RULES, context)
+    serves_movement = kind_serves_movement.find_discrepancy(context) is None
+    amounts = evaluate(quantities.RULES, context) if serves_movement else []
     second_uses = [_build_second_use(context)] if any(f.rule == is_first_use.name for f in amounts) else []
     found += amounts
-    fits = not any(finding.severity is Severity.BLOCK for finding in amounts)
+    fits = serves_movement and not any(finding.severity is Severity.BLOCK for finding in amounts)
     is_counted_here = context.requested is not None and context.document.use != ALREADY_COUNTED
     reserve = context.requested if fits and is_counted_here and context.requested is not None else ZERO
     is_count_confirmed = not any(finding.rule == was_counted_elsewhere.name for finding in found)

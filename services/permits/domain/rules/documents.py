@@ -2,6 +2,7 @@
 
 from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.rules.citation_context import CitationContext
+from services.permits.domain.rules.item_context import KINDS_BY_SIDE
 from services.permits.domain.rules.matching import describe_line
 from services.permits.domain.rules.parties import describe_party, has_same_name, is_named_party
 from services.permits.domain.rules.rule import (
@@ -12,14 +13,8 @@ from services.permits.domain.rules.rule import (
     Rule,
     rule,
 )
-from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
+from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.contracts.closed_sets import DocumentUse, Severity, Side
-
-KINDS_BY_SIDE: dict[Side, frozenset[str]] = {
-    Side.EXPORT: frozenset(PERMIT_KINDS) - IMPORT_SIDE_KINDS,
-    Side.IMPORT: frozenset(PERMIT_KINDS),
-}
-"""Permit kinds that serve each side. An import permit does not serve an export."""
 
 
 @rule(

@@ -3,8 +3,9 @@
 from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.rules.citation_context import CitationContext
+from services.permits.domain.rules.documents import was_in_force_when_used
 from services.permits.domain.rules.matching import are_neighbouring_terms, describe_line, line_origin_country
-from services.permits.domain.rules.quantities import sum_quantities
+from services.permits.domain.rules.quantities import is_first_use, sum_quantities
 from services.permits.domain.rules.quantity_estimates import estimate
 from services.permits.domain.rules.rule import (
     AGREE_WITH_PERMIT,
@@ -166,7 +167,7 @@ def part_use_is_of_one_shipment(context: CitationContext) -> Discrepancy | None:
     The transport document identifies the shipment. An import permit is never endorsed: the endorsements of the item's
     other documents count, else its earlier parts.
     """
-    if context.document.use != DocumentUse.PART or context.side is Side.EXPORT:
+    if context.document.use != DocumentUse.PART or context.side is Side.EXPORT or _is_second_use(context):
         return None
     declared, known = context.declaration.transport_document, context.endorsed_transport_documents
     if context.is_never_endorsed and not known:
@@ -181,6 +182,11 @@ def part_use_is_of_one_shipment(context: CitationContext) -> Discrepancy | None:
     return Discrepancy(
         pointer=context.document_pointer("use"), expected=expected, found=declared or "no transport document"
     )
+
+
+def _is_second_use(context: CitationContext) -> bool:
+    """Return whether the use is blocked as a second use. Its shipment is the cause, so one finding is enough."""
+    return len(context.lines) == 1 and is_first_use.find_discrepancy(context) is not None
 
 
 def _earlier_parts(context: CitationContext) -> set[str | None]:
@@ -235,7 +241,7 @@ def is_reported_late(context: CitationContext) -> Discrepancy | None:
     """The trader reports this use late; it counts like any other."""
     return (
         Discrepancy(pointer=context.document_pointer("use"), expected=None, found="late")
-        if context.document.use == DocumentUse.LATE
+        if context.document.use == DocumentUse.LATE and was_in_force_when_used.find_discrepancy(context) is None
         else None
     )
 

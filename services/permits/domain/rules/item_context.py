@@ -9,6 +9,7 @@ from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
 from services.permits.domain.rules.matching import line_origin_country
+from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
 from shared.contracts.closed_sets import PermitKind, Side, Source
 from shared.contracts.declaration import Declaration, Item
 from shared.contracts.findings import CitedLine
@@ -25,6 +26,11 @@ EXEMPTING_KINDS = frozenset(
 )
 """Certificates that replace permits (Article VII; Resolutions Conf. 9.7, 12.3, 16.8 and 10.20)."""
 EXPORT_KINDS = frozenset({PermitKind.EXPORT, PermitKind.RE_EXPORT})
+KINDS_BY_SIDE: dict[Side, frozenset[str]] = {
+    Side.EXPORT: frozenset(PERMIT_KINDS) - IMPORT_SIDE_KINDS,
+    Side.IMPORT: frozenset(PERMIT_KINDS),
+}
+"""Permit kinds that serve each side. An import permit does not serve an export."""
 INTRODUCTION_FROM_THE_SEA = PermitKind.INTRODUCTION_FROM_THE_SEA
 """The certificate that replaces permits for goods that no country exported (Articles III.5 and IV.6)."""
 
@@ -141,6 +147,16 @@ class ItemContext:
     def has_only_other_documents(self) -> bool:
         """Return whether the item cites only documents that neither are CITES documents nor exempt the goods."""
         return bool(self.kinds) and self.kinds <= {PermitKind.OTHER, PermitKind.PHYTOSANITARY} and not self.is_exempt
+
+    @property
+    def cites_kind_of_other_side(self) -> bool:
+        """Return whether a cited document does not serve this movement, which has a finding of its own."""
+        return not self.kinds <= KINDS_BY_SIDE[self.side]
+
+    def differs_from_lines(self, field: str) -> bool:
+        """Return whether the item states another value than a line that it cites, which has a finding of its own."""
+        stated = getattr(self.item, field)
+        return any(stated not in {None, getattr(line.content, field)} for _, line in self.lines)
 
     def needs_permits_for(self, appendix: str) -> bool:
         """Return whether the goods need the permits of this Appendix."""

@@ -17,6 +17,14 @@ def _missing_document(context: ItemContext, *kinds: str) -> Discrepancy:
     return Discrepancy(pointer=context.pointer("documents"), expected=expected, found=_cited_kinds(context))
 
 
+def _has_export_document(context: ItemContext, kinds: frozenset[PermitKind]) -> bool:
+    """Return whether the item cites a document of these kinds, or one of a wrong kind instead of it.
+
+    The wrong kind is the cause then, and has the only finding.
+    """
+    return bool(context.kinds & kinds) or context.cites_kind_of_other_side
+
+
 @rule(
     "CITES-III-export-document",
     Severity.BLOCK,
@@ -26,7 +34,7 @@ def _missing_document(context: ItemContext, *kinds: str) -> Discrepancy:
 )
 def appendix_one_has_export_document(context: ItemContext) -> Discrepancy | None:
     """A specimen of Appendix I must have an export permit or re-export certificate (Article III.2 to 4)."""
-    if not context.needs_permits_for(Appendix.I) or context.kinds & EXPORT_KINDS:
+    if not context.needs_permits_for(Appendix.I) or _has_export_document(context, EXPORT_KINDS):
         return None
     return _missing_document(context, PermitKind.EXPORT, PermitKind.RE_EXPORT)
 
@@ -75,7 +83,7 @@ def appendix_one_is_not_commercial(context: ItemContext) -> Discrepancy | None:
 )
 def appendix_two_has_export_document(context: ItemContext) -> Discrepancy | None:
     """A specimen of Appendix II must have an export permit or re-export certificate (Article IV.2 to 5)."""
-    if not context.needs_permits_for(Appendix.II) or context.kinds & EXPORT_KINDS:
+    if not context.needs_permits_for(Appendix.II) or _has_export_document(context, EXPORT_KINDS):
         return None
     return _missing_document(context, PermitKind.EXPORT, PermitKind.RE_EXPORT)
 
@@ -118,7 +126,7 @@ def appendix_three_has_document(context: ItemContext) -> Discrepancy | None:
         return None
     listed_it = context.listing_status.party == context.declaration.export_country
     enough = EXPORT_KINDS if listed_it else EXPORT_KINDS | {PermitKind.CERTIFICATE_OF_ORIGIN}
-    if context.kinds & enough:
+    if _has_export_document(context, enough):
         return None
     return _missing_document(context, PermitKind.EXPORT if listed_it else PermitKind.CERTIFICATE_OF_ORIGIN)
 
@@ -198,7 +206,7 @@ def source_fits_kingdom(context: ItemContext) -> Discrepancy | None:
     kingdom = context.facts.listings.kingdom(context.taxon)
     sources = (("source", context.source), ("underlying_source", context.item.underlying_source))
     for field, code in sources:
-        if source_mismatch(code, kingdom) is not None:
+        if source_mismatch(code, kingdom) is not None and not context.differs_from_lines(field):
             fits = "a source of plants" if kingdom == PLANTS else "a source of animals"
             return Discrepancy(pointer=context.pointer(field), expected=fits, found=f"{code}, for {context.taxon}")
     return None

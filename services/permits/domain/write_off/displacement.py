@@ -7,20 +7,24 @@ Example: the import side of a line is endorsed for 50 kg. Declarations reserved 
 The reservation of Tuesday ends, and its declaration is referred. The reservation of Monday stays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from services.permits.domain.ledger.balances import remaining
 from services.permits.domain.model.change_sets import DeclarationChange, Posting
 from services.permits.domain.model.declarations import Citation, ReservingDeclarations
+from services.permits.domain.model.events import system_actor
 from services.permits.domain.model.permits import PermitRecord, PermitsById
+from services.permits.domain.rules.documents import was_endorsed
 from services.permits.domain.rules.reservations import ReservationContext, reservation_fits_endorsement
 from services.permits.domain.rules.rule import evaluate
 from services.permits.domain.write_off.posting import PostingContext
 from services.permits.domain.write_off.referral import refer_declaration
 from services.permits.domain.write_off.reservations import return_reservations
 from shared.contracts.closed_sets import DeclarationStatus, Side
+from shared.contracts.findings import AppliedOverride, Finding
+from shared.contracts.parties import Actor
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,13 +56,22 @@ def displace_reservations(
             returned = return_reservations(declaration, current, context.actor, context.cause)
             current.update(returned.permits)
             postings += returned.postings
-            after = replace(
-                returned.declaration, status=DeclarationStatus.REFERRED, findings=(*declaration.findings, *found)
-            )
+            settled = _settle_endorsement(declaration.findings, current[permit_id], context.actor)
+            after = replace(returned.declaration, status=DeclarationStatus.REFERRED, findings=(*settled, *found))
             issuer, number = current[permit_id].key
             reason = f"Customs endorsed less of permit {number} of {issuer} than was reserved"
             changes.append(refer_declaration(declaration, after, context.actor, reason))
     return Displacement(permits=current, postings=tuple(postings), changes=tuple(changes))
+
+
+def _settle_endorsement(findings: Iterable[Finding], permit: PermitRecord, actor: Actor) -> Iterator[Finding]:
+    """Yield findings; the hub settles that the permit is not endorsed, for now it is."""
+    reason = f"Permit {permit.content.number} of {permit.content.issuer} was endorsed"
+    override = {"overridden": True, "override": AppliedOverride(by=system_actor(actor), reason=reason)}
+    for one in findings:
+        is_of_permit = one.permit is not None and (one.permit.issuer, one.permit.number) == permit.key
+        is_settled = is_of_permit and one.rule == was_endorsed.name and not one.overridden
+        yield one.model_copy(update=override) if is_settled else one
 
 
 def _youngest_first(permit: PermitRecord, line_letter: str) -> list[Citation]:
