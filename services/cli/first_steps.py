@@ -39,6 +39,10 @@ def print_first_steps(home: Home, url: str, seconds: float) -> None:
         ("", ""),
         ("Play the main journey", f"{saola_command()} demo --hub {url}{admin_option}"),
         ("Read your own party", f'curl -s {url}/v1/me -H "Authorization: Bearer {token}"'),
+        (
+            "See which lists are loaded",
+            f"{saola_command()} lists{hub_option}{admin_option.replace('--admin', '--credentials')}",
+        ),
         ("Add a trader", f'{saola_command()} party add "B SARL" {trader}{hub_option}{admin_option}'),
     ]
     out.print(f"\n[bold green]Saola is ready[/] at [bold]{url}[/], after {seconds:.1f} s. Ctrl-C stops it.\n")

@@ -224,6 +224,15 @@ class Unit(ClosedSet, code_name="unit", listed_at="GET /v1/reference/units lists
     PAIR = "pair"
 
 
+class ReferenceListState(ClosedSet):
+    """The state of a reference list. It decides whether checks use the list."""
+
+    NEVER_LOADED = "never_loaded"
+    BUILT_IN = "built_in"
+    EMPTY = "empty"
+    LOADED = "loaded"
+
+
 class Severity(ClosedSet):
     """The severity of a finding. `block`: the hub rejects. `refer`: an officer decides. `note`: information."""
 

@@ -191,6 +191,7 @@ def _reference_data(parties: HubParties, authority: PartyAccess) -> None:
     admin = parties.admin
     for table in ("purposes", "sources", "terms", "units", "kinds", "event-types", "rules"):
         parties.get(authority, f"/v1/reference/{table}")
+    assert parties.get(authority, "/v1/reference/lists")["data"]
     policy = parties.request(admin, "GET", "/v1/policies/SE", expect=200)
     parties.request(
         admin, "PUT", "/v1/policies/SE", {"reservation_days": 90}, {"If-Match": policy.headers["etag"]}, expect=200

@@ -45,11 +45,22 @@ def test_declaration_checked_at_a_terminal_is_not_stored(hub: RunningHub, tmp_pa
     file.write_text(json.dumps(declaration("FR-COUNTER-2")))
     checked = run_saola("check", file, "--hub", hub.url, "--credentials", credentials)
     assert checked.returncode == 1
-    assert "no permit cited" in checked.stdout
+    shown = " ".join(checked.stdout.split())
+    assert "no permit cited" in shown and "Cite the export permit" in shown
+    assert "override" not in shown
     file.write_text(json.dumps(declaration("FR-COUNTER-2") | {"movement": "sideways"}))
     checked = run_saola("check", file, "--hub", hub.url, "--credentials", credentials)
     assert checked.returncode == 1
     assert "/movement" in checked.stdout + checked.stderr
+
+
+def test_reference_lists_shown_at_a_terminal_name_effect_and_next_step(hub: RunningHub) -> None:
+    arguments = ("lists", "--hub", hub.url, "--credentials", hub.home / "admin.json")
+    shown = {one["list"]: one for one in json.loads(run_saola(*arguments, "--json").stdout)}
+    assert shown.keys() == {"taxa", "suspensions", "quotas"}
+    assert all((one["remedy"] is None) == (one["state"] in {"loaded", "empty"}) for one in shown.values())
+    table = " ".join(run_saola(*arguments).stdout.split())
+    assert shown["taxa"]["effect"].split()[0] in table
 
 
 def test_party_with_an_unknown_role_is_refused_in_plain_words(hub: RunningHub) -> None:

@@ -11,11 +11,12 @@ from saola_client.events import Events
 from saola_client.keys import ClientKey
 from saola_client.parties import Parties
 from saola_client.permits import Permits
+from saola_client.reference import Reference
 from saola_client.requests import Body, JsonObject
 from saola_client.transport import Transport, to_json
 
 
-class Hub(Parties, Declarations, Permits, Events):
+class Hub(Parties, Declarations, Permits, Reference, Events):
     """A connection of one party to one hub. Threads can share it.
 
     `url` is the address of the hub, such as `https://hub.example`. `client_secret` is a secret or a ClientKey.

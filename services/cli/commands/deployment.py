@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.commands.options import HomeFolder
+from services.cli.commands.options import ADMIN_FILE, DEFAULT_HUB, AsJson, CredentialsFile, HomeFolder, HubUrl
 from services.cli.console import CommandError
 
 PANEL = "Deployment"
@@ -78,3 +78,14 @@ def rotate(
         rotate_webhooks(home.resolve(), step)
     else:
         rotate_home(home.resolve(), step)
+
+
+@commands.command(rich_help_panel=PANEL, epilog="Example: saola lists --json")
+def lists(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN_FILE, as_json: AsJson = False) -> None:
+    """List the reference lists: rows, last load, effect on checks, and the next step."""
+    from services.cli.client_access import open_hub
+    from services.cli.tables import print_rows
+
+    with open_hub(hub, credentials) as opened:
+        columns = ("list", "rows", "loaded_at", "effect", "remedy")
+        print_rows(opened.list_reference_lists(), columns, as_json=as_json)

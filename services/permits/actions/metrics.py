@@ -1,22 +1,35 @@
-"""The metrics of permits: events that wait in the outbox, and permit lines with a balance mismatch."""
+"""The metrics of permits: events in the outbox, permit lines with a balance mismatch, and reference lists."""
 
 from collections.abc import Sequence
 
 from prometheus_client.core import Metric
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.store import balance_mismatches, outbox
+from services.permits.store import balance_mismatches, outbox, reference_loads
 from shared.database import now
 from shared.metrics import QueueBacklog, gauge
 
 
 async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
-    """Return how many events wait for notifications, the age of the oldest in seconds, and the count of mismatches."""
+    """Return the metrics of the events that wait for notifications, of mismatches, and of reference lists."""
     async with engine.connect() as conn:
         count, oldest = await outbox.read_backlog(conn)
         mismatches = await balance_mismatches.count(conn)
+        lists = await reference_loads.list_states(conn)
     waiting_events = QueueBacklog(count, oldest).metrics(
         "saola_news", "Events that wait to be sent to notifications", now()
     )
     help_text = "Permit lines with a balance that differs from their ledger entries: see table balance_mismatches"
-    return [*waiting_events, gauge("saola_ledger_differences", help_text, [((), mismatches)])]
+    rows = [((row["list"],), float(row["rows"])) for row in lists]
+    loads = [((row["list"],), row["at"].timestamp() if row["at"] else 0.0) for row in lists]
+    return [
+        *waiting_events,
+        gauge("saola_ledger_differences", help_text, [((), mismatches)]),
+        gauge("saola_reference_list_rows", "Rows of a reference list without a last day", rows, ["list"]),
+        gauge(
+            "saola_reference_list_loaded_timestamp_seconds",
+            "Time of the last load that changed a reference list; 0 if it was never loaded",
+            loads,
+            ["list"],
+        ),
+    ]

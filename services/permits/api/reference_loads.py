@@ -14,7 +14,7 @@ from services.permits.api.policies import Admin
 from services.permits.api.responses import render_view
 from shared.cites.time_zones import utc_day
 from shared.contracts.fields import Country, Day, Name
-from shared.contracts.views.reference import Listings, Quotas, Suspensions
+from shared.contracts.views.reference import Listings, Quotas, ReferenceLists, Suspensions
 from shared.database import now
 from shared.internal_auth import CallingParty
 from shared.problems import Invalid
@@ -56,6 +56,14 @@ class ListQuery(PageQuery):
 
     country: Country | None = None
     on: Day | None = None
+
+
+@router.get("/lists")
+async def list_reference_lists(context: Context, party: CallingParty, query: Annotated[PageQuery, Query()]) -> Response:
+    """Return the state of each reference list: rows, last load, and effect on checks."""
+    found = await read.list_reference_lists(context.engine)
+    data, next_cursor = paginate(found, query, name=lambda row: row.list)
+    return render_view(ReferenceLists(data=data, next_cursor=next_cursor))
 
 
 @router.get("/suspensions")

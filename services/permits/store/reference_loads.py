@@ -1,14 +1,17 @@
 """The loads of reference data: version, actor and report of each. A list has one load at a time."""
 
 import json
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, insert, literal, select, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.store.tables import permit_history, reference_loads
+from services.permits.store.from_row import Row
+from services.permits.store.tables import permit_history, quotas, reference_loads, suspensions, taxa
 
 LOAD_LOCK_CLASS = 0x5A01B
 """The class of the advisory locks, one per list, that allow one load of a list at a time."""
@@ -42,6 +45,27 @@ async def insert_load(
         "actor_party_id": loaded_by,
     }
     await conn.execute(insert(reference_loads).values({**row, "report": json.loads(json.dumps(report))}))
+
+
+async def list_states(conn: AsyncConnection) -> Sequence[Row]:
+    """Return each list with its last load and the count of its rows without a last day; a list without load too."""
+    load = reference_loads.c
+    last = select(reference_loads).ext(distinct_on(load.list)).order_by(load.list, load.version.desc()).subquery()
+    counts = union_all(
+        *(
+            select(literal(name).label("list"), func.count().label("rows")).select_from(table).where(end.is_(None))
+            for name, table, end in (
+                ("taxa", taxa, taxa.c.until),
+                ("suspensions", suspensions, suspensions.c.until),
+                ("quotas", quotas, quotas.c.ended_on),
+            )
+        )
+    ).subquery()
+    query = select(
+        counts.c.list, counts.c.rows, last.c.version, last.c.built_in, last.c.at, last.c.holds_from
+    ).outerjoin(last, last.c.list == counts.c.list)
+    rows = {row["list"]: row for row in (await conn.execute(query)).mappings()}
+    return [rows[name] for name in LIST_LOCK_NUMBERS]
 
 
 async def read_change_mark(conn: AsyncConnection) -> tuple[int, int]:

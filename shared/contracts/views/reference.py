@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from shared.contracts import policy
-from shared.contracts.closed_sets import Severity
+from shared.contracts.closed_sets import ReferenceListState, Severity
 from shared.contracts.fields import Day, Id, Timestamp, WireModel
 from shared.contracts.views.pages import Page
 from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode
@@ -151,6 +151,25 @@ class LoadReport(WireModel):
     repairs: Annotated[tuple[LoadNote, ...], Field(description="The first thousand repairs")]
     refusals: Annotated[tuple[LoadNote, ...], Field(description="The first thousand refusals")]
     ended_names: Annotated[tuple[str, ...], Field(description="Names of the ended entries")]
+
+
+class ReferenceList(WireModel):
+    """The state of a reference list: rows, last load, effect on checks, and the administrator's next step."""
+
+    list: str
+    state: ReferenceListState
+    rows: Annotated[int, Field(description="Rows without a last day")]
+    version: Annotated[int, Field(description="Rises with each load that changes rows; 0 before the first load")]
+    loaded_at: Annotated[Timestamp | None, Field(description="The last load that changed rows; null before the first")]
+    holds_from: Annotated[Day | None, Field(description="First day of that load")]
+    effect: Annotated[str, Field(description="The effect on the check of a declaration")]
+    remedy: Annotated[str | None, Field(description="The administrator's next step; null if none is needed")]
+
+
+class ReferenceLists(Page):
+    """All reference lists."""
+
+    data: tuple[ReferenceList, ...]
 
 
 class PolicyView(policy.Policy):

@@ -36,6 +36,30 @@ SUSPENSION = {**COMMON_FIELDS, "applies_to_import": False}
 QUOTA = {**COMMON_FIELDS, "quota": "1200", "taken": "960", "left": "240", "unit": "number"}
 
 
+REFERENCE_LISTS = [
+    {
+        "list": "taxa",
+        "state": "loaded",
+        "rows": 38000,
+        "version": 3,
+        "loaded_at": "2026-03-01T09:30:00.000000Z",
+        "holds_from": "2026-03-05",
+        "effect": "Checks use this listing.",
+        "remedy": None,
+    },
+    {
+        "list": "suspensions",
+        "state": "never_loaded",
+        "rows": 0,
+        "version": 0,
+        "loaded_at": None,
+        "holds_from": None,
+        "effect": "No suspension is checked.",
+        "remedy": "The administrator loads the list of suspensions with PUT /v1/reference/suspensions.",
+    },
+]
+
+
 def _report(table: str) -> dict[str, object]:
     return {
         "list": table,
@@ -72,6 +96,7 @@ LOAD_TAXA = Example(request=_SPECIES, response=_report("taxa"))
 LOAD_SUSPENSIONS = Example(request=_SUSPENSION, response=_report("suspensions"))
 LOAD_QUOTAS = Example(request=_QUOTA, response=_report("quotas"))
 LOOK_UP_TAXON = Example(response={"data": [TAXON], "next_cursor": None})
+LIST_REFERENCE_LISTS = Example(response={"data": REFERENCE_LISTS, "next_cursor": None})
 LIST_SUSPENSIONS = Example(response={"data": [SUSPENSION], "next_cursor": None})
 LIST_QUOTAS = Example(response={"data": [QUOTA], "next_cursor": None})
 READ_CODE_LIST = Example(response={"data": [{"code": "T", "name": "Commercial"}], "next_cursor": None})

@@ -7,7 +7,7 @@ from services.gateway.api.routing.parameters import COUNTRY_CODE, CURSOR, DAY, L
 from services.gateway.api.routing.permissions import ADMIN, ALL_ROLES
 from services.gateway.api.routing.route import CSV_FILE, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import REFERENCE
-from shared.contracts.views.reference import Codes, Listings, LoadReport, Quotas, Suspensions
+from shared.contracts.views.reference import Codes, Listings, LoadReport, Quotas, ReferenceLists, Suspensions
 
 PATH = "/v1/reference"
 NAME = QueryParameter(
@@ -68,6 +68,23 @@ ROUTES = (
         query=(NAME, ON, COUNTRY_OF_SPECIMENS, LIMIT),
         responses=(RouteResponse(description="The listings on the day, one per Appendix", model=Listings),),
         example=examples.LOOK_UP_TAXON,
+    ),
+    Route(
+        method="GET",
+        path=PATH + "/lists",
+        operation_id="list_reference_lists",
+        tag=REFERENCE,
+        summary="List the reference lists",
+        description=(
+            "You list the listing of taxa, the suspensions and the quotas, each with its last load, its rows and its "
+            "effect on checks. A list that was never loaded has a `remedy` for the administrator."
+        ),
+        permission=ALL_ROLES,
+        handler=forward,
+        service="permits",
+        query=(LIMIT_OR_ALL, CURSOR),
+        responses=(RouteResponse(description="The reference lists", model=ReferenceLists),),
+        example=examples.LIST_REFERENCE_LISTS,
     ),
     Route(
         method="GET",

@@ -8,6 +8,7 @@ from importlib.resources import files
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference.load_list import BUILT_IN_TAXA, load_in_transaction
+from services.permits.actions.reference.startup_report import log_reference_lists
 from services.permits.store import reference_loads
 from shared.database import now
 from shared.service_process import wait_for_database
@@ -35,9 +36,10 @@ class InitialListing:
         self._loaded = asyncio.Event()
 
     async def load_when_possible(self) -> None:
-        """Load the listing if there is none, as soon as the database responds and is migrated."""
+        """Load the listing if there is none, as soon as the database responds and is migrated; then log all lists."""
         await wait_for_database(lambda: load_if_none(self._engine))
         self._loaded.set()
+        await wait_for_database(lambda: log_reference_lists(self._engine))
 
     async def wait_until_loaded(self, seconds: float) -> bool:
         """Return whether a listing is loaded, at the latest after so many seconds."""

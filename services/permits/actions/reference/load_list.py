@@ -178,11 +178,12 @@ async def load_in_transaction(
         _require_rows(list_load.report)
     await list_load.end_missing(at)
     changes = list_load.report.has_changes
-    version = previous_version + 1 if changes else previous_version
+    is_recorded = changes or previous_version == 0
+    version = previous_version + 1 if is_recorded else previous_version
     report = _load_report(
         list_load.report, table.original_columns, list_name=list_name, version=version, day=day, at=at
     )
-    if changes:
+    if is_recorded:
         await reference_loads.insert_load(conn, list_name, version, day, at, loaded_by, report.model_dump(mode="json"))
     return report
 

@@ -6,12 +6,13 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.domain.reference import names
+from services.permits.domain.reference.list_states import EFFECTS, reference_list_remedy, reference_list_state
 from services.permits.domain.reference.listings import ListingMatch, Population, populations_for
 from services.permits.store import quotas as store_quotas
-from services.permits.store import species_listings, suspensions
+from services.permits.store import reference_loads, species_listings, suspensions
 from services.permits.store.from_row import Row
 from shared.contracts.quantities import EXACT, format_quantity
-from shared.contracts.views.reference import Listing, Quota, Suspension
+from shared.contracts.views.reference import Listing, Quota, ReferenceList, Suspension
 
 
 async def list_taxa(
@@ -85,6 +86,28 @@ def _suspension_view(row: Row) -> Suspension:
         start_date=row["starts"],
         end_date=row["ends"],
         note=row["note"],
+    )
+
+
+async def list_reference_lists(engine: AsyncEngine) -> tuple[ReferenceList, ...]:
+    """Return the state of each reference list."""
+    async with engine.connect() as conn:
+        rows = await reference_loads.list_states(conn)
+    return tuple(_reference_list_view(row) for row in rows)
+
+
+def _reference_list_view(row: Row) -> ReferenceList:
+    name, version = row["list"], row["version"]
+    state = reference_list_state(is_loaded=version is not None, is_built_in=bool(row["built_in"]), rows=row["rows"])
+    return ReferenceList(
+        list=name,
+        state=state,
+        rows=row["rows"],
+        version=version or 0,
+        loaded_at=row["at"],
+        holds_from=row["holds_from"],
+        effect=EFFECTS[name][state],
+        remedy=reference_list_remedy(name, state),
     )
 
 
