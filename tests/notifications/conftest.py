@@ -1,4 +1,4 @@
-"""Notifications as they run: the server on a free port, workers, and receivers that do as a test says."""
+"""Fixtures of notifications: the server on a free port, workers, and scripted receivers."""
 
 import asyncio
 import secrets
@@ -69,7 +69,7 @@ def event_message(
 
 @dataclass
 class Service:
-    """The running server, with the keys to speak to it as a party, as permits or as the gateway."""
+    """The running server, with the keys to call it as a party, as permits or as the gateway."""
 
     settings: Settings
     app: FastAPI
@@ -83,7 +83,7 @@ class Service:
         return context
 
     def use_policy(self, policy: EndpointPolicy) -> None:
-        """Let the running server follow another policy from now on."""
+        """Replace the endpoint policy of the running server."""
         self.app.state.context = replace(self.context, endpoint_policy=policy)
 
     @property
@@ -103,7 +103,7 @@ class Service:
         return {"Authorization": f"Bearer {signer.sign(caller, audience='notifications', at=now())}"}
 
     async def send_events(self, *messages: EventMessage) -> list[str]:
-        """Bring news as permits' courier does; answers the outcomes in the order of the letters."""
+        """Send events as the dispatcher of permits does. Return the outcomes in order."""
         batch = {"letters": [message.model_dump(mode="json") for message in messages]}
         response = await self.http.post("/internal/news", json=batch, headers=self.headers_as_permits())
         assert response.status_code == 200, response.text
@@ -117,7 +117,7 @@ class Service:
 
     @property
     def keys(self) -> EndpointKeys:
-        """The keys that this service seals and signs with."""
+        """Return the keys with which this service seals and signs."""
         return self.context.endpoint_policy.keys
 
     async def endpoint(self, who: Party, url: str, *event_types: str, **more: Any) -> dict[str, Any]:
@@ -170,7 +170,7 @@ async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
         async with app.state.context.engine.connect() as conn:
             query = text("SELECT body FROM events WHERE type LIKE 'endpoint.%' OR type LIKE 'event.%'")
             flaws = event_body_faults((await conn.execute(query)).scalars())
-    assert flaws == [], "what notifications itself tells is as the catalogue says"
+    assert flaws == [], "an event of notifications differs from the catalogue"
 
 
 OpenReceiver = Callable[[], Awaitable[Receiver]]
@@ -178,7 +178,7 @@ OpenReceiver = Callable[[], Awaitable[Receiver]]
 
 @pytest.fixture
 async def receive() -> AsyncIterator[OpenReceiver]:
-    """Answer a function that opens a receiver on a free port."""
+    """Yield a function that opens a receiver on a free port."""
     runners: list[web.AppRunner] = []
 
     async def open_one() -> Receiver:
@@ -206,7 +206,7 @@ async def receiver(receive: OpenReceiver) -> Receiver:
 
 @asynccontextmanager
 async def running_worker(service: Service, *, seconds: float = 5.0, **more: Any) -> AsyncIterator[DeliveryWorker]:
-    """A worker that runs as long as the block; it tries again soon."""
+    """Run a worker with short waits during the block."""
     receivers = WebhookClient(AllowedAddresses(loopback=True), service.keys.signing_keys, seconds=seconds)
     await receivers.open()
     office = DeliveryWorker(
@@ -224,5 +224,5 @@ async def running_worker(service: Service, *, seconds: float = 5.0, **more: Any)
 
 
 def have_length(number: int, *lists: Sequence[object]) -> Callable[[], bool]:
-    """Answer a question for `wait_until`: whether each of these lists has come to so many."""
+    """Return a condition for `wait_until`: each of these lists has `number` members."""
     return lambda: all(len(one) >= number for one in lists)

@@ -1,4 +1,4 @@
-"""A name server of the tests' own: answers A and AAAA queries over UDP (RFC 1035), differently each time if told so."""
+"""A name server for tests: it answers A and AAAA queries over UDP (RFC 1035), each time differently if necessary."""
 
 import asyncio
 import secrets
@@ -12,7 +12,7 @@ A, AAAA = 1, 28
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answers what `names` hold: for each name one list of addresses a time it is asked, the last ever after."""
+    """Answers from `names`: one list of addresses per query of a name; the last list repeats."""
 
     def __init__(self) -> None:
         self.names: dict[str, list[list[str]]] = {}
@@ -38,7 +38,7 @@ class NameServer(asyncio.DatagramProtocol):
         self._transport.close()
 
     def look_up(self, host: str, port: int, **more: Any) -> list[tuple[Any, Any, int, str, Any]]:
-        """Ask this server, as socket.getaddrinfo asks the machine's."""
+        """Resolve a name by this server, with the signature of `socket.getaddrinfo`."""
         found: list[tuple[Any, Any, int, str, Any]] = []
         for kind, family in ((A, socket.AF_INET), (AAAA, socket.AF_INET6)):
             for address in self._ask(host.rstrip(".").lower(), kind):

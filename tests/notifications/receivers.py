@@ -1,4 +1,4 @@
-"""Receivers of webhooks: web servers that keep what they hear and answer as a test says."""
+"""Receivers of webhooks: web servers that record requests and respond as a test demands."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -10,7 +10,7 @@ from aiohttp import web
 
 @dataclass(frozen=True)
 class WebhookRequest:
-    """One POST as a receiver saw it."""
+    """One POST that a receiver got."""
 
     path: str
     headers: dict[str, str]
@@ -36,7 +36,7 @@ Responder = Callable[[WebhookRequest], Awaitable[web.StreamResponse | None]]
 
 @dataclass
 class Receiver:
-    """A partner's web server: it keeps what it heard and answers 200, or as `respond` says."""
+    """A partner's web server: it records requests and responds 200, or as `respond` returns."""
 
     url: str
     requests: list[WebhookRequest] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""The server and the worker as they are started: settings, readiness, a clean end."""
+"""The processes of notifications: settings, readiness, a clean end."""
 
 import asyncio
 import os
@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[2]
 
 @asynccontextmanager
 async def process(service: Service, entry: str, **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Start an entry point with the service's settings; it is killed if the block leaves it running."""
+    """Run an entry point with the service's settings during the block, and kill it at the end."""
     told = {name: str(value) for name, value in service.settings.model_dump(mode="json").items()} | more
     started = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -38,7 +38,7 @@ async def process(service: Service, entry: str, **more: str) -> AsyncIterator[as
             await started.wait()
 
 
-async def test_the_worker_delivers_and_lets_what_flies_land_on_sigterm(service: Service, receiver: Receiver) -> None:
+async def test_worker_on_sigterm_finishes_deliveries_in_flight(service: Service, receiver: Receiver) -> None:
     who = party()
     await service.endpoint(who, receiver.url)
     landing = asyncio.Event()
@@ -57,7 +57,7 @@ async def test_the_worker_delivers_and_lets_what_flies_land_on_sigterm(service: 
     assert await service.scalar("SELECT status FROM deliveries") == "delivered"
 
 
-async def test_the_worker_never_imports_the_web_framework() -> None:
+async def test_worker_does_not_import_the_web_framework() -> None:
     loads = (
         "import sys, services.notifications.worker; print([m for m in ('fastapi', 'starlette') if m in sys.modules])"
     )
@@ -65,7 +65,7 @@ async def test_the_worker_never_imports_the_web_framework() -> None:
     assert (await asked.communicate())[0].strip() == b"[]"
 
 
-async def test_the_server_sends_its_long_pollers_home_and_ends_on_sigterm(service: Service) -> None:
+async def test_server_on_sigterm_ends_long_polls_and_exits(service: Service) -> None:
     port = str(free_ports(1)[0])
     async with process(service, "main", port=port) as server, httpx2.AsyncClient(timeout=40) as http:
         url = f"http://127.0.0.1:{port}"
@@ -86,7 +86,7 @@ async def ready(http: httpx2.AsyncClient, url: str) -> bool:
         return False
 
 
-async def test_settings_that_are_wrong_are_all_named_at_once(service: Service) -> None:
+async def test_settings_that_are_wrong_are_all_reported_at_once(service: Service) -> None:
     async with process(service, "worker", schedule="soon", colour="red") as worker:
         assert worker.stderr is not None
         output = (await worker.stderr.read()).decode()

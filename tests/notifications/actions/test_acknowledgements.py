@@ -1,4 +1,4 @@
-"""The receiver's own verdict: kept with the delivery, and told to the sender of the thing."""
+"""Acknowledgements: stored with the delivery, and sent to the sender of the subject."""
 
 from typing import Any
 from uuid import UUID
@@ -19,11 +19,11 @@ async def acknowledge(service: Service, who: Party, message: EventMessage, verdi
     return response.status_code
 
 
-async def told(service: Service, who: Party) -> list[dict[str, Any]]:
+async def list_acknowledged(service: Service, who: Party) -> list[dict[str, Any]]:
     return [event for event in (await service.read_feed(who))[0] if event["type"] == "event.acknowledged"]
 
 
-async def test_a_verdict_is_kept_for_an_event_one_heard_and_for_no_other(service: Service) -> None:
+async def test_acknowledgement_is_stored_for_received_events_only(service: Service) -> None:
     who, other = party(), party()
     message = event_message(to=who)
     await service.send_events(message)
@@ -35,7 +35,7 @@ async def test_a_verdict_is_kept_for_an_event_one_heard_and_for_no_other(service
     assert [tuple(row) for row in rows] == [("with_warnings", "late", who.id)]
 
 
-async def test_the_last_verdict_stands_with_the_delivery(service: Service) -> None:
+async def test_acknowledgement_that_is_latest_is_shown_with_the_delivery(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/")
     message = event_message(to=who)
@@ -49,7 +49,7 @@ async def test_the_last_verdict_stands_with_the_delivery(service: Service) -> No
     assert stored["at"].endswith("Z")
 
 
-async def test_the_trader_hears_how_its_declaration_was_received(service: Service) -> None:
+async def test_acknowledgement_of_declaration_event_is_sent_to_its_trader(service: Service) -> None:
     trader, customs, stranger = party(), party("customs"), party()
     await service.send_parties(trader, customs, stranger)
     offices = (RoleInCountry(role=Role.CUSTOMS, country="FR"),)
@@ -58,7 +58,7 @@ async def test_the_trader_hears_how_its_declaration_was_received(service: Servic
     await service.send_events(message)
     await acknowledge(service, customs, message)
     await acknowledge(service, customs, message, {"outcome": "accepted"})
-    first, second = await told(service, trader)
+    first, second = await list_acknowledged(service, trader)
     assert first["data"] == {
         "event_id": str(message.id),
         "type": "declaration.accepted",
@@ -73,10 +73,10 @@ async def test_the_trader_hears_how_its_declaration_was_received(service: Servic
         "sequence": 1,
     }
     assert (second["data"]["outcome"], second["data"]["sequence"]) == ("accepted", 2)
-    assert await told(service, customs) == await told(service, stranger) == []
+    assert await list_acknowledged(service, customs) == await list_acknowledged(service, stranger) == []
 
 
-async def test_the_issuing_authority_hears_how_news_of_its_permit_was_received(service: Service) -> None:
+async def test_acknowledgement_of_permit_event_is_sent_to_its_authority(service: Service) -> None:
     issuer, importer = party("authority", country="ZA"), party(identifiers={"EORI": "FR1"})
     await service.send_parties(issuer, importer)
     office = RoleInCountry(role=Role.AUTHORITY, country="ZA")
@@ -86,28 +86,28 @@ async def test_the_issuing_authority_hears_how_news_of_its_permit_was_received(s
     )
     await service.send_events(message)
     await acknowledge(service, importer, message)
-    [event] = await told(service, issuer)
+    [event] = await list_acknowledged(service, issuer)
     assert (event["data"]["number"], event["data"]["outcome"]) == ("ZA-1", "with_warnings")
 
 
-async def test_who_acknowledges_its_own_thing_is_told_nothing(service: Service) -> None:
+async def test_acknowledgement_by_the_only_sender_is_not_sent(service: Service) -> None:
     trader = party()
     message = event_message(audience=Audience(parties=(trader.id,), sender=Sender(parties=(trader.id,))))
     await service.send_events(message)
     assert await acknowledge(service, trader, message) == 200
-    assert await told(service, trader) == []
+    assert await list_acknowledged(service, trader) == []
 
 
-async def test_a_verdict_about_a_verdict_goes_nowhere(service: Service) -> None:
+async def test_acknowledgement_of_an_acknowledgement_is_not_sent(service: Service) -> None:
     trader, customs = party(), party("customs")
     await service.send_parties(trader, customs)
     offices = (RoleInCountry(role=Role.CUSTOMS, country="FR"),)
     message = event_message(audience=Audience(offices=offices, sender=Sender(parties=(trader.id,))))
     await service.send_events(message)
     await acknowledge(service, customs, message)
-    [event] = await told(service, trader)
+    [event] = await list_acknowledged(service, trader)
     where = f"/v1/events/{event['id']}/acknowledgement"
     response = await service.http.post(where, json=LATE, headers=service.headers_as(trader))
     assert response.status_code == 200
-    assert len(await told(service, trader)) == 1
-    assert await told(service, customs) == []
+    assert len(await list_acknowledged(service, trader)) == 1
+    assert await list_acknowledged(service, customs) == []

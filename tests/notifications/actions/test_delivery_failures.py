@@ -1,4 +1,4 @@
-"""Receivers in trouble: tried again under the same id, given up aloud, left alone when they ask."""
+"""Receivers that fail: deliveries are repeated under the same id, given up visibly, or stopped at their request."""
 
 from datetime import timedelta
 from uuid import uuid4
@@ -12,7 +12,7 @@ from tests.waiting import wait_until
 WHERE = "/v1/webhook-endpoints"
 
 
-async def test_a_receiver_that_fails_twice_hears_it_again_under_one_id_and_in_order(
+async def test_delivery_that_fails_twice_is_repeated_under_one_id_in_order(
     service: Service, receiver: Receiver
 ) -> None:
     who, subject, other = party(), f"declaration:{uuid4()}", f"declaration:{uuid4()}"
@@ -42,7 +42,7 @@ async def nothing() -> None:
     return None
 
 
-async def test_what_the_schedule_exhausts_is_given_up_visibly_and_the_lane_goes_on(
+async def test_delivery_after_the_last_attempt_is_given_up_and_its_queue_continues(
     service: Service, receiver: Receiver
 ) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
@@ -71,7 +71,7 @@ async def given_up(service: Service, who: object, endpoint: str) -> bool:
     return bool(await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'given_up'"))
 
 
-async def test_retry_after_is_honoured_where_it_is_longer(service: Service, receiver: Receiver) -> None:
+async def test_retry_after_that_is_longer_is_honoured(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
 
@@ -89,7 +89,7 @@ async def test_retry_after_is_honoured_where_it_is_longer(service: Service, rece
     assert pending["attempts"][0]["status"] == 429
 
 
-async def test_410_disables_the_endpoint_and_its_owner_hears_so_by_other_ways(
+async def test_endpoint_that_responds_410_is_disabled_and_its_owner_notified(
     service: Service, receive: OpenReceiver
 ) -> None:
     who, gone, well = party(), await receive(), await receive()
@@ -119,7 +119,9 @@ async def test_410_disables_the_endpoint_and_its_owner_hears_so_by_other_ways(
         await wait_until(lambda: len(gone.requests) == 4)
     assert gone.requests[0].id in {one.id for one in gone.requests[1:]}
     kinds = sorted(one.message["type"] for one in gone.requests[1:])
-    assert kinds == ["declaration.accepted", "declaration.accepted", "endpoint.disabled"], "what came meanwhile, too"
+    assert kinds == ["declaration.accepted", "declaration.accepted", "endpoint.disabled"], (
+        "events during the outage are delivered too"
+    )
 
 
 async def test_redirects_are_not_followed(service: Service, receive: OpenReceiver) -> None:
@@ -138,9 +140,7 @@ async def test_redirects_are_not_followed(service: Service, receive: OpenReceive
     assert delivery["attempts"][0]["reason"] == "answered 307: redirects are not followed"
 
 
-async def test_an_answer_without_end_is_read_to_4_kb_and_counts_by_its_status(
-    service: Service, receiver: Receiver
-) -> None:
+async def test_endless_response_is_read_to_4_kb_and_counts_by_its_status(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
 
@@ -159,7 +159,7 @@ async def test_an_answer_without_end_is_read_to_4_kb_and_counts_by_its_status(
     assert len(delivery["attempts"][0]["answer"]) == 4096
 
 
-async def test_an_answer_that_is_cut_off_is_no_answer(service: Service, receiver: Receiver) -> None:
+async def test_incomplete_response_counts_as_failure(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
 
@@ -183,9 +183,7 @@ async def test_an_answer_that_is_cut_off_is_no_answer(service: Service, receiver
     assert len({one.id for one in receiver.requests}) == 1
 
 
-async def test_410_from_an_address_the_endpoint_has_left_disables_nothing(
-    service: Service, receive: OpenReceiver
-) -> None:
+async def test_410_from_an_earlier_url_does_not_disable_the_endpoint(service: Service, receive: OpenReceiver) -> None:
     who, old, new = party(), await receive(), await receive()
     made = await service.endpoint(who, old.url)
     where, change = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}

@@ -1,4 +1,4 @@
-"""Nobody waits for anybody: a black hole, a hundred thousand letters for the dead, many workers."""
+"""No endpoint waits for another: hanging endpoints, a hundred thousand deliveries for a dead one, several workers."""
 
 import asyncio
 from datetime import timedelta
@@ -30,7 +30,7 @@ DEAD = 100_000
 
 
 async def add_pending_deliveries(service: Service, endpoint: str, number: int) -> None:
-    """Let so many letters, each about something else, wait for an endpoint and be due."""
+    """Insert due deliveries of an endpoint, each about another subject."""
     async with service.engine.begin() as conn:
         position = (
             await conn.execute(
@@ -66,7 +66,7 @@ async def add_pending_deliveries(service: Service, endpoint: str, number: int) -
         )
 
 
-async def test_a_hundred_thousand_letters_for_the_dead_are_not_looked_at_for_the_living(
+async def test_delivery_is_not_delayed_by_a_hundred_thousand_for_a_dead_endpoint(
     service: Service, receive: OpenReceiver
 ) -> None:
     dead, living = party(), party()
@@ -88,7 +88,7 @@ async def test_a_hundred_thousand_letters_for_the_dead_are_not_looked_at_for_the
     assert len({one.id for one in gone.requests}) < 100
 
 
-async def test_a_claim_looks_at_no_more_however_many_wait(service: Service) -> None:
+async def test_claim_reads_no_more_blocks_with_a_longer_backlog(service: Service) -> None:
     who = party()
     crowded = [(await service.endpoint(who, f"https://example.com/{n}"))["id"] for n in range(20)]
     for endpoint in crowded:
@@ -98,7 +98,7 @@ async def test_a_claim_looks_at_no_more_however_many_wait(service: Service) -> N
     assert await blocks_of_a_claim(service) <= 1.3 * few + 40
 
 
-async def test_a_claim_is_planned_once_and_reads_no_table_from_end_to_end(service: Service) -> None:
+async def test_claim_is_planned_once_and_scans_no_table(service: Service) -> None:
     who = party()
     await service.endpoint(who, "https://example.com/")
     engine = create_engine(service.settings.database_url, connections=1)
@@ -125,7 +125,7 @@ async def test_a_claim_is_planned_once_and_reads_no_table_from_end_to_end(servic
 
 
 async def blocks_of_a_claim(service: Service) -> int:
-    """Answer how many blocks of the database one claim looks at, by PostgreSQL's own account; it is taken back."""
+    """Return the number of blocks that PostgreSQL reads for one claim. Roll the claim back."""
     given = {"claim": new_id(), "at": now(), "lease_until": now() + timedelta(seconds=20), "limit": 160}
     given |= {"default_concurrency": 8, "concurrency_ids": [], "concurrency": [], "allowance_ids": [], "allowances": []}
     given |= {"max_cooldown": MAX_COOLDOWN}
@@ -137,7 +137,9 @@ async def blocks_of_a_claim(service: Service) -> int:
     return int(plan["Plan"]["Shared Hit Blocks"] + plan["Plan"]["Shared Read Blocks"])
 
 
-async def test_one_black_hole_among_fifty_has_its_share_and_no_more(service: Service, receive: OpenReceiver) -> None:
+async def test_hanging_endpoint_among_fifty_keeps_to_its_concurrency_limit(
+    service: Service, receive: OpenReceiver
+) -> None:
     owners = [party() for _ in range(50)]
     receivers = [await receive() for _ in owners]
     over, flying, most = asyncio.Event(), 0, 0
@@ -165,7 +167,7 @@ async def test_one_black_hole_among_fifty_has_its_share_and_no_more(service: Ser
     assert held <= most <= INITIAL_CONCURRENCY, "two workers that claim in the same instant count what the other took"
 
 
-async def test_letters_set_off_in_groups_so_that_a_host_of_many_endpoints_can_take_their_connections(
+async def test_deliveries_start_in_batches_so_that_a_shared_host_accepts_them(
     service: Service, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(delivery_worker, "LAUNCH_PAUSE_SECONDS", 2.0)
@@ -180,7 +182,7 @@ async def test_letters_set_off_in_groups_so_that_a_host_of_many_endpoints_can_ta
         await wait_until(lambda: len(receiver.requests) == 160)
 
 
-async def test_what_one_worker_has_flying_another_counts(service: Service) -> None:
+async def test_deliveries_in_flight_of_another_worker_are_counted(service: Service) -> None:
     who = party()
     await service.endpoint(who, "https://example.com/")
     await service.send_events(*(event_message(to=who) for _ in range(30)))
@@ -192,7 +194,7 @@ async def test_what_one_worker_has_flying_another_counts(service: Service) -> No
     assert (len(first), len(second), len(later)) == (8, 0, 8)
 
 
-async def test_a_worker_killed_amid_five_thousand_letters_loses_none_and_doubles_only_under_the_same_id(
+async def test_killed_worker_loses_no_delivery_and_repeats_under_the_same_id(
     service: Service, receive: OpenReceiver
 ) -> None:
     owners = [party() for _ in range(5)]

@@ -1,4 +1,4 @@
-"""Workers that die, stall or lose the database: what they held is sent by others, under the same id."""
+"""Workers that die, stall or lose the database: other workers send their deliveries under the same id."""
 
 import asyncio
 import sys
@@ -44,7 +44,7 @@ asyncio.run(work())
 
 @asynccontextmanager
 async def worker_process(service: Service) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A worker in a process of its own, with leases of a second; killed when the block ends."""
+    """Run a worker process with leases of one second during the block, and kill it at the end."""
     files = [str(file) for file in (service.settings.secret_keys, service.settings.signing_keys)]
     worker = await asyncio.create_subprocess_exec(
         sys.executable, "-c", WORKER, service.settings.database_url, *files, cwd=Path(__file__).parents[3]
@@ -57,7 +57,7 @@ async def worker_process(service: Service) -> AsyncIterator[asyncio.subprocess.P
             await worker.wait()
 
 
-async def test_a_worker_killed_in_mid_flight_loses_nothing(service: Service, receiver: Receiver) -> None:
+async def test_killed_worker_loses_no_delivery_in_flight(service: Service, receiver: Receiver) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     await service.endpoint(who, receiver.url)
     hanging, over = True, asyncio.Event()
@@ -102,7 +102,7 @@ async def settle(service: Service, message: DeliveryRequest, *, well: bool = Tru
     )
 
 
-async def test_a_lease_that_ended_cannot_be_settled_by_the_one_who_had_it(service: Service) -> None:
+async def test_lease_that_ended_cannot_be_settled_by_its_claim(service: Service) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     await service.endpoint(who, "https://example.com")
     await service.send_events(event_message(subject, 1, to=who), event_message(subject, 2, to=who))
@@ -120,7 +120,7 @@ async def test_a_lease_that_ended_cannot_be_settled_by_the_one_who_had_it(servic
     assert await service.scalar("SELECT count(*) FROM attempts") == 2
 
 
-async def test_a_letter_that_comes_while_the_last_is_settled_is_not_forgotten(service: Service) -> None:
+async def test_delivery_added_during_settlement_of_the_last_is_sent(service: Service) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     await service.endpoint(who, "https://example.com")
     await service.send_events(event_message(subject, 1, to=who))
@@ -131,7 +131,7 @@ async def test_a_letter_that_comes_while_the_last_is_settled_is_not_forgotten(se
     assert len(await claim(service)) == 1
 
 
-async def test_claims_and_settlements_race_with_intakes_and_every_letter_is_sent_once(service: Service) -> None:
+async def test_deliveries_are_sent_once_while_claims_race_with_intakes(service: Service) -> None:
     who = party()
     for n in range(3):
         await service.endpoint(who, f"https://example.com/{n}")
@@ -139,7 +139,7 @@ async def test_claims_and_settlements_race_with_intakes_and_every_letter_is_sent
     sent: list[UUID] = []
     over = asyncio.Event()
 
-    async def carry() -> None:
+    async def deliver() -> None:
         for n in range(1, 21):
             await service.send_events(*(event_message(subject, n, to=who) for subject in subjects))
 
@@ -151,7 +151,7 @@ async def test_claims_and_settlements_race_with_intakes_and_every_letter_is_sent
                     await settle(service, message)
 
     async def intake() -> None:
-        await carry()
+        await deliver()
         over.set()
 
     await asyncio.gather(intake(), work(), work(), work())
@@ -159,7 +159,7 @@ async def test_claims_and_settlements_race_with_intakes_and_every_letter_is_sent
     assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 300
 
 
-async def test_an_endpoint_has_its_share_and_the_room_left_of_it(service: Service) -> None:
+async def test_claim_respects_the_concurrency_limit_of_an_endpoint(service: Service) -> None:
     who, other = party(), party()
     crowded = await service.endpoint(who, "https://example.com/a")
     await service.endpoint(other, "https://example.com/b")
@@ -174,7 +174,7 @@ async def test_an_endpoint_has_its_share_and_the_room_left_of_it(service: Servic
     )
 
 
-async def test_an_endpoint_that_does_well_gets_all_of_its_share_in_one_claim(service: Service) -> None:
+async def test_claim_uses_the_whole_concurrency_limit_of_a_healthy_endpoint(service: Service) -> None:
     who = party()
     well = await service.endpoint(who, "https://example.com/a")
     await service.send_events(*(event_message(to=who) for _ in range(20)))

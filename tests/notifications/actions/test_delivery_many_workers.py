@@ -1,4 +1,4 @@
-"""Workers side by side: what an endpoint is sent at once, and how fast, is bounded over all of them together."""
+"""Several workers: the concurrency and rate limits of an endpoint hold over all of them together."""
 
 import asyncio
 import time
@@ -25,7 +25,7 @@ LEASE = timedelta(seconds=20)
 
 
 async def claims(service: Service, number: int) -> list[DeliveryRequest]:
-    """Let so many workers claim in the same instant, each by a connection of its own; answers what they took."""
+    """Run simultaneous claims, each on its own connection. Return the claimed deliveries."""
     engines = [create_engine(service.settings.database_url, connections=1) for _ in range(number)]
 
     async def claim(claim_id: UUID) -> list[DeliveryRequest]:
@@ -41,32 +41,30 @@ async def claims(service: Service, number: int) -> list[DeliveryRequest]:
         )
 
     ids = [UUID(int=new_id().int // number * number + n) for n in range(number)]
-    taken = await asyncio.gather(*(claim(claim_id) for claim_id in ids))
+    claimed = await asyncio.gather(*(claim(claim_id) for claim_id in ids))
     for engine in engines:
         await engine.dispose()
-    return [message for one in taken for message in one]
+    return [message for one in claimed for message in one]
 
 
-async def test_workers_that_claim_in_the_same_instant_give_an_endpoint_its_share_once(service: Service) -> None:
+async def test_simultaneous_claims_share_one_concurrency_limit(service: Service) -> None:
     who = party()
     made = [await service.endpoint(who, f"https://example.com/{n}") for n in range(10)]
     for _ in range(3):
         await service.send_events(*(event_message(to=who) for _ in range(40)))
-    taken = await claims(service, 6)
-    assert Counter(str(message.endpoint_id) for message in taken) == {one["id"]: INITIAL_CONCURRENCY for one in made}
-    assert len({message.delivery_id for message in taken}) == len(taken)
+    claimed = await claims(service, 6)
+    assert Counter(str(message.endpoint_id) for message in claimed) == {one["id"]: INITIAL_CONCURRENCY for one in made}
+    assert len({message.delivery_id for message in claimed}) == len(claimed)
 
 
-async def test_workers_that_claim_in_the_same_instant_keep_to_a_limit_together(service: Service) -> None:
+async def test_simultaneous_claims_share_one_rate_limit(service: Service) -> None:
     who = party()
     await service.endpoint(who, "https://example.com/", rate_limit=20)
     await service.send_events(*(event_message(to=who) for _ in range(40)))
     assert len(await claims(service, 6)) == 2, "what is due in a tenth of a second at 20 a second"
 
 
-async def test_two_workers_never_have_more_flying_to_an_endpoint_than_its_share(
-    service: Service, receiver: Receiver
-) -> None:
+async def test_workers_together_keep_to_the_concurrency_limit(service: Service, receiver: Receiver) -> None:
     flying = most = 0
 
     async def slowly(received: WebhookRequest) -> None:
@@ -87,7 +85,7 @@ async def test_two_workers_never_have_more_flying_to_an_endpoint_than_its_share(
     assert most <= INITIAL_CONCURRENCY + 3, "one more for each that it took"
 
 
-async def test_two_workers_keep_to_a_limit_together(service: Service, receiver: Receiver) -> None:
+async def test_workers_together_keep_to_the_rate_limit(service: Service, receiver: Receiver) -> None:
     times: list[float] = []
 
     async def note(received: WebhookRequest) -> None:
@@ -103,7 +101,7 @@ async def test_two_workers_keep_to_a_limit_together(service: Service, receiver: 
     assert fullest <= 24, "at most 20 a second, and the letters of a tenth of a second at once"
 
 
-async def test_a_worker_that_stalls_in_the_middle_of_its_turn_loses_it(service: Service) -> None:
+async def test_worker_that_stalls_during_a_claim_loses_the_claim_lock(service: Service) -> None:
     who = party()
     await service.endpoint(who, "https://example.com/")
     await service.send_events(event_message(to=who))
@@ -115,7 +113,7 @@ async def test_a_worker_that_stalls_in_the_middle_of_its_turn_loses_it(service: 
     await stalled.dispose()
 
 
-async def test_what_its_owner_stops_between_a_claim_and_its_sending_is_not_sent(service: Service) -> None:
+async def test_claimed_delivery_of_a_stopped_endpoint_is_not_sent(service: Service) -> None:
     who, header = party(), {"If-Match": "*"}
     paused, deleted = [await service.endpoint(who, f"https://example.com/{n}") for n in range(2)]
     await service.send_events(event_message(to=who))
@@ -128,16 +126,16 @@ async def test_what_its_owner_stops_between_a_claim_and_its_sending_is_not_sent(
             "concurrency": {},
             "allowances": {},
         }
-        taken = await delivery_queues.claim(conn, new_id(), **given)
+        claimed = await delivery_queues.claim(conn, new_id(), **given)
     where = "/v1/webhook-endpoints"
     mine = {**service.headers_as(who), **header}
     await service.http.patch(f"{where}/{paused['id']}", json={"paused": True}, headers=mine)
-    assert (len(taken), await heads(service, taken)) == (2, [deleted["id"]])
+    assert (len(claimed), await list_head_endpoints(service, claimed)) == (2, [deleted["id"]])
     async with service.engine.begin() as conn:
         await conn.execute(text("UPDATE endpoints SET status = 'deleted' WHERE id = :id"), {"id": deleted["id"]})
-    assert await heads(service, taken) == []
+    assert await list_head_endpoints(service, claimed) == []
 
 
-async def heads(service: Service, taken: Sequence[ClaimedQueue]) -> list[str]:
+async def list_head_endpoints(service: Service, claimed: Sequence[ClaimedQueue]) -> list[str]:
     async with service.engine.connect() as conn:
-        return [str(head.endpoint_id) for head in await delivery_queues.list_queue_heads(conn, taken, at=now())]
+        return [str(head.endpoint_id) for head in await delivery_queues.list_queue_heads(conn, claimed, at=now())]

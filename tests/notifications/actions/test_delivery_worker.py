@@ -1,4 +1,4 @@
-"""Delivery to real receivers: signed, in order, once, and nobody waits for anybody."""
+"""Delivery to real receivers: signed, in order, once, without delays by other endpoints."""
 
 import asyncio
 import base64
@@ -15,7 +15,7 @@ from tests.waiting import wait_until
 WHERE = "/v1/webhook-endpoints"
 
 
-async def test_a_partners_own_library_verifies_what_it_hears(service: Service, receiver: Receiver) -> None:
+async def test_webhook_is_verified_by_the_reference_library(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
     message = event_message(to=who, note="é")
@@ -36,7 +36,7 @@ async def test_a_partners_own_library_verifies_what_it_hears(service: Service, r
     assert attempt["duration_ms"] >= 0
 
 
-async def test_after_a_rotation_old_and_new_secret_both_verify(service: Service, receiver: Receiver) -> None:
+async def test_webhook_after_rotation_is_verified_by_old_and_new_secret(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
     rotated = await service.http.post(f"{WHERE}/{made['id']}/rotate-secret", headers=service.headers_as(who))
@@ -50,7 +50,7 @@ async def test_after_a_rotation_old_and_new_secret_both_verify(service: Service,
         Webhook(stranger).verify(receiver.requests[0].body, receiver.requests[0].headers)
 
 
-async def test_a_receiver_that_hangs_delays_nobody_else(service: Service, receive: OpenReceiver) -> None:
+async def test_hanging_receiver_does_not_delay_others(service: Service, receive: OpenReceiver) -> None:
     who, neighbour = party(), party()
     hanging, well = await receive(), await receive()
     over = asyncio.Event()
@@ -71,7 +71,7 @@ async def test_a_receiver_that_hangs_delays_nobody_else(service: Service, receiv
         await wait_until(lambda: len({one.id for one in hanging.requests}) == 60)
 
 
-async def test_a_letter_that_hangs_delays_no_other_subject_of_its_endpoint(
+async def test_hanging_delivery_does_not_delay_other_subjects_of_its_endpoint(
     service: Service, receiver: Receiver
 ) -> None:
     who, stuck = party(), f"declaration:{uuid4()}"
@@ -93,7 +93,7 @@ async def test_a_letter_that_hangs_delays_no_other_subject_of_its_endpoint(
         await wait_until(lambda: len(receiver.requests_about(stuck)) == 2)
 
 
-async def test_an_endpoint_hears_the_types_it_listens_to(service: Service, receive: OpenReceiver) -> None:
+async def test_endpoint_receives_its_event_types_only(service: Service, receive: OpenReceiver) -> None:
     who = party()
     all_, family, one = await receive(), await receive(), await receive()
     await service.endpoint(who, all_.url, "*")
@@ -107,9 +107,7 @@ async def test_an_endpoint_hears_the_types_it_listens_to(service: Service, recei
     assert {received.message["type"] for received in one.requests} == set(kinds[1:3])
 
 
-async def test_two_workers_side_by_side_send_nothing_twice_and_keep_the_order(
-    service: Service, receiver: Receiver
-) -> None:
+async def test_workers_together_send_each_event_once_in_order(service: Service, receiver: Receiver) -> None:
     who = party()
     await service.endpoint(who, receiver.url)
     subjects = [f"declaration:{uuid4()}" for _ in range(40)]

@@ -1,4 +1,4 @@
-"""Receivers that are away for long, ask for rest, or move; clocks that step: what waits is sent when it can be."""
+"""Long outages, cooldowns, new URLs and clock steps: pending deliveries are sent when this is possible."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -27,7 +27,7 @@ WHERE = "/v1/webhook-endpoints"
 
 
 class Clock:
-    """A worker's clock, which a test sets."""
+    """The clock of a worker, which a test sets."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.ahead = timedelta(0)
@@ -39,8 +39,8 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return Clock(monkeypatch)
 
 
-async def landed(service: Service) -> None:
-    """Wait until nothing flies: a clock that steps while something does ends its lease, and it is sent anew."""
+async def wait_until_none_in_flight(service: Service) -> None:
+    """Wait until nothing is in flight. A clock step would end the leases, and the deliveries would be sent again."""
     await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues WHERE claim IS NOT NULL"))
 
 
@@ -48,7 +48,7 @@ async def refuse(received: WebhookRequest) -> web.Response:
     return web.Response(status=503)
 
 
-async def test_after_an_hours_outage_everything_is_heard_once_in_order_and_without_a_storm(
+async def test_endpoint_after_an_outage_receives_everything_once_in_order(
     service: Service, receiver: Receiver, clock: Clock
 ) -> None:
     who = party()
@@ -61,7 +61,7 @@ async def test_after_an_hours_outage_everything_is_heard_once_in_order_and_witho
         for step in (0, 2, 300):
             clock.ahead += timedelta(seconds=step * 1.25)
             await wait_until(lambda: all(receiver.requests_about(subject) for subject in subjects))
-            await landed(service)
+            await wait_until_none_in_flight(service)
         tried = len(receiver.requests)
         receiver.respond, receiver.requests = None, []
         flying, most = 0, 0
@@ -83,10 +83,10 @@ async def test_after_an_hours_outage_everything_is_heard_once_in_order_and_witho
         assert [one.sequence for one in receiver.requests_about(subject)] == [1, 2]
 
 
-async def test_a_clock_that_steps_either_way_loses_nothing_and_keeps_the_order(
+async def test_clock_step_loses_no_delivery_and_keeps_the_order(
     service: Service, receiver: Receiver, clock: Clock
 ) -> None:
-    """What flies while the clock steps past the end of its lease may come twice, under the same id."""
+    """A delivery in flight while the clock steps past its lease may arrive twice, under the same id."""
     who = party()
     await service.endpoint(who, receiver.url)
     subjects = [f"declaration:{uuid4()}" for _ in range(20)]
@@ -98,7 +98,7 @@ async def test_a_clock_that_steps_either_way_loses_nothing_and_keeps_the_order(
             await service.send_events(*(event_message(subject, sent, to=who) for subject in subjects))
             if clock.ahead >= timedelta(0):
                 await wait_until(have_length(20 * sent - 20, receiver.requests))
-            await landed(service)
+            await wait_until_none_in_flight(service)
         clock.ahead = timedelta(days=2)
         await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
     assert len({one.id for one in receiver.requests}) == 100
@@ -106,7 +106,7 @@ async def test_a_clock_that_steps_either_way_loses_nothing_and_keeps_the_order(
         assert list(dict.fromkeys(one.sequence for one in receiver.requests_about(subject))) == [1, 2, 3, 4, 5]
 
 
-async def test_five_days_of_nothing_but_failure_disable_and_say_so(
+async def test_endpoint_is_disabled_after_five_days_of_failures(
     service: Service, receive: OpenReceiver, clock: Clock
 ) -> None:
     who, dead, well = party(), await receive(), await receive()
@@ -120,7 +120,7 @@ async def test_five_days_of_nothing_but_failure_disable_and_say_so(
             clock.ahead += timedelta(days=day)
             tried += 1
             await wait_until(have_length(tried, dead.requests))
-            await landed(service)
+            await wait_until_none_in_flight(service)
         await wait_until(lambda: well.requests)
         clock.ahead += timedelta(days=9)
         await service.send_events(event_message(to=who))
@@ -132,7 +132,9 @@ async def test_five_days_of_nothing_but_failure_disable_and_say_so(
     assert shown["status"] == "disabled"
 
 
-async def test_one_success_in_five_days_is_enough(service: Service, receiver: Receiver, clock: Clock) -> None:
+async def test_endpoint_with_a_success_in_five_days_is_not_disabled(
+    service: Service, receiver: Receiver, clock: Clock
+) -> None:
     who, bad = party(), f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url)
 
@@ -145,14 +147,14 @@ async def test_one_success_in_five_days_is_enough(service: Service, receiver: Re
         for number in range(4):
             await service.send_events(event_message(to=who))
             await wait_until(have_length(2 * number + 2, receiver.requests))
-            await landed(service)
+            await wait_until_none_in_flight(service)
             clock.ahead += timedelta(days=4)
     assert (await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))).json()[
         "status"
     ] == "active"
 
 
-async def test_429_with_retry_after_gives_the_whole_endpoint_a_rest(
+async def test_429_with_retry_after_starts_a_cooldown_of_the_endpoint(
     service: Service, receiver: Receiver, clock: Clock
 ) -> None:
     who = party()
@@ -178,7 +180,7 @@ async def test_429_with_retry_after_gives_the_whole_endpoint_a_rest(
 
 @pytest.mark.parametrize("status", [429, 503, 500])
 @pytest.mark.parametrize("dated", [False, True])
-async def test_retry_after_is_read_as_seconds_and_as_a_date(
+async def test_retry_after_may_be_seconds_or_a_date(
     service: Service, receiver: Receiver, status: int, dated: bool
 ) -> None:
     who = party()
@@ -197,7 +199,7 @@ async def test_retry_after_is_read_as_seconds_and_as_a_date(
     assert timedelta(minutes=118) < wait <= timedelta(minutes=120)
 
 
-async def test_what_waits_goes_to_the_address_the_endpoint_has_by_then(service: Service, receive: OpenReceiver) -> None:
+async def test_pending_delivery_is_sent_to_the_present_url(service: Service, receive: OpenReceiver) -> None:
     who, subject, old, new = party(), f"declaration:{uuid4()}", await receive(), await receive()
     old.respond = refuse
     made = await service.endpoint(who, old.url)
@@ -210,7 +212,7 @@ async def test_what_waits_goes_to_the_address_the_endpoint_has_by_then(service: 
     assert [one.sequence for one in new.requests] == [1, 2, 3]
 
 
-async def test_an_endpoint_deleted_while_its_letters_fly_hears_nothing_more_and_breaks_nothing(
+async def test_endpoint_deleted_with_deliveries_in_flight_receives_nothing_more(
     service: Service, receive: OpenReceiver
 ) -> None:
     who, leaving, staying = party(), await receive(), await receive()
@@ -240,7 +242,7 @@ async def test_an_endpoint_deleted_while_its_letters_fly_hears_nothing_more_and_
     assert left == 0
 
 
-async def test_what_was_given_up_is_replayed_by_type_and_by_time(service: Service, receiver: Receiver) -> None:
+async def test_given_up_deliveries_are_replayed_by_type_and_time(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
     receiver.respond = refuse

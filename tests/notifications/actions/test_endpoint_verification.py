@@ -1,4 +1,4 @@
-"""An endpoint may have to prove itself: till then it is pending and its letters wait."""
+"""The verification of endpoints: until then they are pending, and their deliveries wait."""
 
 from datetime import timedelta
 from typing import Any
@@ -28,7 +28,7 @@ async def status(service: Service, who: Any, endpoint_id: str) -> str:
     return found
 
 
-async def test_letters_wait_until_the_challenge_is_answered(service: Service, receiver: Receiver) -> None:
+async def test_deliveries_wait_until_the_challenge_is_met(service: Service, receiver: Receiver) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     willing = False
 
@@ -54,7 +54,7 @@ async def test_letters_wait_until_the_challenge_is_answered(service: Service, re
     assert "challenge" in posed["attempts"][0]["reason"]
 
 
-async def test_another_challenge_proves_nothing(service: Service, receiver: Receiver) -> None:
+async def test_response_with_another_challenge_does_not_verify(service: Service, receiver: Receiver) -> None:
     who = party()
 
     async def guess(received: WebhookRequest) -> web.Response:
@@ -67,7 +67,7 @@ async def test_another_challenge_proves_nothing(service: Service, receiver: Rece
     assert await status(service, who, made["id"]) == "pending"
 
 
-async def test_a_challenge_that_was_given_up_is_posed_again_on_request(service: Service, receiver: Receiver) -> None:
+async def test_challenge_is_sent_again_on_request(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url, verify=True)
     where = f"{WHERE}/{made['id']}/verification"
@@ -85,7 +85,7 @@ async def status_is(service: Service, who: Any, endpoint_id: str, wanted: str) -
     return await status(service, who, endpoint_id) == wanted
 
 
-async def test_a_pending_endpoint_may_be_paused_and_is_pending_again(service: Service) -> None:
+async def test_pending_endpoint_after_a_pause_is_pending_again(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/", verify=True)
     where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
@@ -94,9 +94,7 @@ async def test_a_pending_endpoint_may_be_paused_and_is_pending_again(service: Se
     assert (await service.http.patch(where, json={"paused": False}, headers=header)).json()["status"] == "pending"
 
 
-async def test_where_the_hub_demands_proof_another_url_has_to_be_proven_anew(
-    service: Service, receive: OpenReceiver
-) -> None:
+async def test_endpoint_with_a_new_url_must_be_verified_again(service: Service, receive: OpenReceiver) -> None:
     who, old, new = party(), await receive(), await receive()
     new.respond = echo
     made = await service.endpoint(who, old.url)
@@ -108,9 +106,7 @@ async def test_where_the_hub_demands_proof_another_url_has_to_be_proven_anew(
     assert back.json()["status"] == "active", "an address that the operator named need not be proven"
 
 
-async def test_who_wished_to_be_proven_is_proven_anew_at_each_address_and_hears_nothing_before(
-    service: Service, receive: OpenReceiver
-) -> None:
+async def test_endpoint_with_verify_is_verified_at_each_new_url(service: Service, receive: OpenReceiver) -> None:
     who, first, second, third = party(), await receive(), await receive(), await receive()
     first.respond = third.respond = echo
     made = await service.endpoint(who, first.url, "declaration.*", verify=True)
@@ -127,9 +123,9 @@ async def test_who_wished_to_be_proven_is_proven_anew_at_each_address_and_hears_
     assert await status(service, who, made["id"]) == "active"
 
 
-def test_what_the_operator_named_need_not_prove_itself(service: Service) -> None:
-    house = EndpointPolicy(AllowedAddresses(loopback=True, networks=parse_networks("10.1.0.0/16")), service.keys)
+def test_endpoint_at_an_allowed_address_need_not_be_verified(service: Service) -> None:
+    policy = EndpointPolicy(AllowedAddresses(loopback=True, networks=parse_networks("10.1.0.0/16")), service.keys)
     assert not any(
-        house.requires_verification(url) for url in ("http://127.0.0.1:1/", "http://localhost/", "http://10.1.2.3/")
+        policy.requires_verification(url) for url in ("http://127.0.0.1:1/", "http://localhost/", "http://10.1.2.3/")
     )
-    assert all(house.requires_verification(url) for url in ("https://example.com/", "http://partner.internal/"))
+    assert all(policy.requires_verification(url) for url in ("https://example.com/", "http://partner.internal/"))

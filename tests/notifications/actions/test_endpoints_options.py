@@ -1,4 +1,4 @@
-"""What an endpoint may be given beside its address: filters, headers, a pace of its own, another format."""
+"""The options of an endpoint: filters, headers, a rate limit, another format."""
 
 import time
 from datetime import UTC, datetime, timedelta
@@ -33,7 +33,7 @@ PLANTS: dict[str, Any] = {"countries": ("FR", "MG"), "permits": ("MG/MG-1",), "t
         ({"taxa": ["Aloe"], "countries": ["MG"], "permits": ["MG-1"]}, 1),
     ],
 )
-async def test_an_endpoint_hears_what_its_filters_let_through(
+async def test_endpoint_receives_events_that_match_its_filters(
     service: Service, filters: dict[str, Any], received: int
 ) -> None:
     who = party()
@@ -45,7 +45,7 @@ async def test_an_endpoint_hears_what_its_filters_let_through(
     assert len((await service.read_feed(who))[0]) == 2, "the feed is not filtered by an endpoint's wishes"
 
 
-async def test_what_a_permits_data_say_of_it_is_filtered_by_too(service: Service) -> None:
+async def test_permit_filter_matches_the_data_of_an_event(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/", filters={"permits": ["ZA-9"], "countries": ["ZA"]})
     await service.send_events(event_message(kind="permit.used", to=who, issuer="ZA", number="ZA-9"))
@@ -53,7 +53,7 @@ async def test_what_a_permits_data_say_of_it_is_filtered_by_too(service: Service
     assert len(await service.deliveries(who, made["id"])) == 1
 
 
-async def test_custom_headers_are_sent_and_kept_encrypted(service: Service, receiver: Receiver) -> None:
+async def test_custom_headers_are_sent_and_stored_sealed(service: Service, receiver: Receiver) -> None:
     who = party()
     headers = {"Authorization": "Bearer partner-token", "X-Tenant": "7"}
     made = await service.endpoint(who, receiver.url, headers=headers)
@@ -87,7 +87,7 @@ async def test_custom_headers_are_sent_and_kept_encrypted(service: Service, rece
         {f"X-{n}": "a" * 900 for n in range(6)},
     ],
 )
-async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Service, headers: dict[str, str]) -> None:
+async def test_headers_of_the_hub_and_too_many_headers_are_refused(service: Service, headers: dict[str, str]) -> None:
     new = {"url": "https://example.com/", "headers": headers}
     response = await service.http.post(WHERE, json=new, headers=service.headers_as(party()))
     assert response.status_code == 422
@@ -105,14 +105,14 @@ async def test_headers_that_are_the_hubs_own_or_too_many_are_refused(service: Se
         ("https://example.com:0/", "port 0"),
     ],
 )
-async def test_a_url_that_is_none_is_told_how_to_write_it(service: Service, url: str, expected: str) -> None:
+async def test_url_that_is_wrong_is_refused_with_the_expected_form(service: Service, url: str, expected: str) -> None:
     response = await service.http.post(WHERE, json={"url": url}, headers=service.headers_as(party()))
     assert response.status_code == 422
     assert [fault["pointer"] for fault in response.json()["errors"]] == ["/url"]
     assert expected in response.json()["errors"][0]["detail"]
 
 
-async def test_a_scheme_is_one_in_any_case(service: Service, receiver: Receiver) -> None:
+async def test_url_scheme_may_have_any_case(service: Service, receiver: Receiver) -> None:
     who = party()
     await service.endpoint(who, receiver.url.replace("http", "HTTP", 1))
     await service.send_events(event_message(to=who))
@@ -134,14 +134,14 @@ async def test_a_scheme_is_one_in_any_case(service: Service, receiver: Receiver)
         {"format": "xml"},
     ],
 )
-async def test_what_is_not_known_is_refused_at_its_place(service: Service, wrong: dict[str, Any]) -> None:
+async def test_unknown_option_is_refused_with_its_place(service: Service, wrong: dict[str, Any]) -> None:
     new = {"url": "https://example.com/", **wrong}
     response = await service.http.post(WHERE, json=new, headers=service.headers_as(party()))
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"].startswith(f"/{next(iter(wrong))}")
 
 
-async def test_a_limit_of_its_own_holds_across_workers(service: Service, receiver: Receiver) -> None:
+async def test_rate_limit_of_an_endpoint_holds_across_workers(service: Service, receiver: Receiver) -> None:
     who = party()
     await service.endpoint(who, receiver.url, rate_limit=20)
     times: list[float] = []
@@ -158,7 +158,7 @@ async def test_a_limit_of_its_own_holds_across_workers(service: Service, receive
     assert times[-1] - times[0] > 2.0
 
 
-def test_a_pace_is_even_and_a_clock_set_back_holds_nobody_up() -> None:
+def test_rate_limit_is_even_and_survives_a_clock_set_back() -> None:
     at = datetime(2026, 3, 1, tzinfo=UTC)
     assert allowance(5, None, at) == 1
     free = next_send_time(5, None, at, 1)
@@ -169,7 +169,7 @@ def test_a_pace_is_even_and_a_clock_set_back_holds_nobody_up() -> None:
     assert allowance(100, None, at) == 10
 
 
-async def test_limits_and_filters_are_changed_and_taken_away(service: Service) -> None:
+async def test_rate_limit_and_filters_can_be_changed_and_removed(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/", rate_limit=5, filters={"countries": ["FR"]})
     where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}

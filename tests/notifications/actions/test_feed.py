@@ -1,4 +1,4 @@
-"""The pull feed: in order, never skipping, never of somebody else."""
+"""The feed: in order, without gaps, without events of other parties."""
 
 import asyncio
 import random
@@ -12,14 +12,14 @@ from tests.notifications.conftest import Service, event_message, party
 from tests.waiting import WAIT_SECONDS
 
 
-async def test_a_reader_that_races_with_intakes_sees_every_event_once_and_in_order(service: Service) -> None:
+async def test_feed_reader_during_intakes_reads_each_event_once_in_order(service: Service) -> None:
     who = party()
     subjects = [f"declaration:{uuid4()}" for _ in range(8)]
     messages = [event_message(subject, n, to=who) for subject in subjects for n in range(1, 26)]
     random.Random(4).shuffle(messages)
     done = asyncio.Event()
 
-    async def carry() -> None:
+    async def receive_events() -> None:
         await asyncio.gather(*(service.send_events(*messages[k : k + 5]) for k in range(0, len(messages), 5)))
         done.set()
 
@@ -33,12 +33,12 @@ async def test_a_reader_that_races_with_intakes_sees_every_event_once_and_in_ord
                 if ending and not found:
                     return seen
 
-    _, seen, again = await asyncio.gather(carry(), read(), read())
+    _, seen, again = await asyncio.gather(receive_events(), read(), read())
     assert sorted(seen) == sorted(str(message.id) for message in messages)
     assert seen == again
 
 
-async def test_positions_follow_commits_however_long_one_intake_takes(service: Service) -> None:
+async def test_feed_positions_follow_commits(service: Service) -> None:
     who = party()
     async with service.engine.connect() as slow:
         await slow.begin()
@@ -52,7 +52,7 @@ async def test_positions_follow_commits_however_long_one_intake_takes(service: S
     assert len((await service.read_feed(who))[0]) == 1
 
 
-async def test_an_empty_page_moves_the_cursor_past_what_is_not_for_this_reader(service: Service) -> None:
+async def test_feed_cursor_moves_past_events_of_other_parties(service: Service) -> None:
     who, other = party(), party()
     await service.send_events(*(event_message(to=other) for _ in range(5)))
     found, cursor = await service.read_feed(who)
@@ -64,7 +64,7 @@ async def test_an_empty_page_moves_the_cursor_past_what_is_not_for_this_reader(s
     assert (await service.read_feed(who, further)) == ([], further)
 
 
-async def test_types_narrow_the_feed_with_wildcards(service: Service) -> None:
+async def test_feed_can_be_limited_to_event_types(service: Service) -> None:
     who = party()
     kinds = ["declaration.accepted", "declaration.released", "permit.used", "permit.revoked"]
     await service.send_events(*(event_message(kind=kind, to=who) for kind in kinds))
@@ -75,9 +75,7 @@ async def test_types_narrow_the_feed_with_wildcards(service: Service) -> None:
     assert {event["type"] for event in found} == set(kinds[2:])
 
 
-async def test_a_long_poll_answers_when_the_first_event_comes(
-    service: Service, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_long_poll_returns_with_the_first_event(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feed, "POLL", 60.0)
     who = party()
     waiting = asyncio.create_task(
@@ -91,7 +89,7 @@ async def test_a_long_poll_answers_when_the_first_event_comes(
     assert response.headers["Preference-Applied"] == "wait=30"
 
 
-async def test_a_long_poll_ends_empty_with_a_cursor(service: Service) -> None:
+async def test_long_poll_without_events_returns_a_cursor(service: Service) -> None:
     response = await service.http.get("/v1/events", headers={**service.headers_as(party()), "Prefer": "wait=1"})
     assert response.json()["data"] == []
     assert response.json()["next_cursor"]
@@ -109,6 +107,6 @@ async def test_a_long_poll_ends_empty_with_a_cursor(service: Service) -> None:
         {"types": "permit.eaten"},
     ],
 )
-async def test_a_bad_question_is_a_400(service: Service, query: dict[str, str]) -> None:
+async def test_feed_request_with_wrong_parameter_is_a_400(service: Service, query: dict[str, str]) -> None:
     response = await service.http.get("/v1/events", params=query, headers=service.headers_as(party()))
     assert (response.status_code, response.json()["code"]) == (400, "invalid-parameter")

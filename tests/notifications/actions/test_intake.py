@@ -1,4 +1,4 @@
-"""Taking in news: once, in order, numbered without a gap, to those who may hear it."""
+"""The intake of events: once, in order, without gaps, for their audience."""
 
 import asyncio
 import itertools
@@ -10,7 +10,7 @@ from shared.contracts.parties import Grant
 from tests.notifications.conftest import Service, event_message, party
 
 
-async def test_letters_of_one_subject_that_come_in_any_order_are_heard_in_theirs(service: Service) -> None:
+async def test_events_of_one_subject_are_ordered_by_sequence(service: Service) -> None:
     who = party()
     for order in itertools.permutations([1, 2, 3]):
         subject = f"declaration:{uuid4()}"
@@ -24,7 +24,7 @@ async def test_letters_of_one_subject_that_come_in_any_order_are_heard_in_theirs
     assert all(sequences == [1, 2, 3] for sequences in by_subject.values())
 
 
-async def test_a_letter_is_held_until_its_predecessor_has_come_and_others_are_not(service: Service) -> None:
+async def test_event_waits_for_its_predecessor_and_others_do_not(service: Service) -> None:
     who, subject = party(), f"permit:{uuid4()}"
     assert (
         await service.send_events(
@@ -37,7 +37,7 @@ async def test_a_letter_is_held_until_its_predecessor_has_come_and_others_are_no
     assert [event["data"]["sequence"] for event in (await service.read_feed(who))[0]] == [1, 1, 2, 3]
 
 
-async def test_a_letter_carried_twice_has_one_effect(service: Service) -> None:
+async def test_event_received_twice_has_one_effect(service: Service) -> None:
     who = party()
     await service.endpoint(who, "https://example.com/hook")
     message = event_message(to=who)
@@ -48,21 +48,21 @@ async def test_a_letter_carried_twice_has_one_effect(service: Service) -> None:
     assert await service.scalar("SELECT position FROM feed_counter") == 1
 
 
-async def test_one_letter_carried_by_many_couriers_at_once_has_one_effect(service: Service) -> None:
+async def test_event_received_from_several_dispatchers_at_once_has_one_effect(service: Service) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     messages = [event_message(subject, n, to=who) for n in range(1, 6)]
     await asyncio.gather(*(service.send_events(*messages[k % 3 :]) for k in range(12)))
     assert [event["data"]["sequence"] for event in (await service.read_feed(who))[0]] == [1, 2, 3, 4, 5]
 
 
-async def test_another_event_under_the_same_sequence_is_refused_alone(service: Service) -> None:
+async def test_event_with_a_used_sequence_is_refused_alone(service: Service) -> None:
     message = event_message()
     rival = message.model_copy(update={"id": uuid4()})
     assert await service.send_events(message) == ["taken"]
     assert await service.send_events(rival, event_message()) == ["refused", "taken"]
 
 
-async def test_a_letter_that_is_not_as_the_contract_says_is_refused_alone(service: Service) -> None:
+async def test_event_that_violates_the_contract_is_refused_alone(service: Service) -> None:
     good = event_message()
     bad = {**event_message().model_dump(mode="json"), "sequence": "one"}
     odd = {**event_message().model_dump(mode="json"), "subject": "declaration:\x00"}
@@ -72,7 +72,7 @@ async def test_a_letter_that_is_not_as_the_contract_says_is_refused_alone(servic
     assert outcomes == {bad["id"]: "refused", odd["id"]: "refused", str(good.id): "taken"}
 
 
-async def test_news_come_from_permits_and_parties_from_the_gateway_alone(service: Service) -> None:
+async def test_events_are_accepted_from_permits_and_parties_from_the_gateway_only(service: Service) -> None:
     for path, header in (
         ("/internal/news", service.headers_as_gateway()),
         ("/internal/parties", service.headers_as_permits()),
@@ -82,7 +82,7 @@ async def test_news_come_from_permits_and_parties_from_the_gateway_alone(service
         assert (await service.http.post(path, json={})).status_code == 401
 
 
-async def test_an_audience_is_matched_by_id_by_identifier_and_by_office(service: Service) -> None:
+async def test_audience_is_matched_by_id_identifier_and_office(service: Service) -> None:
     named, holder = party(), party(identifiers={"EORI": "FR1"})
     customs, abroad = party("customs", country="FR"), party("customs", country="ZA")
     await service.send_parties(named, holder, customs, abroad)
@@ -94,7 +94,7 @@ async def test_an_audience_is_matched_by_id_by_identifier_and_by_office(service:
     assert received == [1, 1, 1, 0]
 
 
-async def test_a_partner_hears_what_it_was_granted_and_nothing_else(service: Service) -> None:
+async def test_partner_receives_only_granted_events(service: Service) -> None:
     grants = (Grant(countries=("FR", "BE"), event_types=("declaration.*", "permit.second_use_attempted")),)
     port = party("partner", identifiers={"EORI": "FR1"}, grants=grants)
     trader_with_grants = party("trader", grants=grants)
@@ -109,7 +109,7 @@ async def test_a_partner_hears_what_it_was_granted_and_nothing_else(service: Ser
     assert (await service.read_feed(trader_with_grants))[0] == []
 
 
-async def test_a_disabled_party_hears_nothing_new(service: Service) -> None:
+async def test_disabled_party_receives_no_new_events(service: Service) -> None:
     who = party(identifiers={"EORI": "FR1"})
     await service.send_parties(who)
     await service.send_events(event_message(to=who))
@@ -118,7 +118,7 @@ async def test_a_disabled_party_hears_nothing_new(service: Service) -> None:
     assert len((await service.read_feed(who))[0]) == 1
 
 
-async def test_a_copy_of_a_party_changes_with_a_higher_version_only(service: Service) -> None:
+async def test_party_copy_changes_with_a_higher_version_only(service: Service) -> None:
     old, new = party(identifiers={"EORI": "FR1"}, version=1), {"identifiers": {"EORI": "FR2"}, "version": 2}
     changed = old.model_copy(update=new)
     await service.send_parties(changed, old)
@@ -129,14 +129,14 @@ async def test_a_copy_of_a_party_changes_with_a_higher_version_only(service: Ser
     assert len((await service.read_feed(changed))[0]) == 1
 
 
-async def test_a_callers_token_brings_the_copy_up_to_date(service: Service) -> None:
+async def test_party_copy_is_updated_from_the_token_of_a_caller(service: Service) -> None:
     who = party(identifiers={"EORI": "FR1"})
     await service.read_feed(who)
     await service.send_events(event_message(audience=Audience(identifiers=("FR1",))))
     assert len((await service.read_feed(who))[0]) == 1
 
 
-async def test_the_body_says_what_the_contract_says(service: Service) -> None:
+async def test_event_body_has_the_fields_of_the_contract(service: Service) -> None:
     who, subject = party(), f"permit:{uuid4()}"
     message = event_message(subject, 1, "permit.used", to=who, left="20", note="é")
     await service.send_events(message)

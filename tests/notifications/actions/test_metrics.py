@@ -1,4 +1,4 @@
-"""Figures for a monitor, above all the share of events that were sent within 10 s: right across several workers."""
+"""The metrics: they are right across several workers, above all the share of deliveries on time."""
 
 import asyncio
 from datetime import timedelta
@@ -15,8 +15,8 @@ from tests.waiting import wait_until
 TEN = timedelta(seconds=10)
 
 
-async def punctual(service: Service) -> tuple[int, int]:
-    """Answer what was due up to now and what of it was sent in time."""
+async def count_on_time(service: Service) -> tuple[int, int]:
+    """Return how many deliveries were due up to now, and how many of them were sent on time."""
     at = now()
     async with service.engine.connect() as conn:
         counts = await metrics.count_on_time(conn, since=at - timedelta(minutes=5), until=at, limit=TEN)
@@ -30,9 +30,7 @@ async def read(service: Service) -> dict[str, float]:
     return {name: float(value) for name, _, value in lines}
 
 
-async def test_the_share_sent_within_ten_seconds_is_counted_over_all_workers(
-    service: Service, receiver: Receiver
-) -> None:
+async def test_metrics_count_deliveries_on_time_over_all_workers(service: Service, receiver: Receiver) -> None:
     who = party()
     await service.endpoint(who, receiver.url)
     late = [event_message(to=who).model_copy(update={"at": now() - timedelta(seconds=60)}) for _ in range(5)]
@@ -40,16 +38,14 @@ async def test_the_share_sent_within_ten_seconds_is_counted_over_all_workers(
         await service.send_events(*late, *(event_message(to=who) for _ in range(15)))
         await wait_until(lambda: len(receiver.requests) == 20)
         await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
-    assert await punctual(service) == (20, 15)
-    told = await read(service)
-    assert told["saola_events_sent_within_10s_share"] == 0.0, "of those that happened more than 10 s ago"
-    assert told['saola_events_recent{within_10s="false"}'] == 5
-    assert told["saola_events_taken_total"] == 20 and told["saola_database_up"] == 1
+    assert await count_on_time(service) == (20, 15)
+    metrics = await read(service)
+    assert metrics["saola_events_sent_within_10s_share"] == 0.0, "of those that happened more than 10 s ago"
+    assert metrics['saola_events_recent{within_10s="false"}'] == 5
+    assert metrics["saola_events_taken_total"] == 20 and metrics["saola_database_up"] == 1
 
 
-async def test_an_endpoint_that_only_fails_takes_nothing_from_the_others_share(
-    service: Service, receive: OpenReceiver
-) -> None:
+async def test_metrics_leave_out_endpoints_with_only_failures(service: Service, receive: OpenReceiver) -> None:
     async def fail(received: WebhookRequest) -> web.Response:
         return web.Response(status=500)
 
@@ -64,11 +60,11 @@ async def test_an_endpoint_that_only_fails_takes_nothing_from_the_others_share(
         await service.send_events(*(event_message(to=who) for _ in range(4)))
         await wait_until(lambda: len(well.requests) == 5)
         await wait_until(lambda: service.scalar("SELECT count(*) = 5 FROM deliveries WHERE status = 'delivered'"))
-    due, sent = await punctual(service)
+    due, sent = await count_on_time(service)
     assert (due, sent) == (6, 6), "each once to the living, and the one that found out about the dead"
 
 
-async def test_what_waits_is_told_with_its_age_by_the_state_of_its_endpoint(service: Service) -> None:
+async def test_metrics_show_the_backlog_and_its_age_by_endpoint_status(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/")
     header = service.headers_as(who) | {"If-Match": f'"{made["version"]}"'}
@@ -76,17 +72,17 @@ async def test_what_waits_is_told_with_its_age_by_the_state_of_its_endpoint(serv
     await service.send_events(
         *(event_message(to=who).model_copy(update={"at": now() - timedelta(hours=2)}) for _ in range(3))
     )
-    told = await read(service)
-    assert told['saola_letters_waiting{endpoint="active"}'] == 3
-    assert 7200 <= told['saola_letters_oldest_waiting_seconds{endpoint="active"}'] < 7260
+    metrics = await read(service)
+    assert metrics['saola_letters_waiting{endpoint="active"}'] == 3
+    assert 7200 <= metrics['saola_letters_oldest_waiting_seconds{endpoint="active"}'] < 7260
     assert (await service.http.patch(where, json={"paused": True}, headers=header)).status_code == 200
-    told = await read(service)
-    assert told['saola_letters_waiting{endpoint="active"}'] == 0
-    assert told['saola_letters_waiting{endpoint="paused"}'] == 3
-    assert told['saola_endpoints{status="paused"}'] == 1
+    metrics = await read(service)
+    assert metrics['saola_letters_waiting{endpoint="active"}'] == 0
+    assert metrics['saola_letters_waiting{endpoint="paused"}'] == 3
+    assert metrics['saola_endpoints{status="paused"}'] == 1
 
 
-async def test_who_fails_who_rests_and_what_flies_is_read_at_the_server_whichever_worker_it_was(
+async def test_metrics_of_the_server_show_failures_cooldowns_and_deliveries_in_flight(
     service: Service, receive: OpenReceiver
 ) -> None:
     over = asyncio.Event()
@@ -111,15 +107,15 @@ async def test_who_fails_who_rests_and_what_flies_is_read_at_the_server_whicheve
             lambda: service.scalar("SELECT count(*) = 1 FROM rate_limits WHERE cooldown_until IS NOT NULL")
         )
         await wait_until(lambda: service.scalar("SELECT count(*) = 2 FROM failure_streaks"))
-        told = await read(service)
+        metrics = await read(service)
         over.set()
-    assert told["saola_endpoints_failing"] == 2
-    assert told["saola_endpoints_resting"] == 1
-    assert told["saola_letters_flying"] == 1
+    assert metrics["saola_endpoints_failing"] == 2
+    assert metrics["saola_endpoints_resting"] == 1
+    assert metrics["saola_letters_flying"] == 1
     assert (await read(service))["saola_letters_flying"] == 0
 
 
-async def test_a_database_that_is_away_is_a_figure_and_no_failure() -> None:
+async def test_metrics_without_database_report_that_it_is_down() -> None:
     async def away() -> list[object]:
         raise ConnectionRefusedError
 

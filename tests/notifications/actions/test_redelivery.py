@@ -1,4 +1,4 @@
-"""What an owner may wish: pause, delete, test, replay, try again; whatever flies meanwhile."""
+"""Requests of an owner during deliveries: pause, delete, test, replay, retry."""
 
 import asyncio
 from datetime import timedelta
@@ -16,7 +16,9 @@ from tests.waiting import wait_until
 WHERE = "/v1/webhook-endpoints"
 
 
-async def test_while_paused_letters_wait_and_then_go_in_order(service: Service, receiver: Receiver) -> None:
+async def test_paused_endpoint_receives_its_deliveries_in_order_after_resuming(
+    service: Service, receiver: Receiver
+) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url)
     change = {**service.headers_as(who), "If-Match": "*"}
@@ -30,7 +32,7 @@ async def test_while_paused_letters_wait_and_then_go_in_order(service: Service, 
     assert [one.sequence for one in receiver.requests] == [1, 2, 3]
 
 
-async def test_who_asks_for_a_letter_by_hand_ends_the_rest_it_asked_for(service: Service, receiver: Receiver) -> None:
+async def test_retry_by_the_owner_ends_the_cooldown(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
 
@@ -56,7 +58,7 @@ async def test_who_asks_for_a_letter_by_hand_ends_the_rest_it_asked_for(service:
             )
 
 
-async def test_a_disabled_endpoint_that_is_paused_is_paused_until_it_is_resumed(service: Service) -> None:
+async def test_disabled_endpoint_can_be_paused_and_resumed(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/")
     async with service.engine.begin() as conn:
@@ -67,7 +69,7 @@ async def test_a_disabled_endpoint_that_is_paused_is_paused_until_it_is_resumed(
         assert (changed["status"], changed["paused"], changed["reason"]) == (status, paused, None)
 
 
-async def test_a_deleted_endpoint_hears_nothing_more(service: Service, receiver: Receiver) -> None:
+async def test_deleted_endpoint_receives_nothing_more(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
     await service.send_events(event_message(to=who))
@@ -78,7 +80,7 @@ async def test_a_deleted_endpoint_hears_nothing_more(service: Service, receiver:
     assert receiver.requests == []
 
 
-async def test_what_waits_for_a_disabled_party_waits(service: Service, receiver: Receiver) -> None:
+async def test_deliveries_of_a_disabled_party_wait(service: Service, receiver: Receiver) -> None:
     who = party()
     await service.endpoint(who, receiver.url)
     await service.send_events(event_message(to=who))
@@ -90,7 +92,7 @@ async def test_what_waits_for_a_disabled_party_waits(service: Service, receiver:
         await wait_until(lambda: receiver.requests)
 
 
-async def test_a_test_goes_to_its_endpoint_only(service: Service, receive: OpenReceiver) -> None:
+async def test_test_event_is_sent_to_its_endpoint_only(service: Service, receive: OpenReceiver) -> None:
     who, one, other = party(), await receive(), await receive()
     made = await service.endpoint(who, one.url, "permit.used")
     await service.endpoint(who, other.url, "*")
@@ -102,9 +104,7 @@ async def test_a_test_goes_to_its_endpoint_only(service: Service, receive: OpenR
     assert one.requests[0].message["type"] == "endpoint.test"
 
 
-async def test_a_replay_sends_everything_again_under_the_same_ids_in_order(
-    service: Service, receiver: Receiver
-) -> None:
+async def test_replay_sends_events_again_under_the_same_ids_in_order(service: Service, receiver: Receiver) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     made = await service.endpoint(who, receiver.url)
     await service.send_events(*(event_message(subject, n, to=who) for n in (1, 2, 3)))
@@ -117,7 +117,7 @@ async def test_a_replay_sends_everything_again_under_the_same_ids_in_order(
     assert [one.id for one in receiver.requests[:3]] == [one.id for one in receiver.requests[3:]]
 
 
-async def test_what_is_yet_to_come_is_not_replayed(service: Service) -> None:
+async def test_replay_of_the_future_is_refused(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, "https://example.com/")
     later = {"since": (now() + timedelta(hours=1)).isoformat()}
@@ -125,9 +125,7 @@ async def test_what_is_yet_to_come_is_not_replayed(service: Service) -> None:
     assert (refused.status_code, refused.json()["errors"][0]["pointer"]) == (422, "/since")
 
 
-async def test_replays_retries_and_pauses_race_with_deliveries_and_break_nothing(
-    service: Service, receiver: Receiver
-) -> None:
+async def test_replays_retries_and_pauses_during_deliveries_break_nothing(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
     where, since = f"{WHERE}/{made['id']}", {"since": "2026-01-01t00:00:00z"}

@@ -1,4 +1,4 @@
-"""What is over goes and the tables stay small; what is promised, and what is still to be delivered, stays."""
+"""The retention: expired rows are deleted; events within their retention and pending deliveries stay."""
 
 import asyncio
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ COUNTED = ("events", "feed_entries", "deliveries", "attempts", "acknowledgements
 
 
 async def age(service: Service, server: Server, days: int) -> None:
-    """Make all there is so many days older, as only the database's administrator can."""
+    """Make all rows older by some days, as only the database's administrator can."""
     admin = await server.connect_as_superuser(str(make_url(service.settings.database_url).database))
     ago = f"- interval '{days} days'"
     for table, columns in {
@@ -37,14 +37,14 @@ async def age(service: Service, server: Server, days: int) -> None:
 
 @dataclass(frozen=True)
 class Deleted:
-    """How many of each went."""
+    """The numbers of deleted rows."""
 
     events: int
     deliveries: int
 
 
 async def delete_expired(engine: AsyncEngine, periods: RetentionPeriods, *, step_size: int = 1000) -> Deleted:
-    """Delete what the periodic jobs delete, in their order."""
+    """Run the deletions of the periodic jobs, in their order."""
     events = await delete_expired_events(engine, periods.events, step_size=step_size)
     return Deleted(events, await delete_expired_deliveries(engine, periods.deliveries, step_size=step_size))
 
@@ -53,7 +53,7 @@ async def counts(service: Service) -> dict[str, int]:
     return {name: int(await service.scalar(f"SELECT count(*) FROM {name}")) for name in COUNTED}
 
 
-async def test_what_is_older_than_the_feed_promises_goes_and_what_is_younger_stays(
+async def test_events_are_deleted_after_their_retention_only(
     service: Service, server: Server, receiver: Receiver
 ) -> None:
     who = party()
@@ -81,7 +81,7 @@ async def test_what_is_older_than_the_feed_promises_goes_and_what_is_younger_sta
         assert found == [str(young.id)], "a cursor from before goes on where it was"
 
 
-async def test_the_database_itself_refuses_to_forget_what_the_feed_promises(service: Service, server: Server) -> None:
+async def test_database_refuses_to_delete_events_within_their_retention(service: Service, server: Server) -> None:
     who = party()
     await service.send_events(event_message(to=who))
     await age(service, server, 29)
@@ -95,7 +95,7 @@ async def test_the_database_itself_refuses_to_forget_what_the_feed_promises(serv
                 await conn.exec_driver_sql(f"DELETE FROM {table}")
 
 
-async def test_what_is_still_to_be_delivered_stays_however_old_and_comes_when_it_may(
+async def test_expired_event_with_pending_delivery_stays_until_it_is_sent(
     service: Service, server: Server, receiver: Receiver
 ) -> None:
     who, other = party(), party()
@@ -119,7 +119,7 @@ async def test_what_is_still_to_be_delivered_stays_however_old_and_comes_when_it
     assert (await delete_expired(service.engine, RetentionPeriods())).events == 5
 
 
-async def test_deliveries_that_went_well_go_sooner_where_that_is_set_and_given_up_ones_stay(
+async def test_successful_deliveries_have_a_shorter_retention_if_set(
     service: Service, server: Server, receiver: Receiver
 ) -> None:
     async def fail_some(received: WebhookRequest) -> web.Response | None:
@@ -144,7 +144,7 @@ async def test_deliveries_that_went_well_go_sooner_where_that_is_set_and_given_u
     assert replayed.json()["deliveries"] == 9, "what was forgotten of the sending can still be sent again"
 
 
-async def test_two_that_sweep_at_once_do_not_hinder_each_other(service: Service, server: Server) -> None:
+async def test_simultaneous_deletions_do_not_block_each_other(service: Service, server: Server) -> None:
     await service.send_events(*(event_message(to=party()) for _ in range(60)))
     await age(service, server, 40)
     swept = await asyncio.gather(*(delete_expired(service.engine, RetentionPeriods(), step_size=7) for _ in range(3)))
@@ -153,7 +153,7 @@ async def test_two_that_sweep_at_once_do_not_hinder_each_other(service: Service,
     assert sum(one.events for one in swept) <= 60
 
 
-async def test_an_events_body_is_stored_once_however_many_hear_it(service: Service) -> None:
+async def test_event_body_is_stored_once_for_all_receivers(service: Service) -> None:
     who = party()
     for number in range(20):
         await service.endpoint(who, f"https://example.com/{number}")

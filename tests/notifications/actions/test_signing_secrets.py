@@ -1,4 +1,4 @@
-"""Secrets of endpoints: shown once, sealed wherever they are kept, and the public signature beside them."""
+"""The secrets of endpoints: shown once, stored sealed; and the public signature."""
 
 import base64
 import json
@@ -28,9 +28,7 @@ def public_signatures_fit(received: WebhookRequest, public_keys: list[str]) -> b
     return True
 
 
-async def test_every_letter_is_signed_with_the_hubs_own_key_which_the_endpoint_shows(
-    service: Service, receiver: Receiver
-) -> None:
+async def test_webhook_is_signed_with_the_public_key_of_the_endpoint_view(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url)
     await service.send_events(event_message(to=who, note="Löwe 豹"))
@@ -44,7 +42,9 @@ async def test_every_letter_is_signed_with_the_hubs_own_key_which_the_endpoint_s
     assert base64.urlsafe_b64decode(key["x"] + "==") == base64.b64decode(made["public_keys"][0][5:])
 
 
-async def test_while_two_keys_are_in_the_set_both_sign(service: Service, receiver: Receiver, tmp_path: Path) -> None:
+async def test_webhook_during_key_rotation_is_signed_by_both_keys(
+    service: Service, receiver: Receiver, tmp_path: Path
+) -> None:
     file = service.settings.signing_keys
     create_signing_keys(tmp_path / "second.json", tmp_path / "second.public.json")
     both = [json.loads(one.read_text())["keys"][0] for one in (file, tmp_path / "second.json")]
@@ -59,7 +59,7 @@ async def test_while_two_keys_are_in_the_set_both_sign(service: Service, receive
     assert public_signatures_fit(receiver.requests[0], made["public_keys"])
 
 
-async def test_no_secret_is_kept_in_plain_and_a_repetition_shows_it_again(service: Service) -> None:
+async def test_secret_is_stored_sealed_and_shown_again_to_a_repeated_command(service: Service) -> None:
     who, header = party(), str(uuid4())
     new = {"url": "https://example.com/"}
     headers = {**service.headers_as(who), "Command-Id": header}
@@ -73,7 +73,7 @@ async def test_no_secret_is_kept_in_plain_and_a_repetition_shows_it_again(servic
     assert (again.json(), again.headers["Idempotency-Replayed"]) == (made, "true")
 
 
-async def test_a_secret_whose_key_is_gone_sends_nothing_unsigned_and_says_why(
+async def test_delivery_with_an_unreadable_secret_is_not_sent_and_has_a_reason(
     service: Service, receiver: Receiver, tmp_path: Path
 ) -> None:
     who = party()

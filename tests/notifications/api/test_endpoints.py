@@ -13,7 +13,7 @@ URL = "https://example.com/hook"
 WHERE = "/v1/webhook-endpoints"
 
 
-async def test_a_new_endpoint_shows_its_secret_once(service: Service) -> None:
+async def test_endpoint_shows_its_secret_once(service: Service) -> None:
     who = party()
     new = {"url": URL, "event_types": ["declaration.*", "permit.used"], "description": "ours"}
     response = await service.http.post(WHERE, json=new, headers=service.headers_as(who))
@@ -41,13 +41,13 @@ async def test_a_new_endpoint_shows_its_secret_once(service: Service) -> None:
         {},
     ],
 )
-async def test_a_bad_endpoint_is_a_422_that_names_the_place(service: Service, body: dict[str, Any]) -> None:
+async def test_endpoint_with_wrong_field_is_a_422_with_its_place(service: Service, body: dict[str, Any]) -> None:
     response = await service.http.post(WHERE, json=body, headers=service.headers_as(party()))
     assert response.status_code == 422
     assert response.json()["errors"][0]["pointer"].startswith("/")
 
 
-async def test_a_list_is_paged_newest_first(service: Service) -> None:
+async def test_endpoint_list_is_paged_newest_first(service: Service) -> None:
     who = party()
     made = [(await service.endpoint(who, f"{URL}/{n}"))["id"] for n in range(5)]
     await service.endpoint(party(), URL)
@@ -61,7 +61,7 @@ async def test_a_list_is_paged_newest_first(service: Service) -> None:
     assert seen == made[::-1]
 
 
-async def test_a_change_demands_the_version_that_was_read(service: Service) -> None:
+async def test_endpoint_change_requires_the_present_version(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, URL)
     where, header = f"{WHERE}/{made['id']}", service.headers_as(who)
@@ -77,7 +77,7 @@ async def test_a_change_demands_the_version_that_was_read(service: Service) -> N
     assert bad.status_code == 422
 
 
-async def test_the_foreign_the_deleted_and_the_unknown_are_all_404(service: Service) -> None:
+async def test_endpoint_that_is_foreign_deleted_or_unknown_is_a_404(service: Service) -> None:
     owner, other = party(), party("admin")
     made = await service.endpoint(owner, URL)
     await service.send_events(event_message(to=owner))
@@ -109,7 +109,7 @@ async def test_the_foreign_the_deleted_and_the_unknown_are_all_404(service: Serv
     assert await service.scalar("SELECT count(*) FROM delivery_queues") == 0
 
 
-async def test_a_command_is_done_once_and_answered_again(service: Service) -> None:
+async def test_command_sent_again_is_done_once_and_replayed(service: Service) -> None:
     who = party()
     header = {**service.headers_as(who), "Command-Id": str(uuid4())}
     new = {"url": URL, "event_types": ["*"]}
@@ -122,7 +122,7 @@ async def test_a_command_is_done_once_and_answered_again(service: Service) -> No
     assert (other.status_code, other.json()["code"]) == (422, "idempotency-key-reused")
 
 
-async def test_a_command_that_was_refused_is_not_kept(service: Service) -> None:
+async def test_command_that_was_refused_is_not_stored(service: Service) -> None:
     who = party()
     made, header = await service.endpoint(who, URL), {**service.headers_as(who), "Command-Id": str(uuid4())}
     where = f"{WHERE}/{made['id']}"
@@ -132,7 +132,7 @@ async def test_a_command_that_was_refused_is_not_kept(service: Service) -> None:
     assert await service.scalar("SELECT count(*) FROM commands WHERE body IS NULL") == 0
 
 
-async def test_replay_and_test_make_pending_what_they_say(service: Service) -> None:
+async def test_replay_and_test_make_their_deliveries_pending(service: Service) -> None:
     who = party()
     made = await service.endpoint(who, URL, "declaration.*")
     await service.send_events(event_message(to=who), event_message(to=who, kind="permit.used"))
@@ -169,7 +169,7 @@ async def test_deliveries_are_paged(service: Service) -> None:
     assert seen == [str(message.id) for message in messages[::-1]]
 
 
-async def test_ready_says_so_and_every_route_wants_a_caller(service: Service) -> None:
+async def test_readiness_is_public_and_other_routes_require_a_caller(service: Service) -> None:
     assert (await service.http.get("/readyz")).status_code == 200
     unknown_id = uuid4()
     for method, path in [

@@ -1,4 +1,4 @@
-"""Server-side request forgery: no webhook leads inside, however the address is written or changes."""
+"""Server-side request forgery: no webhook reaches an internal address, in any notation or after any change."""
 
 import asyncio
 import socket
@@ -61,7 +61,7 @@ def port(receiver: Receiver) -> int:
 
 
 @pytest.mark.parametrize("spelling", SPELLINGS)
-async def test_no_spelling_of_this_machine_is_sent_to(receiver: Receiver, spelling: str) -> None:
+async def test_webhook_to_this_machine_is_refused_in_any_notation(receiver: Receiver, spelling: str) -> None:
     outcome = await post(spelling.format(port=port(receiver)), PUBLIC_ONLY)
     assert not outcome.is_delivered
     assert receiver.requests == []
@@ -69,13 +69,13 @@ async def test_no_spelling_of_this_machine_is_sent_to(receiver: Receiver, spelli
     assert any(reason in outcome.reason for reason in ("no public address", "canonical", "does not resolve"))
 
 
-async def test_where_the_operator_allows_loopback_plain_loopback_is_sent_to(receiver: Receiver) -> None:
+async def test_webhook_to_loopback_is_sent_if_the_operator_allows_it(receiver: Receiver) -> None:
     for spelling in ("http://127.0.0.1:{port}/", "http://localhost:{port}/"):
         assert (await post(spelling.format(port=port(receiver)), HERE)).is_delivered
     assert not (await post(f"http://[::ffff:127.0.0.1]:{port(receiver)}/", HERE)).is_delivered
 
 
-async def test_where_the_operator_allows_a_private_network_it_is_sent_to_and_nothing_beside_it(
+async def test_webhook_to_a_private_network_is_sent_if_the_operator_allows_it(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     where = port(receiver)
@@ -87,7 +87,7 @@ async def test_where_the_operator_allows_a_private_network_it_is_sent_to_and_not
     assert (await post(f"http://partner.internal:{where}/", reach)).is_delivered
 
 
-async def test_a_public_address_is_never_sent_to_by_http(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_webhook_to_a_public_address_is_never_sent_by_http(monkeypatch: pytest.MonkeyPatch) -> None:
     reach = AllowedAddresses(loopback=True, networks=parse_networks("10.1.0.0/16"))
     names(monkeypatch, ["93.184.215.14"])
     for host in ("partner.example", "93.184.215.14"):
@@ -95,7 +95,7 @@ async def test_a_public_address_is_never_sent_to_by_http(monkeypatch: pytest.Mon
 
 
 def names(monkeypatch: pytest.MonkeyPatch, *responses: list[str]) -> list[str]:
-    """Let names resolve to the first list, the next time to the second, and so on; answers what was asked."""
+    """Replace name resolution: each look-up gets the next list of addresses. Return the list of looked-up names."""
     asked: list[str] = []
     waiting = list(responses)
 
@@ -111,7 +111,7 @@ def names(monkeypatch: pytest.MonkeyPatch, *responses: list[str]) -> list[str]:
 @pytest.mark.parametrize(
     "addresses", [["127.0.0.1"], ["10.0.0.1"], ["93.184.215.14", "127.0.0.1"], ["169.254.169.254"]]
 )
-async def test_a_name_with_any_address_inside_is_not_sent_to(
+async def test_host_name_with_an_internal_address_is_refused(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch, addresses: list[str]
 ) -> None:
     names(monkeypatch, addresses)
@@ -121,7 +121,7 @@ async def test_a_name_with_any_address_inside_is_not_sent_to(
     assert receiver.requests == []
 
 
-async def test_a_resolver_refuses_a_name_that_leads_inside_by_any_of_its_addresses(
+async def test_resolver_refuses_a_name_with_an_internal_address(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     names(monkeypatch, ["93.184.215.14", "10.0.0.1"])
@@ -131,13 +131,13 @@ async def test_a_resolver_refuses_a_name_that_leads_inside_by_any_of_its_address
     await resolver.close()
 
 
-async def test_what_was_checked_is_what_is_connected_to(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_webhook_connects_to_the_checked_address(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = names(monkeypatch, ["127.0.0.1"], ["10.0.0.1"])
     assert (await post(f"http://partner.example:{port(receiver)}/", HERE)).is_delivered
     assert asked == ["partner.example"], "the name is resolved once"
 
 
-async def test_the_address_is_looked_at_once_more_when_the_socket_is_made(
+async def test_address_is_checked_again_when_the_socket_is_created(
     receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names(monkeypatch, ["127.0.0.1"])
@@ -150,13 +150,13 @@ async def test_the_address_is_looked_at_once_more_when_the_socket_is_made(
     assert "no public address" in outcome.reason
 
 
-async def test_no_proxy_of_the_environment_is_used(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_webhook_uses_no_proxy_of_the_environment(receiver: Receiver, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert (await post(receiver.url, HERE)).is_delivered
 
 
-async def test_a_receiver_that_is_not_there_or_never_answers_is_a_failure_with_a_reason(receiver: Receiver) -> None:
+async def test_receiver_that_is_missing_or_hangs_is_a_failure_with_a_reason(receiver: Receiver) -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         closed = await post(f"http://127.0.0.1:{sock.getsockname()[1]}/", HERE)

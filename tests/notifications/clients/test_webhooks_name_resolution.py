@@ -1,4 +1,4 @@
-"""Names that lead inside, by a real name server: refused whatever they resolve to, and whenever that changes."""
+"""Host names that lead to internal addresses, by a real name server: refused even if their addresses change."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -48,7 +48,7 @@ async def names() -> AsyncIterator[NameServer]:
 
 @pytest.fixture
 async def connected(monkeypatch: pytest.MonkeyPatch) -> list[object]:
-    """The addresses that something connects to; nobody is there."""
+    """Return the list of addresses to which the code connects; no server listens there."""
     found: list[object] = []
 
     async def connect(self: object, sock: object, address: object) -> None:
@@ -60,7 +60,7 @@ async def connected(monkeypatch: pytest.MonkeyPatch) -> list[object]:
 
 
 async def post(names: NameServer, *urls: str, reach: AllowedAddresses = PUBLIC_ONLY) -> list[DeliveryResult]:
-    """Send a letter to each URL, one after the other, by one pool that asks this name server."""
+    """Send an event to each URL, one after the other, by one pool that uses this name server."""
     receivers = WebhookClient(reach, seconds=5, look_up=names.look_up)
     await receivers.open()
     try:
@@ -71,7 +71,7 @@ async def post(names: NameServer, *urls: str, reach: AllowedAddresses = PUBLIC_O
 
 @pytest.mark.parametrize(("address", "kind"), INSIDE.items())
 @pytest.mark.parametrize("beside", [[], [ELSEWHERE]], ids=["alone", "beside a public one"])
-async def test_a_name_that_leads_inside_is_not_sent_to(
+async def test_host_name_that_resolves_to_an_internal_address_is_refused(
     names: NameServer, receiver: Receiver, connected: list[object], address: str, kind: str, beside: list[str]
 ) -> None:
     names.names["partner.example"] = [[*beside, address]]
@@ -82,9 +82,7 @@ async def test_a_name_that_leads_inside_is_not_sent_to(
     assert connected == [], "not even its public address is connected to"
 
 
-async def test_a_name_is_asked_for_once_and_what_was_checked_is_connected_to(
-    names: NameServer, receiver: Receiver
-) -> None:
+async def test_host_name_is_resolved_once_for_check_and_connection(names: NameServer, receiver: Receiver) -> None:
     names.names["partner.internal"] = [["127.0.0.1"], ["10.9.9.9"]]
     reach = AllowedAddresses(networks=parse_networks("127.0.0.1/32"))
     [outcome] = await post(names, f"http://partner.internal:{port(receiver)}/", reach=reach)
@@ -92,7 +90,7 @@ async def test_a_name_is_asked_for_once_and_what_was_checked_is_connected_to(
     assert names.query_counts["partner.internal"] == 1
 
 
-async def test_a_name_that_changes_between_check_and_connection_leads_nowhere(
+async def test_host_name_that_changes_between_check_and_connection_is_refused(
     names: NameServer, receiver: Receiver, connected: list[object]
 ) -> None:
     names.names["partner.example"] = [[ELSEWHERE], ["127.0.0.1"]]
@@ -107,14 +105,16 @@ async def test_a_name_that_changes_between_check_and_connection_leads_nowhere(
     assert receiver.requests == []
 
 
-async def test_a_name_that_does_not_resolve_is_told_as_such(names: NameServer) -> None:
+async def test_host_name_that_does_not_resolve_is_a_failure_with_its_reason(names: NameServer) -> None:
     [outcome] = await post(names, "https://nobody.example/")
     assert outcome.reason is not None
     assert outcome.reason.startswith("the name does not resolve")
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
-async def test_no_redirect_leads_inside(names: NameServer, receive: OpenReceiver, status: int) -> None:
+async def test_redirect_to_an_internal_address_is_not_followed(
+    names: NameServer, receive: OpenReceiver, status: int
+) -> None:
     first, inside = await receive(), await receive()
     names.names["partner.internal"] = [["127.0.0.1"]]
 
@@ -129,7 +129,7 @@ async def test_no_redirect_leads_inside(names: NameServer, receive: OpenReceiver
 
 
 @pytest.mark.parametrize("host", ["2130706433", "0x7f000001", "0x7f.1", "017700000001", "0177.0.0.1", "127.1", "[::1]"])
-async def test_numbers_in_any_spelling_lead_nowhere_by_the_machines_own_resolver(receiver: Receiver, host: str) -> None:
+async def test_address_in_number_notation_is_refused_by_the_system_resolver(receiver: Receiver, host: str) -> None:
     receivers = WebhookClient(PUBLIC_ONLY, seconds=3)
     await receivers.open()
     outcome = await receivers.post(delivery_request(f"https://{host}:{port(receiver)}/"))

@@ -1,4 +1,4 @@
-"""Retry-After as receivers write it: seconds, dates, and what is neither; none of it is a fault of the hub."""
+"""The forms of Retry-After: seconds, dates, and others, which the hub ignores."""
 
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -41,35 +41,33 @@ async def answered(receiver: Receiver, status: int, after: str) -> DeliveryResul
 
 @pytest.mark.parametrize("after", NEITHER)
 @pytest.mark.parametrize("status", [410, 429, 503])
-async def test_what_is_neither_seconds_nor_a_date_is_passed_over(receiver: Receiver, status: int, after: str) -> None:
+async def test_retry_after_in_another_form_is_ignored(receiver: Receiver, status: int, after: str) -> None:
     outcome = await answered(receiver, status, after)
     assert (outcome.status, outcome.retry_after) == (status, None)
     assert outcome.is_gone == (status == 410)
 
 
 @pytest.mark.parametrize("after", ["0", "Wed, 21 Oct 2015 07:28:00 GMT", "Mon, 01 Jan 0001 00:00:00 +0000"])
-async def test_what_is_over_already_leaves_the_schedule_as_it_is(receiver: Receiver, after: str) -> None:
+async def test_retry_after_in_the_past_does_not_change_the_schedule(receiver: Receiver, after: str) -> None:
     outcome = await answered(receiver, 503, after)
     assert outcome.retry_after is not None and outcome.retry_after <= timedelta(0)
     assert next_attempt_time(1, outcome, AT, 0.5) == AT + SCHEDULE[0]
 
 
 @pytest.mark.parametrize("after", ["1000000000", "9" * 60, "Fri, 31 Dec 9999 23:59:59 GMT"])
-async def test_nobody_is_waited_for_longer_than_the_feed_keeps_what_was_missed(receiver: Receiver, after: str) -> None:
+async def test_retry_after_is_limited_to_the_retention_of_the_feed(receiver: Receiver, after: str) -> None:
     assert next_attempt_time(1, await answered(receiver, 503, after), AT, 0.5) == AT + MAX_RETRY_AFTER
 
 
 @pytest.mark.parametrize("zone", ["GMT", "+0000", "-0000"])
-async def test_a_date_is_honoured_in_each_way_that_mail_writes_it(receiver: Receiver, zone: str) -> None:
+async def test_retry_after_date_may_have_any_zone_of_mail(receiver: Receiver, zone: str) -> None:
     moment = format_datetime(datetime.now(UTC) + timedelta(minutes=10), usegmt=True).replace("GMT", zone)
     after = (await answered(receiver, 503, moment)).retry_after
     assert after is not None and timedelta(minutes=9) < after <= timedelta(minutes=10)
 
 
 @pytest.mark.parametrize("after", [timedelta(minutes=10), None])
-async def test_one_waits_from_the_answer_on_and_not_from_the_question(
-    service: Service, after: timedelta | None
-) -> None:
+async def test_retry_after_counts_from_the_response(service: Service, after: timedelta | None) -> None:
     who, took = party(), 14_000
     endpoint = await service.endpoint(who, "https://example.com")
     await service.send_events(event_message(to=who))

@@ -1,4 +1,4 @@
-"""Which addresses webhooks are sent to, one by one."""
+"""The addresses to which webhooks may be sent."""
 
 import pytest
 
@@ -60,22 +60,22 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("address", PUBLIC)
-def test_a_public_unicast_address_may_be_sent_to(address: str) -> None:
+def test_public_unicast_address_is_allowed(address: str) -> None:
     assert refusal_reason(address, NOTHING_ELSE) is None
 
 
 @pytest.mark.parametrize(("address", "kind"), REFUSED.items())
-def test_every_other_is_refused_by_its_name(address: str, kind: str) -> None:
+def test_address_of_another_kind_is_refused_with_its_kind(address: str, kind: str) -> None:
     assert refusal_reason(address, NOTHING_ELSE) == kind
 
 
 @pytest.mark.parametrize(("address", "kind"), REFUSED.items())
-def test_allowing_loopback_allows_nothing_else(address: str, kind: str) -> None:
+def test_address_outside_loopback_stays_refused_if_loopback_is_allowed(address: str, kind: str) -> None:
     expected = None if kind == "loopback" else kind
     assert refusal_reason(address, AllowedAddresses(loopback=True)) == expected
 
 
-def test_a_network_the_operator_names_is_allowed_and_no_other() -> None:
+def test_network_of_the_operator_is_allowed_and_no_other() -> None:
     reach = AllowedAddresses(networks=parse_networks("10.1.0.0/16, fd00:1::/64"))
     assert [refusal_reason(address, reach) for address in ("10.1.2.3", "fd00:1::9")] == [None, None]
     assert refusal_reason("10.2.0.1", reach) == "private"
@@ -86,6 +86,6 @@ def test_a_network_the_operator_names_is_allowed_and_no_other() -> None:
 
 
 @pytest.mark.parametrize("text", ["10.1.0.0/33", "10.1.2.3/16", "intranet", "10.0.0.0/8;fd00::/8"])
-def test_what_is_no_network_is_refused(text: str) -> None:
+def test_network_in_wrong_form_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"does not appear|has host bits"):
         parse_networks(text)

@@ -1,4 +1,4 @@
-"""Patterns, audience keys, concurrency: the small decisions."""
+"""Event patterns, audience keys and concurrency limits."""
 
 from services.notifications.domain.audience import audience_keys_for_event, audience_keys_for_party, country_grants
 from services.notifications.domain.concurrency_limit import (
@@ -17,36 +17,36 @@ from tests.notifications.conftest import party
 GRANTS = (Grant(countries=("FR", "BE"), event_types=("*",)),)
 
 
-def test_a_type_answers_to_itself_to_its_family_and_to_all() -> None:
+def test_event_type_matches_itself_its_family_and_all() -> None:
     assert set(matching_patterns("permit.second_use_attempted")) == {"permit.second_use_attempted", "permit.*", "*"}
 
 
-def test_both_sides_write_the_same_marks() -> None:
+def test_audience_keys_of_event_and_party_are_equal() -> None:
     who = party("customs", "authority", identifiers={"EORI": "FR1"})
     audience = Audience(identifiers=("FR1",), offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),))
     assert audience_keys_for_event(audience) < audience_keys_for_party(who)
 
 
-def test_who_is_only_a_partner_is_found_by_grants_alone() -> None:
+def test_partner_without_other_role_has_grants_only() -> None:
     who = party("partner", identifiers={"EORI": "FR1"}, grants=GRANTS)
     assert audience_keys_for_party(who) == set()
     assert {grant.country for grant in country_grants(who)} == {"FR", "BE"}
     assert list(country_grants(party("trader", grants=GRANTS))) == []
 
 
-def test_a_disabled_party_is_found_by_nothing() -> None:
+def test_disabled_party_has_no_audience_keys_or_grants() -> None:
     who = party("trader", "partner", identifiers={"EORI": "FR1"}, grants=GRANTS, disabled=True)
     assert audience_keys_for_party(who) == set()
     assert list(country_grants(who)) == []
 
 
-def test_an_identifier_never_passes_for_an_office() -> None:
+def test_identifier_in_the_form_of_an_office_matches_no_office() -> None:
     assert not audience_keys_for_party(party(identifiers={"EORI": "office:customs:FR"})) & audience_keys_for_party(
         party("customs")
     )
 
 
-def test_a_share_grows_with_success_and_halves_with_failure_within_its_bounds() -> None:
+def test_concurrency_limit_grows_with_success_and_halves_with_failure() -> None:
     share = INITIAL_CONCURRENCY
     for _ in range(100):
         share = next_concurrency(share, succeeded=True)

@@ -21,7 +21,7 @@ from tests.waiting import wait_until
 WHERE = "/v1/webhook-endpoints"
 
 
-async def heard_by(service: Service, receiver: Receiver, *, count: int = 1) -> list[WebhookRequest]:
+async def receive_cloud_events(service: Service, receiver: Receiver, *, count: int = 1) -> list[WebhookRequest]:
     async with running_worker(service):
         await wait_until(lambda: len(receiver.requests) == count)
     return receiver.requests
@@ -34,7 +34,7 @@ async def test_attributes_are_headers_and_the_data_alone_is_the_body(service: Se
     )
     await service.endpoint(who, receiver.url, format="cloudevents")
     await service.send_events(message)
-    [received] = await heard_by(service, receiver)
+    [received] = await receive_cloud_events(service, receiver)
     [pulled] = (await service.read_feed(who))[0]
     assert {name: value for name, value in received.headers.items() if name.startswith("ce-")} == {
         "ce-specversion": "1.0",
@@ -52,18 +52,18 @@ async def test_attributes_are_headers_and_the_data_alone_is_the_body(service: Se
     validate_data(message.type, json.loads(received.body))
 
 
-async def test_the_signatures_are_over_the_bytes_that_were_sent(service: Service, receiver: Receiver) -> None:
+async def test_signatures_cover_the_sent_bytes(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url, format="cloudevents")
     await service.send_events(event_message(to=who, reference="Zoë-1"))
-    [received] = await heard_by(service, receiver)
+    [received] = await receive_cloud_events(service, receiver)
     assert "Zoë-1".encode() in received.body
     assert Webhook(made["secret"]).verify(received.body, received.headers)["status"] == "accepted"
     for key in (made["secret"], *made["public_keys"]):
         assert verify_webhook(received.headers, received.body, key)["reference"] == "Zoë-1"
 
 
-async def test_a_repetition_is_the_same_bytes_and_a_change_of_format_changes_the_next_letter(
+async def test_repeated_attempt_has_the_same_bytes_and_a_new_format_applies_next(
     service: Service, receiver: Receiver
 ) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
@@ -74,17 +74,17 @@ async def test_a_repetition_is_the_same_bytes_and_a_change_of_format_changes_the
 
     receiver.respond = once
     await service.send_events(event_message(subject, to=who))
-    first, again = await heard_by(service, receiver, count=2)
+    first, again = await receive_cloud_events(service, receiver, count=2)
     assert (first.body, first.id) == (again.body, again.id)
     header = {**service.headers_as(who), "If-Match": "*"}
     await service.http.patch(f"{WHERE}/{made['id']}", json={"format": "standard"}, headers=header)
     await service.send_events(event_message(subject, 2, to=who))
-    whole = (await heard_by(service, receiver, count=3))[-1]
+    whole = (await receive_cloud_events(service, receiver, count=3))[-1]
     assert whole.sequence == 2
     assert not any(name.startswith("ce-") for name in whole.headers)
 
 
-async def test_the_challenge_is_posed_in_the_same_mode(service: Service, receiver: Receiver) -> None:
+async def test_challenge_is_sent_in_the_same_mode(service: Service, receiver: Receiver) -> None:
     who = party()
 
     async def response(received: WebhookRequest) -> web.Response:
@@ -102,7 +102,7 @@ async def test_the_challenge_is_posed_in_the_same_mode(service: Service, receive
 @pytest.mark.parametrize(
     ("subject", "written"), [("quota:a%b", "quota:a%25b"), ('quota:"q"', "quota:%22q%22"), ("quota:ZA/x", "quota:ZA/x")]
 )
-def test_a_subject_is_written_as_headers_of_cloud_events_are(subject: str, written: str) -> None:
+def test_subject_is_encoded_for_cloud_events_headers(subject: str, written: str) -> None:
     more: dict[str, Any] = {"claim_id": uuid4(), "endpoint_id": uuid4(), "delivery_id": uuid4(), "event_id": uuid4()}
     body = b'{"data":{"sequence":7,"of":"x"}}'
     message = DeliveryRequest(

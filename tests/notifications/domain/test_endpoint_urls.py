@@ -1,4 +1,4 @@
-"""Which URLs a party may name."""
+"""The URLs that a party may name for an endpoint."""
 
 import pytest
 
@@ -38,24 +38,24 @@ BAD = [
 
 
 @pytest.mark.parametrize("url", GOOD)
-def test_an_https_url_to_a_public_host_is_taken(url: str) -> None:
+def test_https_url_of_a_public_host_is_accepted(url: str) -> None:
     assert find_fault(url, PUBLIC_ONLY) is None
 
 
 @pytest.mark.parametrize("url", HERE)
-def test_this_machine_is_taken_where_the_operator_allows_it(url: str) -> None:
+def test_url_of_this_machine_is_accepted_if_the_operator_allows_it(url: str) -> None:
     assert find_fault(url, AllowedAddresses(loopback=True)) is None
     assert find_fault(url, PUBLIC_ONLY) is not None
 
 
 @pytest.mark.parametrize("url", BAD)
-def test_other_urls_are_refused_even_where_loopback_is_allowed(url: str) -> None:
+def test_url_of_another_kind_is_refused_even_if_loopback_is_allowed(url: str) -> None:
     assert find_fault(url, PUBLIC_ONLY) is not None
     if "127.0.0.1." not in url:
         assert find_fault(url, AllowedAddresses(loopback=True)) is not None
 
 
-def test_http_is_taken_for_what_may_lead_into_a_network_the_operator_named() -> None:
+def test_http_url_is_accepted_if_it_may_lead_into_an_allowed_network() -> None:
     reach = AllowedAddresses(networks=parse_networks("10.1.0.0/16"))
     for url in ("http://10.1.2.3:9000/x", "https://10.1.2.3/", "http://partner.internal/"):
         assert find_fault(url, reach) is None

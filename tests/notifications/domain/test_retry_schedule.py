@@ -1,4 +1,4 @@
-"""When a letter is tried again."""
+"""The retry schedule of deliveries."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -12,24 +12,24 @@ AT = datetime(2026, 11, 22, 12, tzinfo=UTC)
 FAILED = DeliveryResult(status=500, reason="answered 500", duration_ms=12)
 
 
-def test_the_schedule_is_the_contracts() -> None:
+def test_retry_schedule_has_the_documented_waits() -> None:
     hours = [0.5, 2, 5, 10, 14, 20, 24]
     assert [wait.total_seconds() for wait in SCHEDULE] == [1, 5, 60, 300, *(hour * 3600 for hour in hours)]
 
 
 @given(attempts=st.integers(1, len(SCHEDULE)), chance=st.floats(0, 1))
-def test_a_wait_is_the_schedules_give_or_take_a_fifth(attempts: int, chance: float) -> None:
+def test_retry_wait_differs_by_at_most_a_fifth(attempts: int, chance: float) -> None:
     due = next_attempt_time(attempts, FAILED, AT, chance)
     assert due is not None
     assert 0.8 <= (due - AT) / SCHEDULE[attempts - 1] <= 1.2
 
 
-def test_after_the_schedules_last_wait_the_letter_is_given_up() -> None:
+def test_delivery_after_the_last_wait_is_given_up() -> None:
     assert next_attempt_time(len(SCHEDULE), FAILED, AT, 0.5) == AT + SCHEDULE[-1]
     assert next_attempt_time(len(SCHEDULE) + 1, FAILED, AT, 0.5) is None
 
 
-def test_the_larger_of_schedule_and_retry_after_is_honoured() -> None:
+def test_retry_wait_is_the_longer_of_schedule_and_retry_after() -> None:
     def asked(seconds: float) -> DeliveryResult:
         return DeliveryResult(status=503, reason="answered 503", duration_ms=12, retry_after=timedelta(seconds=seconds))
 
@@ -39,7 +39,7 @@ def test_the_larger_of_schedule_and_retry_after_is_honoured() -> None:
     assert next_attempt_time(1, asked(10**9), AT, 0.5) == AT + MAX_RETRY_AFTER
 
 
-def test_another_schedule_may_be_set() -> None:
+def test_retry_schedule_can_be_set() -> None:
     schedule = [timedelta(seconds=2)]
     assert next_attempt_time(1, FAILED, AT, 0.5, schedule=schedule) == AT + timedelta(seconds=2)
     assert next_attempt_time(2, FAILED, AT, 0.5, schedule=schedule) is None

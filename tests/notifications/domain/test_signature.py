@@ -1,4 +1,4 @@
-"""Signatures, by the specification's own example and by a partner's library."""
+"""Signatures, compared with the specification's examples and the reference library."""
 
 from datetime import UTC, datetime
 
@@ -37,14 +37,14 @@ VECTORS = [
 
 
 @pytest.mark.parametrize(("secret", "message_id", "timestamp", "body", "signature"), VECTORS)
-def test_the_published_vectors_come_out(
+def test_signature_equals_the_published_vectors(
     secret: str, message_id: str, timestamp: int, body: bytes, signature: str
 ) -> None:
     assert sign(secret, message_id=message_id, timestamp=timestamp, body=body) == signature
 
 
 @given(st.binary(min_size=32, max_size=32), st.text())
-def test_a_partners_library_takes_what_we_sign(chance: bytes, text: str) -> None:
+def test_signature_is_verified_by_the_reference_library(chance: bytes, text: str) -> None:
     secret, body = render_secret(chance), text.encode("utf-8", "replace")
     moment = datetime.now(UTC)
     theirs = Webhook(secret).sign(msg_id=ID, timestamp=moment, data=body.decode())
@@ -56,13 +56,13 @@ PUBLIC = "whpk_1SiA4o9hyqTCpIqC5V9HUakiiaeACeqfZTInDBbOir4="
 PUBLICLY = "v1a,hnO3f9T8Ytu9HwrXslvumlUpqtNVqkhqw/enGzPCXe5BdqzCInXqYXFymVJaA7AZdpXwVLPo3mNl8EM+m7TBAg=="
 
 
-def test_the_published_vector_of_the_public_signature_comes_out() -> None:
+def test_public_signature_equals_the_published_vector() -> None:
     key = parse_private_key(PRIVATE)
     assert sign_ed25519(key, message_id=ID, timestamp=1614265330, body=PAYLOAD) == PUBLICLY
     assert (render_public_key(key), render_private_key(key)) == (PUBLIC, PRIVATE)
 
 
-def test_shared_and_public_signatures_stand_side_by_side() -> None:
+def test_signature_header_has_shared_and_public_signatures() -> None:
     secret, _, timestamp, body, shared = VECTORS[0][0], *VECTORS[0][1:]
     assert (
         render_signature_header([secret], (parse_private_key(PRIVATE),), message_id=ID, timestamp=timestamp, body=body)
@@ -70,7 +70,7 @@ def test_shared_and_public_signatures_stand_side_by_side() -> None:
     )
 
 
-def test_every_live_secret_signs() -> None:
+def test_signature_header_has_one_signature_per_live_secret() -> None:
     secrets = [render_secret(bytes([n]) * 32) for n in range(2)]
     signed = render_signature_header(secrets, message_id=ID, timestamp=1614265330, body=PAYLOAD)
     assert signed.split(" ") == [sign(secret, message_id=ID, timestamp=1614265330, body=PAYLOAD) for secret in secrets]

@@ -31,7 +31,7 @@ def list_endpoints(conn: AsyncConnection) -> Awaitable[Any]:
         ("endpoints_by_party", list_endpoints),
     ],
 )
-async def test_one_status_is_read_by_its_partial_index(service: Service, index: str, read: Read) -> None:
+async def test_status_query_uses_its_partial_index(service: Service, index: str, read: Read) -> None:
     async with service.engine.begin() as conn:
         settings = ("SET LOCAL plan_cache_mode = force_generic_plan", "SET LOCAL enable_seqscan = off")
         for setting in settings:
