@@ -1,4 +1,4 @@
-"""A hub that may be killed piece by piece, and the people who go on working on it."""
+"""A hub whose processes the tests kill, and the parties that use it."""
 
 from collections.abc import Iterator
 
@@ -8,20 +8,20 @@ from tests.event_catalogue_check import event_body_faults
 from tests.faults.shipment_parties import ShipmentParties, add_shipment_parties
 from tests.hub import RunningHub, running_hub
 
-IMPATIENT = ",".join(["0.2"] * 40)
-"""Seconds between two tries of a webhook: what was lost in a kill comes again soon."""
+SHORT_SCHEDULE = ",".join(["0.2"] * 40)
+"""Seconds between two attempts of a webhook, so that a delivery lost in a kill is repeated soon."""
 
 
 @pytest.fixture(scope="session")
 def hub() -> Iterator[RunningHub]:
-    """A whole hub, the victim of every test of this folder."""
-    with running_hub({"NOTIFICATIONS_SCHEDULE": IMPATIENT}) as hub:
+    """Yield a whole hub, whose processes the tests of this folder kill."""
+    with running_hub({"NOTIFICATIONS_SCHEDULE": SHORT_SCHEDULE}) as hub:
         yield hub
         assert event_body_faults(hub.stored_events()) == []
 
 
 @pytest.fixture
 def shipping(hub: RunningHub) -> Iterator[ShipmentParties]:
-    """New parties on that hub, and the importer's receiver."""
+    """Yield new parties on that hub, and the importer's receiver."""
     with add_shipment_parties(hub) as shipping:
         yield shipping

@@ -19,29 +19,29 @@ from tests.waiting import block_until
 
 @dataclass(kw_only=True)
 class ShipmentParties(TradeParties):
-    """The people, the officers where the goods arrive, and what they have been answered."""
+    """The parties of the trade, customs of the importing country, and the responses to declarations."""
 
     import_customs: TrialParty
     receiver: WebhookReceiver
     responses: list[dict[str, Any]] = field(default_factory=list)
 
-    def lodge(self, permit: dict[str, Any], count: int, *, meanwhile: Callable[[], None], at: int) -> None:
-        """Lodge so many declarations side by side; when `at` of them are answered, do something to the hub."""
+    def lodge(self, permit: dict[str, Any], count: int, *, interfere: Callable[[], None], at: int) -> None:
+        """Lodge declarations at the same time. Call `interfere` after the response to number `at`."""
 
         def one(number: int) -> None:
             self.responses.append(self.importer.hub.lodge(self.build_declaration(permit, quantity=1), key=str(uuid4())))
             if number == at:
-                meanwhile()
+                interfere()
 
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(one, range(count)))
 
     def checked_declarations(self, *, seconds: float = 30.0) -> list[dict[str, Any]]:
-        """Follow everything that was answered to its final check."""
+        """Return all lodged declarations after their check."""
         with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(lambda d: self._followed(d["id"], seconds), self.responses))
+            return list(pool.map(lambda d: self._read_until_checked(d["id"], seconds), self.responses))
 
-    def _followed(self, declaration_id: str, seconds: float) -> dict[str, Any]:
+    def _read_until_checked(self, declaration_id: str, seconds: float) -> dict[str, Any]:
         def checked() -> dict[str, Any] | None:
             found = self.importer.hub.read_declaration(declaration_id)
             return found if found["status"] != "received" else None
@@ -51,7 +51,7 @@ class ShipmentParties(TradeParties):
         return found
 
     def feed_events(self, kind: str) -> list[dict[str, Any]]:
-        """Pull all the importer's news of one type."""
+        """Return all the importer's events of one type from the feed."""
         events: list[dict[str, Any]] = []
         cursor = ""
         for _ in range(1_000):
@@ -63,7 +63,7 @@ class ShipmentParties(TradeParties):
         raise AssertionError("the feed has no end")
 
     def webhook_counts(self, kind: str, ids: Sequence[str], *, seconds: float = 30.0) -> Counter[str]:
-        """Wait until the webhook heard of all those declarations; answer how many different letters came of each."""
+        """Wait until the receiver has an event of each declaration. Return the number of different events of each."""
 
         def counts() -> Counter[str]:
             came = {(e["id"], e["data"]["declaration_id"]) for e in list(self.receiver.events) if e["type"] == kind}
@@ -75,7 +75,7 @@ class ShipmentParties(TradeParties):
 
 @contextmanager
 def add_shipment_parties(hub: RunningHub) -> Iterator[ShipmentParties]:
-    """Add new parties to a hub, and let the importer hear."""
+    """Add new parties to a hub, with a webhook endpoint of the importer."""
     mark = secrets.token_hex(4).upper()
     with hub.admin() as admin, WebhookReceiver() as receiver:
         shipping = ShipmentParties(
@@ -89,6 +89,6 @@ def add_shipment_parties(hub: RunningHub) -> Iterator[ShipmentParties]:
 
 
 def line_balance(hub: Hub, permit: dict[str, Any]) -> dict[str, str]:
-    """Answer the balance of the permit's only line."""
+    """Return the balance of the permit's only line."""
     balance: dict[str, str] = hub.read_permit(permit["id"])["lines"][0]["balance"]
     return balance

@@ -1,4 +1,4 @@
-"""Many declarations over real connections for the last units of one line: it is never overdrawn."""
+"""Concurrent declarations for the last units of one permit line: it is never overdrawn."""
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +20,7 @@ def race(shipping: ShipmentParties, permit: dict[str, Any], use: str) -> Counter
 
 
 @pytest.mark.parametrize(("use", "granted"), [("part", 10), ("exhausts", 1)])
-def test_a_hundred_declarations_race_and_a_line_gives_no_more_than_it_has(
+def test_concurrent_declarations_reserve_no_more_than_the_line_has(
     shipping: ShipmentParties, use: str, granted: int
 ) -> None:
     permit = shipping.issue_permit(10)

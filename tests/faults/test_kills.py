@@ -1,4 +1,4 @@
-"""Whatever dies, whenever: what was answered 202 is checked exactly once, and heard exactly once."""
+"""Kills of any process: a declaration answered 202 is checked exactly once, and its event is sent exactly once."""
 
 from collections import Counter
 
@@ -13,12 +13,12 @@ COUNT = 500
 @pytest.mark.parametrize(
     "victim", ["gateway", "permits", "permits-worker", "notifications", "notifications-worker", "database"]
 )
-def test_a_kill_in_the_middle_of_500_submissions_loses_nothing_and_doubles_nothing(
+def test_declarations_during_a_kill_are_checked_and_announced_once(
     hub: RunningHub, shipping: ShipmentParties, victim: str
 ) -> None:
     permit = shipping.issue_permit(COUNT)
     killed: list[int] = []
-    shipping.lodge(permit, COUNT, meanwhile=lambda: killed.append(hub.kill(victim)), at=COUNT // 5)
+    shipping.lodge(permit, COUNT, interfere=lambda: killed.append(hub.kill(victim)), at=COUNT // 5)
     hub.wait_until_restarted(victim, killed[0])
 
     ids = {declaration["id"] for declaration in shipping.responses}
@@ -35,7 +35,7 @@ def test_a_kill_in_the_middle_of_500_submissions_loses_nothing_and_doubles_nothi
     assert pulled == dict.fromkeys(ids, 1)
 
 
-def test_everything_killed_at_once_loses_nothing(hub: RunningHub, shipping: ShipmentParties) -> None:
+def test_declarations_are_checked_after_a_kill_of_all_processes(hub: RunningHub, shipping: ShipmentParties) -> None:
     permit = shipping.issue_permit(100)
     before = hub.processes()
 
@@ -43,7 +43,7 @@ def test_everything_killed_at_once_loses_nothing(hub: RunningHub, shipping: Ship
         for name in before:
             hub.kill(name)
 
-    shipping.lodge(permit, 100, meanwhile=kill_all, at=30)
+    shipping.lodge(permit, 100, interfere=kill_all, at=30)
     for name, pid in before.items():
         hub.wait_until_restarted(name, pid)
     assert Counter(declaration["status"] for declaration in shipping.checked_declarations()) == {"accepted": 100}

@@ -1,4 +1,4 @@
-"""An officer's command whose answer was lost is asked again, and has one effect."""
+"""An officer's command that is repeated after a lost response has one effect."""
 
 import json
 import socket
@@ -11,8 +11,8 @@ from tests.hub import RunningHub
 from tests.waiting import block_until
 
 
-def ask_and_hang_up(hub: RunningHub, path: str, token: str, key: str) -> None:
-    """Send a POST and close the connection before its answer is read."""
+def send_and_close(hub: RunningHub, path: str, token: str, key: str) -> None:
+    """Send a POST and close the connection before reading the response."""
     head = (
         f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: Bearer {token}\r\n"
         f"Idempotency-Key: {key}\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{{}}"
@@ -21,14 +21,14 @@ def ask_and_hang_up(hub: RunningHub, path: str, token: str, key: str) -> None:
         connection.sendall(head.encode())
 
 
-def test_a_release_asked_again_under_its_key_is_one_release(hub: RunningHub, shipping: ShipmentParties) -> None:
+def test_release_repeated_under_its_key_is_one_release(hub: RunningHub, shipping: ShipmentParties) -> None:
     permit = shipping.issue_permit(3)
     officer = shipping.import_customs.hub
     declared = shipping.importer.hub.lodge(shipping.build_declaration(permit, quantity=1), wait=20)
     assert declared["status"] == "accepted"
     key, path = str(uuid4()), f"/v1/declarations/{declared['id']}/release"
 
-    ask_and_hang_up(hub, path, officer.access_token(), key)
+    send_and_close(hub, path, officer.access_token(), key)
     block_until(lambda: officer.read_declaration(declared["id"])["status"] == "released")
 
     headers = {
@@ -48,7 +48,7 @@ def test_a_release_asked_again_under_its_key_is_one_release(hub: RunningHub, shi
     assert len(shipping.feed_events("declaration.released")) == 1
 
 
-def test_the_same_command_under_another_key_is_another_command(hub: RunningHub, shipping: ShipmentParties) -> None:
+def test_release_repeated_under_another_key_is_refused(hub: RunningHub, shipping: ShipmentParties) -> None:
     permit = shipping.issue_permit(3)
     declared = shipping.importer.hub.lodge(shipping.build_declaration(permit, quantity=1), wait=20)
     shipping.import_customs.hub.release(declared["id"])

@@ -1,4 +1,4 @@
-"""A permits service that is away costs nobody anything but time: all is taken, and checked once it is back."""
+"""While the permits service is away, the gateway accepts declarations. The hub checks them when it is back."""
 
 import os
 import signal
@@ -17,8 +17,8 @@ MANY = 2_000
 
 
 @contextmanager
-def _kept_down(hub: RunningHub, name: str) -> Iterator[None]:
-    """Kill a process again each time it was started again, to the end of the block."""
+def _keep_down(hub: RunningHub, name: str) -> Iterator[None]:
+    """Kill a process at each restart until the block ends."""
     over = threading.Event()
 
     def kill() -> None:
@@ -37,14 +37,14 @@ def _kept_down(hub: RunningHub, name: str) -> Iterator[None]:
         killer.join()
 
 
-def test_what_is_lodged_while_permits_stands_still_is_taken_and_checked_once(
+def test_declarations_lodged_while_permits_is_stopped_are_checked_once(
     hub: RunningHub, shipping: ShipmentParties
 ) -> None:
     permit = shipping.issue_permit(60)
     pid = hub.processes()["permits"]
     os.kill(pid, signal.SIGSTOP)
     try:
-        shipping.lodge(permit, 40, meanwhile=lambda: None, at=-1)
+        shipping.lodge(permit, 40, interfere=lambda: None, at=-1)
     finally:
         os.kill(pid, signal.SIGCONT)
     assert len({response["id"] for response in shipping.responses}) == 40
@@ -52,15 +52,15 @@ def test_what_is_lodged_while_permits_stands_still_is_taken_and_checked_once(
     assert line_balance(shipping.authority.hub, permit)["reserved"] == "40"
 
 
-def test_what_was_lodged_while_permits_was_down_does_not_keep_officers_from_their_work(
+def test_commands_are_answered_between_batches_after_an_outage_of_permits(
     hub: RunningHub, shipping: ShipmentParties
 ) -> None:
-    """Two thousand wait when it is back: they go in one batch after the other, and commands in between."""
+    """Two thousand declarations wait after the outage. Their batches leave room for commands."""
     permit = shipping.issue_permit(MANY)
-    with _kept_down(hub, "permits"):
+    with _keep_down(hub, "permits"):
         lodged = (shipping.build_declaration(permit, quantity=1) for _ in range(MANY))
-        told = list(shipping.importer.hub.send_bulk("declarations", lodged))
-    assert {response["status_code"] for response in told} == {202}
+        results = list(shipping.importer.hub.send_bulk("declarations", lodged))
+    assert {response["status_code"] for response in results} == {202}
     bearer = {"Authorization": f"Bearer {shipping.authority.hub.access_token()}"}
     issued: list[int] = []
     with httpx2.Client(base_url=hub.url, timeout=30) as http:
@@ -76,11 +76,11 @@ def test_what_was_lodged_while_permits_was_down_does_not_keep_officers_from_thei
         block_until(all_are_checked, seconds=100)
         assert _reserved(http, permit, bearer) == MANY
     assert [count for count in issued if count > 0], "no command was answered between two batches"
-    last = shipping.importer.hub.read_declaration(told[-1]["id"])
+    last = shipping.importer.hub.read_declaration(results[-1]["id"])
     assert [move["to"] for move in last["history"]] == ["received", "accepted"]
 
 
 def _reserved(http: httpx2.Client, permit: dict[str, Any], bearer: dict[str, str]) -> int:
-    """Answer how much of a permit's line is reserved; nothing can be, as long as permits is away."""
+    """Return the reserved quantity of a permit's line; 0 while permits is away."""
     found = http.get(f"/v1/permits/{permit['id']}", headers=bearer)
     return int(found.json()["lines"][0]["balance"]["reserved"]) if found.status_code == 200 else 0

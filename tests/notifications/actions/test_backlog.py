@@ -11,7 +11,7 @@ from services.notifications.actions import backlog
 from shared.database import now
 from tests.notifications.actions.test_delivery_fairness import add_pending_deliveries
 from tests.notifications.conftest import Service, event_message, party
-from tests.count_backlog import wait_until
+from tests.waiting import wait_until
 
 WHERE = "/v1/webhook-endpoints"
 PUT_OFF = "UPDATE delivery_queues SET due_at = now() + interval '1 day'"
