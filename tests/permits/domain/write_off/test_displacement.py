@@ -103,6 +103,27 @@ async def test_displaced_declaration_is_accepted_by_override_when_it_fits(permit
     await check_balances(permits_db)
 
 
+async def test_displaced_declaration_has_one_finding_left_and_its_override_reserves_again(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = permit_content()
+    permit_id = await issue_permit(permits_db, permit)
+    lodged = await lodge_declaration(permits_db, declaration(item(permit, "100")))
+    await endorse_permit(permits_db, permit_id, A="99")
+    displaced = await _read(permits_db, lodged)
+    left = [one["rule"] for one in displaced["findings"] if not one["overridden"]]
+    assert (displaced["status"], left) == ("referred", ["CITES-box-14-endorsed-for-less"])
+    [settled] = [one for one in displaced["findings"] if one["overridden"]]
+    assert (settled["rule"], settled["override"]["by"]["role"]) == ("CITES-box-14-endorsement", "rules")
+    assert settled["override"]["reason"] == f"Permit {permit.number} of ZA was endorsed"
+    await endorse_permit(permits_db, permit_id, A="1")
+    decision = build_model(Override, rule="CITES-box-14-endorsed-for-less", item=1, reason="The rest left too")
+    accepted = await run_command(permits_db, transitions.override, displaced, CUSTOMS_FR, decision)
+    assert accepted["status"] == "accepted"
+    assert (await balance(permits_db, permit_id))["reserved"] == "100"
+    await check_balances(permits_db)
+
+
 async def test_endorsements_of_permits_with_shared_declarations_have_no_deadlock(
     permits_db: AsyncEngine,
 ) -> None:
