@@ -1,4 +1,4 @@
-"""Whether there is a Docker engine here, and how its commands are called."""
+"""The Docker engine of this machine, if there is one, and its commands."""
 
 import os
 import shutil
@@ -14,25 +14,25 @@ SOCKET = "/var/run/docker.sock"
 
 @cache
 def unavailable_reason() -> str | None:
-    """Answer why no container can be started here, in a sentence; None when one can."""
+    """Return a sentence that says why no container can start here, or None."""
     where = urlsplit(os.environ.get("DOCKER_HOST") or f"unix://{SOCKET}")
     if where.scheme == "unix" and not Path(where.path).is_socket():
-        return f"There is no Docker engine here: {where.path} is no socket. Start one, or set DOCKER_HOST."
+        return f"There is no Docker engine here: {where.path} is not a socket. Start one, or set DOCKER_HOST."
     if where.scheme == "unix" and not os.access(where.path, os.R_OK | os.W_OK):
-        return f"There is a Docker engine here, but this user may not speak to it: {where.path}."
+        return f"There is a Docker engine here, but this user may not use its socket {where.path}."
     return None
 
 
 @cache
 def compose() -> tuple[str, ...] | None:
-    """Answer how docker compose is called here; None when it is not installed."""
+    """Return the words that call docker compose here, or None if it is not installed."""
     for command in (("docker", "compose"), ("docker-compose",)):
-        if shutil.which(command[0]) and _says_its_version(command):
+        if shutil.which(command[0]) and _prints_version(command):
             return command
     return None
 
 
-def _says_its_version(command: tuple[str, ...]) -> bool:
+def _prints_version(command: tuple[str, ...]) -> bool:
     return subprocess.run([*command, "version"], capture_output=True, check=False).returncode == 0
 
 

@@ -1,4 +1,4 @@
-"""A hub in containers for tests: docker compose, a project and passwords of its own, all of it removed after."""
+"""A hub in containers for tests, as a project of docker compose with its own passwords. All is removed at the end."""
 
 import json
 import os
@@ -15,24 +15,24 @@ from tests.hub import short_folder
 from tests.waiting import block_until
 
 READY_SECONDS = 120.0
-DOCKERS_NETWORKS = "172.16.0.0/12,192.168.0.0/16"
+DOCKER_NETWORKS = "172.16.0.0/12,192.168.0.0/16"
 PROXY_IMAGE = "haproxy:3.2"
 
 
 class ComposedHub:
-    """The project of docker-compose.yml; its webhooks may go to the networks that Docker makes: to this machine."""
+    """The project of docker-compose.yml. It may send webhooks to the networks of Docker, and so to this machine."""
 
     def __init__(self, folder: Path) -> None:
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         self.admin = folder / "admin.json"
         own = {"SECRETS": str(folder / "secrets"), "GATEWAY_PORT": str(self.port), "PUBLIC_URL": self.url}
-        test = {"SAOLA_IMAGE": "saola:test", "ALLOWED_NETWORKS": DOCKERS_NETWORKS}
+        test = {"SAOLA_IMAGE": "saola:test", "ALLOWED_NETWORKS": DOCKER_NETWORKS}
         self._environment = {**os.environ, **own, **test}
         self._project = f"saola-test-{os.getpid()}"
 
     def compose(self, *words: str, check: bool = True) -> str:
-        """Run docker compose; answers what it printed."""
+        """Run docker compose. Return its output."""
         ended = subprocess.run(
             [*(compose() or ()), "-p", self._project, *words],
             cwd=ROOT,
@@ -45,8 +45,8 @@ class ComposedHub:
         assert not check or ended.returncode == 0, ended.stdout[-4000:] + ended.stderr[-4000:]
         return ended.stdout
 
-    def script(self, name: str, folder: Path) -> None:
-        """Run deploy/NAME on a folder."""
+    def run_script(self, name: str, folder: Path) -> None:
+        """Run the script `deploy/NAME` with a folder as its argument."""
         own = {"COMPOSE": " ".join([*(compose() or ()), "-p", self._project])}
         ended = subprocess.run(
             ["sh", f"deploy/{name}", folder],
@@ -60,54 +60,54 @@ class ComposedHub:
         assert ended.returncode == 0, ended.stdout + ended.stderr
 
     def docker(self, *words: str, check: bool = True) -> str:
-        """Run docker; answers what it printed."""
+        """Run docker. Return its output."""
         ended = subprocess.run(["docker", *words], capture_output=True, text=True, check=False)
         assert not check or ended.returncode == 0, ended.stderr
         return ended.stdout.strip()
 
     def container(self, service: str) -> str:
-        """Answer the id of a service's container."""
+        """Return the id of a service's first container."""
         return self.containers(service)[0]
 
     def containers(self, service: str) -> list[str]:
-        """Answer the ids of all of a service's containers."""
+        """Return the ids of all containers of a service."""
         return self.compose("ps", "-q", service).split()
 
-    def our_address(self) -> str:
-        """Answer the address at which the containers that may send outside find this machine."""
+    def host_address(self) -> str:
+        """Return the address of this machine for containers that may send outside."""
         where = "{{(index .IPAM.Config 0).Gateway}}"
         return self.docker("network", "inspect", f"{self._project}_outside", "--format", where)
 
     def scale(self, counts: Mapping[str, int]) -> None:
-        """Run so many of each, behind the proxy, which takes the gateway's port."""
+        """Run `counts[service]` containers of each service, behind the proxy, which has the port of the gateway."""
         self._environment |= {"GATEWAY_PORT": "0", "PROXY_PORT": str(self.port)}
         wanted = [word for name, count in counts.items() for word in ("--scale", f"{name}={count}")]
         self.compose("--profile", "scale", "up", "--detach", *wanted)
         self.wait_ready()
 
-    def can_have(self, image: str) -> bool:
-        """Say whether the engine has an image, or can pull it."""
-        here = subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False)
-        return here.returncode == 0 or subprocess.run(["docker", "pull", image], check=False).returncode == 0
+    def has_or_pulls(self, image: str) -> bool:
+        """Check that the engine has an image, or can pull it."""
+        inspected = subprocess.run(["docker", "image", "inspect", image], capture_output=True, check=False)
+        return inspected.returncode == 0 or subprocess.run(["docker", "pull", image], check=False).returncode == 0
 
-    def worked(self, container: str) -> float:
-        """Answer the processor time that a container's processes have used, in seconds."""
+    def processor_seconds(self, container: str) -> float:
+        """Return the processor time of a container's processes, in seconds."""
         rows = self.docker("exec", container, "sh", "-c", "cat /proc/[0-9]*/stat").splitlines()
         return sum(sum(map(int, row.rpartition(")")[2].split()[11:13])) for row in rows) / os.sysconf("SC_CLK_TCK")
 
-    def within(self, service: str, *words: str, check: bool = True) -> str:
-        """Run a command in a service's container."""
+    def run_in(self, service: str, *words: str, check: bool = True) -> str:
+        """Run a command in a service's container. Return its output."""
         return self.docker("exec", self.container(service), *words, check=check)
 
     def wait_ready(self) -> None:
-        """Wait until the gateway is ready and every container that goes on is healthy."""
+        """Wait until the gateway is ready and each container is healthy or has ended without an error."""
         try:
             block_until(lambda: is_ready(self.port) and self._all_healthy(), seconds=READY_SECONDS)
         except AssertionError as late:
             raise AssertionError(self.compose("ps", "-a")) from late
 
-    def forget_passwords(self) -> None:
-        """Remove the files that the job wrote, as whom it wrote them."""
+    def delete_passwords(self) -> None:
+        """Delete the password files as root, the user that wrote them."""
         mounted = f"{self._environment['SECRETS']}:/secrets"
         remove = ["run", "--rm", "--user", "0:0", "--entrypoint", "find", "-v", mounted, "saola:test"]
         self.docker(*remove, "/secrets", "-mindepth", "1", "-delete", check=False)
@@ -121,14 +121,14 @@ class ComposedHub:
 
 @contextmanager
 def composed_hub() -> Iterator[ComposedHub]:
-    """Run a hub in containers from here to the end of the block."""
+    """Run a hub in containers until the end of the block."""
     with short_folder() as folder:
         hub = ComposedHub(folder)
         try:
             hub.compose("up", "--detach", "--build")
             hub.wait_ready()
-            hub.admin.write_text(hub.within("gateway", "cat", "/state/admin.json"))
+            hub.admin.write_text(hub.run_in("gateway", "cat", "/state/admin.json"))
             yield hub
         finally:
             hub.compose("--profile", "scale", "down", "--volumes", "--remove-orphans", check=False)
-            hub.forget_passwords()
+            hub.delete_passwords()

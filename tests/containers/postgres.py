@@ -1,4 +1,4 @@
-"""A PostgreSQL server in a container, for as long as a test or a run lasts."""
+"""A PostgreSQL server in a container, for one test or one run of the tests."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ IMAGE = os.environ.get("SAOLA_TEST_IMAGE", "postgres:18")
 
 @contextmanager
 def in_container() -> Iterator[Server]:
-    """Run the server from here to the end of the block; answers where it is."""
+    """Run the server until the end of the block. Yield its address."""
     from testcontainers.community.postgres import PostgresContainer
 
     container = PostgresContainer(IMAGE, driver=None).with_command("postgres -c max_connections=200 -c fsync=off")

@@ -1,4 +1,4 @@
-"""A PostgreSQL in a container serves as well as any: the shortest way from nothing to a migrated database."""
+"""A PostgreSQL server in a container: its database is created, migrated and accepted by a service."""
 
 from services.cli.databases import create_database, migrate
 from shared.startup_checks import database_faults
@@ -9,7 +9,7 @@ PASSWORDS = {"permits_owner": "one", "permits_runner": "two"}
 
 
 @needs_engine
-async def test_a_database_in_a_container_is_made_ready_and_its_runner_finds_no_fault() -> None:
+async def test_database_in_container_has_no_fault_after_migration() -> None:
     with in_container() as server:
         await create_database(server, "permits", "permits", PASSWORDS)
         runner = server.url("permits", "permits_runner", "two")
