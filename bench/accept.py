@@ -1,7 +1,7 @@
-"""Accept against bare: declarations answered 202 a second, as a share of what a bare FastAPI endpoint validates.
+"""Declarations accepted with 202 per second, as a ratio to a bare FastAPI endpoint that validates the same body.
 
-Five items, 32 connections, durable, authenticated; permits is away, so that nothing but accepting is measured. The
-load comes from a process of its own; the rounds of the two are interleaved and their medians compared.
+Declarations of five items over 32 connections, durable and authenticated. Permits does not run, so the bench measures
+acceptance only. A separate process makes the load. The rounds are interleaved, and the bench compares medians.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ ITEMS = 5
 
 
 async def measure() -> dict[str, Any]:
-    """Measure both, round after round; answers medians a second and their ratio."""
+    """Measure both in interleaved rounds. Return the medians per second and their ratio."""
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
         embedded = EmbeddedPostgres(Path(folder) / "pg")
         server = await asyncio.to_thread(embedded.start)
@@ -55,15 +55,15 @@ async def _measure_rounds(gateway: dict[str, Any], bare: dict[str, Any]) -> dict
 
 
 async def measure_rate(target: dict[str, Any], seconds: float) -> float:
-    """Return the requests a second that a target accepted."""
+    """Return the requests per second that a target accepted. Raise RuntimeError for any other status."""
     found = await run_load(target, seconds)
-    if found["answers"] != found["expected"]:
-        raise RuntimeError(f"unexpected answers: {found}")
+    if found["responses"] != found["expected"]:
+        raise RuntimeError(f"unexpected responses: {found}")
     return float(found["expected"] / found["seconds"])
 
 
 async def run_load(target: dict[str, Any], seconds: float) -> dict[str, Any]:
-    """Run a load in a process of its own; answers what came of it."""
+    """Run a load in a separate process. Return its result: see `bench.load_generator`."""
     parameters = {"connections": CONNECTIONS, "items": ITEMS} | target | {"host": "127.0.0.1", "seconds": seconds}
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.load_generator", stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
@@ -82,7 +82,7 @@ async def _run_bare_endpoint() -> AsyncIterator[dict[str, Any]]:
 
 @asynccontextmanager
 async def run_gateway(server: Server, folder: Path) -> AsyncIterator[dict[str, Any]]:
-    """Run a gateway on a database of its own while the block lasts, and yield where its load goes."""
+    """Run a gateway with its own database during the block. Yield the target of its load."""
     await create_databases(server)
     migrate("gateway", server.url("gateway", "gateway_owner"))
     port, unreachable_url = free_ports(1)[0], f"http://127.0.0.1:{free_ports(1)[0]}"

@@ -1,4 +1,4 @@
-"""The bare endpoint that accept is measured against: FastAPI validates the same body and answers, nothing is kept."""
+"""The baseline of `bench.accept`: a bare FastAPI endpoint that validates the same body and stores nothing."""
 
 import sys
 
@@ -12,7 +12,7 @@ app = FastAPI()
 
 @app.post("/declarations")
 async def check(declaration: Declaration) -> dict[str, str]:
-    """Answer that the body is well formed."""
+    """Return the reference of a valid declaration."""
     return {"reference": declaration.reference}
 
 

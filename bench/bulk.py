@@ -1,4 +1,7 @@
-"""A bulk as a process of its own: so many declarations down one connection, answers read meanwhile; JSON in and out."""
+"""A bulk request, as a separate process: it sends declarations over one connection and reads results at the same time.
+
+It reads one JSON line on stdin: host, port, path, headers, lines, items. It prints the lines with 202 and the seconds.
+"""
 
 import asyncio
 import json
@@ -13,7 +16,7 @@ LINES_PER_CHUNK = 200
 
 
 async def send(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Send the lines and count the answers; answers how many were 202, in how many seconds."""
+    """Send the lines and read the results. Return the number with 202, and the seconds."""
     reader, writer = await asyncio.open_connection(parameters["host"], parameters["port"])
     headers = {**parameters["headers"], "Content-Type": "application/x-ndjson", "Transfer-Encoding": "chunked"}
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())

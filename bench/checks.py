@@ -1,9 +1,11 @@
-"""Checks and reservations a second, by permits' intake over HTTP, against PostgreSQL's own one-row insert and commit.
+"""Checks and reservations per second, over the HTTP intake of permits, against one-row inserts of PostgreSQL.
 
-Declarations of two items that use a line each in part. Spread: over 1,000 lines, two processes of permits side by
-side, each with the couriers of two gateways, the permits of one courier's batches apart from the others', as shipments
-are: while PostgreSQL writes one batch down, the next is checked. Hot: all on one line of one permit, one after the
-other. The rounds of each and of the yardstick are interleaved.
+Each declaration has two items, and each item uses one permit line in part. The bench interleaves the rounds of:
+
+- spread: 1,000 lines, two processes of permits, two dispatchers per process. Each dispatcher cites its own permits, as
+  shipments do. So permits checks one batch while PostgreSQL writes another.
+- hot: one line of one permit, and one dispatcher.
+- the baseline: pgbench.
 """
 
 import asyncio
@@ -23,16 +25,16 @@ from shared.database import create_engine
 
 ROUNDS = 5
 BATCH_SIZE = 200
-"""Letters in one POST, as the gateway's courier carries them."""
+"""Submissions in one POST, as the gateway's dispatcher sends them."""
 SPREAD, HOT = 4_000, 2_000
-"""Declarations a round."""
+"""Declarations per round."""
 PROCESSES, DISPATCHERS = 2, 4
 PERMITS, LINES = 250, 4
 Line = tuple[str, str]
 
 
 async def measure() -> dict[str, Any]:
-    """Measure all, round after round; answers medians a second and the medians of their ratios."""
+    """Measure all in interleaved rounds. Return the medians per second and the medians of their ratios."""
     async with start_environment() as environment:
         engine = create_engine(environment.database_url())
         permits = await issue_permits(engine, PERMITS, lines=LINES)
@@ -74,7 +76,7 @@ async def _measure_spread(environment: PermitsEnvironment, urls: list[str], shar
 
 
 async def _measure_dispatch(environment: PermitsEnvironment, cited: list[tuple[str, list[list[Line]]]]) -> float:
-    """Carry a declaration for each, each courier batch after batch; answers how many were checked a second."""
+    """Send one declaration per cited pair of lines, each dispatcher batch after batch. Return the checks per second."""
     bodies = [
         (url, [json.dumps({"letters": [build_message(n) for n in some]}).encode() for some in _split_batches(mine)])
         for url, mine in cited
@@ -98,7 +100,7 @@ def _split_batches(cited: list[list[Line]]) -> list[list[list[Line]]]:
 async def _post(http: httpx2.AsyncClient, body: bytes) -> None:
     response = (await http.post("/internal/declarations", content=body)).raise_for_status()
     if {one["outcome"] for one in response.json()["answers"]} != {"taken"}:
-        raise RuntimeError(f"permits did not take all letters: {response.text[:500]}")
+        raise RuntimeError(f"permits did not accept all submissions: {response.text[:500]}")
 
 
 if __name__ == "__main__":

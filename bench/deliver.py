@@ -1,6 +1,6 @@
-"""Deliveries against bare POSTs: claimed, signed, posted, recorded and settled, as a share of the same client's POSTs.
+"""Deliveries per second (claimed, signed, posted, recorded, settled), as a ratio to bare POSTs by the same client.
 
-One worker process does both, in turn, to the same sink; the rounds are interleaved and their medians compared.
+One worker process does both, to the same receiver. The rounds are interleaved, and the bench compares medians.
 """
 
 import asyncio
@@ -42,7 +42,7 @@ BODY = b"x" * 500
 
 
 async def measure() -> dict[str, Any]:
-    """Measure both, round after round; answers medians a second and their ratio."""
+    """Measure both in interleaved rounds. Return the medians per second and their ratio."""
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
         embedded = EmbeddedPostgres(Path(folder) / "pg")
         server = await asyncio.to_thread(embedded.start)
@@ -55,7 +55,7 @@ async def measure() -> dict[str, Any]:
 
 
 async def run_worker(module: str, database: str) -> dict[str, Any]:
-    """Run a module of the bench as a worker process, beside a sink in another; answers what it found."""
+    """Run a module of the bench as a worker process, with a receiver in another process. Return its result."""
     pipe = asyncio.subprocess.PIPE
     sink = await asyncio.create_subprocess_exec(sys.executable, "-m", "bench.sink", stdin=pipe, stdout=pipe)
     assert sink.stdin is not None
@@ -91,7 +91,7 @@ async def _measure_rounds(database: str, url: str, folder: Path) -> dict[str, An
 
 
 def create_keys(folder: Path) -> EndpointKeys:
-    """Make keys that seal and sign, for this run alone; their files stay as long as they are used."""
+    """Create the keys that seal and sign in this run. The files must stay until its end."""
     secret, signing = folder / "secrets.json", folder / "webhooks.json"
     create_encryption_keys(secret)
     create_signing_keys(signing, folder / "public.json")
@@ -114,7 +114,7 @@ async def _create_endpoints(engine: AsyncEngine, owner: Party, url: str, keys: E
 
 
 async def _measure_bare(receivers: WebhookClient, url: str) -> float:
-    """POST as many bodies as a round delivers, some at once, and do nothing else."""
+    """POST as many bodies as a round delivers, `CONCURRENCY` in parallel. Return the POSTs per second."""
     session, left = receivers._sessions["http"], iter(range(EVENTS * ENDPOINTS))
 
     async def post() -> None:
@@ -128,7 +128,7 @@ async def _measure_bare(receivers: WebhookClient, url: str) -> float:
 
 
 async def _measure_delivery(engine: AsyncEngine, receivers: WebhookClient, owner: Party, keys: EndpointKeys) -> float:
-    """Take in a round's events, then let a post office deliver them all; only the latter is timed."""
+    """Store the events of a round, then deliver them all. Return the deliveries per second, without the storing."""
     for start in range(0, EVENTS, 100):
         await intake.receive_events(
             engine, [create_event(owner) for _ in range(start, min(start + 100, EVENTS))], at=now()
@@ -145,12 +145,12 @@ async def _measure_delivery(engine: AsyncEngine, receivers: WebhookClient, owner
     begun = time.perf_counter()
     await worker.run()
     took = time.perf_counter() - begun
-    assert all(result.is_delivered for result in results), "the sink must take every letter"
+    assert all(result.is_delivered for result in results), "the receiver must accept every webhook"
     return EVENTS * ENDPOINTS / took
 
 
 def create_event(owner: Party) -> EventMessage:
-    """Make an event that this party hears."""
+    """Create an event with this party as its audience."""
     subject = f"declaration:{uuid4()}"
     data = {"declaration_id": subject[12:], "reference": "B-2026-0001", "status": "accepted", "about": "x" * 250}
     return EventMessage(

@@ -1,7 +1,7 @@
-"""What a claim costs while 1,000 letters wait, and while 1,000,000 do, on two databases of one server, in turns.
+"""The time of a claim while 1,000 deliveries wait, and while 1,000,000 wait, on two databases of one server.
 
-Nine tenths of the letters wait for their next attempt at endpoints that do not answer, the rest came after them and are
-due; each claim waits for its turn, takes 64 letters and is undone again, so that every one meets the same.
+Nine tenths of the deliveries wait for their next attempt at endpoints that do not respond. The others are younger and
+due. Each claim acquires the claim lock and claims 64 deliveries. The bench rolls it back: every claim finds the same.
 """
 
 import asyncio
@@ -45,11 +45,11 @@ FILL_STATEMENTS = (
                                                  THEN interval '-1 min' ELSE interval '1 day' END, 0
        FROM deliveries ORDER BY endpoint_id > CAST(lpad('a', 32, '0') AS uuid), position, endpoint_id""",
 )
-"""Fills by statements of the server; the references hold by their making, so they are not looked up one by one."""
+"""Statements that fill a database. They write only valid references, so PostgreSQL need not check each one."""
 
 
 async def measure() -> dict[str, Any]:
-    """Measure both in turns; answers medians in milliseconds and their ratio."""
+    """Measure both in interleaved rounds. Return the medians in milliseconds and their ratio."""
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
         embedded = EmbeddedPostgres(Path(folder) / "pg")
         server = await asyncio.to_thread(embedded.start)
@@ -116,7 +116,7 @@ async def _measure_claims(engine: AsyncEngine) -> float:
             took.append(time.perf_counter() - began)
             await conn.rollback()
         if len(claimed) != LIMIT:
-            raise RuntimeError(f"{len(claimed)} letters were claimed, not {LIMIT}")
+            raise RuntimeError(f"{len(claimed)} deliveries were claimed, not {LIMIT}")
     return statistics.median(took)
 
 

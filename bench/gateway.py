@@ -1,6 +1,6 @@
-"""The gateway beyond the single accept: bulk, customs messages, the usual way, reads, overload, memory of a bulk.
+"""The gateway: bulk, customs messages, reads, overload, the memory of a bulk, and the baseline.
 
-Permits is away, so that nothing but the gateway is measured; rounds are interleaved and medians of their ratios told.
+Permits does not run, so the bench measures the gateway only. Rounds are interleaved; ratios are medians of the rounds.
 """
 
 import asyncio
@@ -30,11 +30,11 @@ LINES = 12_000
 MEMORY_LINES = 200_000
 READS = 400
 OVERLOAD_CONNECTIONS = 3_000
-"""Connections of the overload, more than the gateway lets wait: each asks again when it was told it may."""
+"""Connections of the overload: more than the gateway lets wait. Each one repeats its request after Retry-After."""
 
 
 async def measure() -> dict[str, Any]:
-    """Measure everything on one gateway, which may have as many connections open as the machine allows."""
+    """Measure everything on one gateway. Raise the limit of open connections to the maximum of the machine."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
         embedded = EmbeddedPostgres(Path(folder) / "pg")
@@ -51,19 +51,19 @@ async def measure() -> dict[str, Any]:
 
 async def _measure_writes(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
     port = free_ports(1)[0]
-    usual = {"port": port, "path": "/declarations", "headers": {}, "expect": 202}
+    one_insert = {"port": port, "path": "/declarations", "headers": {}, "expect": 202}
     customs = gateway | {"media": "application/xml"}
     url = server.url("gateway", "gateway_owner")
     async with run_process("bench.insert_endpoint", str(port), url, env={}):
         await wait_until_ready(f"http://127.0.0.1:{port}/openapi.json")
-        for target in (usual, gateway, customs):
+        for target in (one_insert, gateway, customs):
             await measure_rate(target, 1.0)
         rounds = [
             {
                 "single": await measure_rate(gateway, SECONDS),
                 "bulk": await _measure_bulk(gateway, LINES),
                 "xml": await measure_rate(customs, SECONDS),
-                "usual": await measure_rate(usual, SECONDS),
+                "one_insert": await measure_rate(one_insert, SECONDS),
             }
             for _ in range(ROUNDS)
         ]
@@ -75,8 +75,8 @@ async def _measure_writes(server: Server, gateway: dict[str, Any]) -> dict[str, 
         "bulk_ratio": round(ratio["bulk"], 2),
         "xml_per_second": round(medians["xml"]),
         "xml_ratio": round(ratio["xml"], 2),
-        "usual_per_second": round(medians["usual"]),
-        "usual_ratio": round(statistics.median(each["single"] / each["usual"] for each in rounds), 2),
+        "one_insert_per_second": round(medians["one_insert"]),
+        "one_insert_ratio": round(statistics.median(each["single"] / each["one_insert"] for each in rounds), 2),
     }
 
 
@@ -93,7 +93,7 @@ async def _measure_bulk(gateway: dict[str, Any], lines: int) -> float:
 
 
 async def _measure_reads(gateway: dict[str, Any], capacity: float) -> dict[str, Any]:
-    """Read a declaration's status one by one, on an idle gateway and at half its capacity of accepts."""
+    """Measure reads of one declaration: on the idle gateway, and while it accepts half of its capacity."""
     async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{gateway['port']}") as http:
         headers = gateway["headers"] | {"Idempotency-Key": "one", "Content-Type": "application/json"}
         from bench.load_generator import declaration_body
@@ -113,7 +113,7 @@ async def _measure_reads(gateway: dict[str, Any], capacity: float) -> dict[str, 
 
 
 async def _measure_overload(server: Server, gateway: dict[str, Any]) -> dict[str, Any]:
-    """Send three times what is taken at the best, in rounds with that; and look for what was answered 202."""
+    """Send three times the capacity, in rounds with the capacity. Check that each 202 is stored."""
     stored_before, ratios, many_connections = (
         await _count_submissions(server),
         [],
@@ -130,7 +130,7 @@ async def _measure_overload(server: Server, gateway: dict[str, Any]) -> dict[str
         refused += overloaded["others"].get("503", 0)
         slowest = max(slowest, overloaded["p99_seconds"].get("503", 0.0))
     if await _count_submissions(server) - stored_before != accepted:
-        raise RuntimeError(f"{accepted} were answered 202, {await _count_submissions(server) - stored_before} are kept")
+        raise RuntimeError(f"{accepted} had a 202, {await _count_submissions(server) - stored_before} are stored")
     ratio = statistics.median(ratios)
     return {"overload_ratio": round(ratio, 2), "overload_refused": refused, "refused_p99_ms": round(slowest * 1000)}
 
@@ -150,12 +150,12 @@ async def _read_durations(http: httpx2.AsyncClient, path: str, headers: dict[str
         response = await http.get(path, headers=headers)
         took.append(time.perf_counter() - began)
         if response.status_code != 200:
-            raise RuntimeError(f"a read was answered {response.status_code}")
+            raise RuntimeError(f"a read had the status {response.status_code}")
     return took
 
 
 async def _measure_bulk_memory(gateway: dict[str, Any]) -> dict[str, Any]:
-    """Send a long bulk and look at the gateway's memory meanwhile: after a tenth of it, and at its highest after."""
+    """Send a long bulk. Return the memory of the gateway during its first tenth, and the maximum."""
     process = _find_gateway_process()
     bulk = asyncio.create_task(_measure_bulk(gateway, MEMORY_LINES))
     seen: list[float] = []

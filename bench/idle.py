@@ -1,4 +1,4 @@
-"""An idle hub: how long from 202 to accepted, and how much memory its processes take (PSS, database not counted)."""
+"""An idle hub: the time from 202 to `accepted`, and the memory of its processes (PSS, without the database)."""
 
 import json
 import statistics
@@ -15,7 +15,7 @@ IDLE_SECONDS = 2.0
 
 
 def latency(parties: TradeParties) -> dict[str, Any]:
-    """Lodge declarations one after the other; answers milliseconds from the 202 until a read says `accepted`."""
+    """Lodge declarations one by one. Return the milliseconds from the 202 until a read has the status `accepted`."""
     permits = parties.issue_permits(DECLARATIONS, lines=5)
     took = sorted(_measure_one(parties, permit) for permit in permits)
     return {
@@ -37,7 +37,7 @@ def _measure_one(parties: TradeParties, permit: dict[str, Any]) -> float:
 
 
 def memory(home: Path) -> dict[str, Any]:
-    """Answer the PSS of each of the hub's own processes in MB, and their sum."""
+    """Return the PSS of each process of the hub in MB, and their sum."""
     time.sleep(IDLE_SECONDS)
     processes = json.loads((home / "run.json").read_text())["processes"]
     pids = {name: process["pid"] for name, process in processes.items() if name != "database"}

@@ -1,4 +1,4 @@
-"""The usual way that accept is measured against: FastAPI validates, SQLAlchemy inserts and commits, once a request."""
+"""The baseline of `bench.gateway`: FastAPI validates, SQLAlchemy inserts and commits, once per request."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -21,7 +21,7 @@ engine = create_async_engine(sys.argv[2], pool_size=16, max_overflow=0) if len(s
 
 @asynccontextmanager
 async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-    """Make the table."""
+    """Create the table."""
     assert engine is not None
     async with engine.begin() as conn:
         await conn.run_sync(metadata.create_all)
@@ -33,7 +33,7 @@ app = FastAPI(lifespan=lifespan)
 
 @app.post("/declarations", status_code=202)
 async def store(declaration: Declaration) -> dict[str, str]:
-    """Keep a declaration."""
+    """Store a declaration."""
     assert engine is not None
     declaration_id = str(uuid4())
     async with engine.begin() as conn:

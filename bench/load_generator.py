@@ -1,7 +1,7 @@
-"""A load generator as one process of its own: raw sockets, one request at a time on each connection, JSON out.
+"""A load generator, as a separate process: raw sockets, one request at a time on each connection.
 
-`python -m bench.load_generator URL_PARTS…` reads one JSON line on stdin: host, port, path, headers, connections,
-seconds, items, expect; and prints how many answers came, how many as expected, in how many seconds.
+`python -m bench.load_generator` reads one JSON line on stdin: the parameters of `Load`. It prints one JSON line: all
+responses, the expected ones, the others by status, the seconds, and the 99th percentile of the time by status.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ IDENTIFIER = "FR99988877700011"
 
 
 def declaration_body(items: int, reference: str) -> bytes:
-    """Write a good import declaration of so many items, 1.8 kB at five."""
+    """Build a valid import declaration of `items` items; with five items it has 1.8 kB."""
     lines = [
         {
             "number": number,
@@ -50,7 +50,7 @@ def declaration_body(items: int, reference: str) -> bytes:
 
 
 def customs_message(items: int, reference: str) -> bytes:
-    """Write the same declaration as a customs message."""
+    """Build the same declaration as a customs message."""
     measure = "<GoodsMeasure><NetNetWeightMeasure>50</NetNetWeightMeasure></GoodsMeasure>"
     code = "<Classification><ID>41032000</ID><IdentificationTypeCode>TSP</IdentificationTypeCode></Classification>"
     goods = "".join(
@@ -75,7 +75,7 @@ def customs_message(items: int, reference: str) -> bytes:
 
 @dataclass
 class Load:
-    """What is sent, where, and what came of it."""
+    """The target and the rate of a load, and the counts of its responses."""
 
     host: str
     port: int
@@ -87,15 +87,15 @@ class Load:
     expect: int
     media: str = "application/json"
     rate: float = 0.0
-    """Requests a second over all connections; 0 is as many as are answered."""
-    answers: int = 0
+    """Requests per second over all connections; 0: each connection sends the next one after a response."""
+    responses: int = 0
     expected: int = 0
     others: dict[str, int] = field(default_factory=dict)
     took: dict[str, list[float]] = field(default_factory=dict)
-    """Seconds from question to answer, by status."""
+    """Seconds from request to response, by status."""
 
     def request(self, run: str, number: int) -> bytes:
-        """Write one whole request, new in its reference and key."""
+        """Build one complete request with a new reference and key."""
         body = self._body.replace(b"R-0", f"R-{run}-{number}".encode(), 1)
         return self._head + f"Idempotency-Key: {run}-{number}\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body
 
@@ -105,7 +105,7 @@ class Load:
         self._head = f"POST {self.path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Type: {self.media}\r\n{lines}".encode()
 
     async def run(self) -> dict[str, Any]:
-        """Keep every connection busy until the time is over."""
+        """Send requests on all connections for `seconds`. Return the counts and times."""
         streams = []
         for first in range(0, self.connections, 100):
             numbers = range(first, min(first + 100, self.connections))
@@ -115,7 +115,7 @@ class Load:
         await asyncio.gather(*(self._run_connection(deadline, *stream) for stream in streams))
         took = time.perf_counter() - began
         p99 = {status: statistics.quantiles([*took, *took], n=100)[98] for status, took in self.took.items()}
-        found = {"answers": self.answers, "expected": self.expected, "seconds": took}
+        found = {"responses": self.responses, "expected": self.expected, "seconds": took}
         return found | {"others": self.others, "p99_seconds": p99}
 
     async def _run_connection(
@@ -138,7 +138,7 @@ class Load:
         writer.close()
 
     def _count(self, status: int, took: float) -> None:
-        self.answers += 1
+        self.responses += 1
         self.took.setdefault(str(status), []).append(took)
         if status == self.expect:
             self.expected += 1
@@ -151,7 +151,7 @@ def _header_value(head: bytes, name: bytes) -> bytes:
 
 
 def main() -> None:
-    """Run one load, told on stdin."""
+    """Run the load whose parameters are on stdin."""
     import uvloop
 
     load = Load(**json.loads(sys.stdin.readline()))

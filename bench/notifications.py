@@ -1,7 +1,7 @@
-"""How the telling scales: one event to 1,000 endpoints, one black hole among 50, reading the feed, what went in time.
+"""Delivery at scale: one event to 1,000 endpoints, an unresponsive endpoint among 50, and the feed.
 
-One worker process sends to a sink of its own; rounds with and without the black hole are interleaved. The feed is read
-over HTTP from a server process, page after page, as a partner would.
+One worker process sends to one receiver. Rounds with and without the unresponsive endpoint are interleaved. The bench
+reads the feed over HTTP from a service process, page by page, as a partner does.
 """
 
 import asyncio
@@ -47,12 +47,12 @@ FAN_OUT_ENDPOINTS = 1000
 PACED_ENDPOINTS = 50
 ROUNDS = 3
 EVENTS, EVENT_INTERVAL_SECONDS = 60, 0.05
-"""Events of a round with the black hole, and the seconds between two: a thousand letters a second."""
+"""Events per round of paced delivery, and the seconds between two: a thousand deliveries per second."""
 FEED_EVENTS, PAGE_SIZE = 20_000, 200
 
 
 async def measure() -> dict[str, Any]:
-    """Measure all of it on one database."""
+    """Measure everything on one database."""
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
         embedded = EmbeddedPostgres(Path(folder) / "pg")
         server = await asyncio.to_thread(embedded.start)
@@ -68,23 +68,23 @@ async def measure() -> dict[str, Any]:
 
 
 class TimedWorker:
-    """A post office at work, which notes when each letter was answered."""
+    """A delivery worker that records the time of each response."""
 
     def __init__(self, engine: AsyncEngine, receivers: WebhookClient, keys: EndpointKeys) -> None:
-        self.answered_at: dict[tuple[UUID, UUID], float] = {}
+        self.responded_at: dict[tuple[UUID, UUID], float] = {}
         self._receivers = receivers
         self.worker = DeliveryWorker(engine, self._post, keys)
 
     async def _post(self, request: DeliveryRequest) -> DeliveryResult:
         result = await self._receivers.post(request)
         if result.is_delivered:
-            self.answered_at[request.event_id, request.endpoint_id] = time.perf_counter()
+            self.responded_at[request.event_id, request.endpoint_id] = time.perf_counter()
         return result
 
-    async def wait_until_answered(self, count: int) -> None:
-        """Wait until so many letters were answered."""
+    async def wait_for_responses(self, count: int) -> None:
+        """Wait for `count` responses, at most 120 seconds."""
         async with asyncio.timeout(120):
-            while len(self.answered_at) < count:
+            while len(self.responded_at) < count:
                 await asyncio.sleep(0.005)
 
 
@@ -93,19 +93,19 @@ async def _measure_deliveries(database: str, url: str, folder: Path) -> dict[str
     receivers = WebhookClient(AllowedAddresses(loopback=True), keys.signing_keys)
     await receivers.open()
     began = now()
-    fan_out_owners, healthy_owners, black_hole_owners = ([_create_owner()] for _ in range(3))
-    await parties.update_copies(engine, [*fan_out_owners, *healthy_owners, *black_hole_owners], at=now())
+    fan_out_owners, healthy_owners, unresponsive_owners = ([_create_owner()] for _ in range(3))
+    await parties.update_copies(engine, [*fan_out_owners, *healthy_owners, *unresponsive_owners], at=now())
     await _create_endpoints(engine, keys, fan_out_owners[0], [f"{url}/hook"] * FAN_OUT_ENDPOINTS)
     await _create_endpoints(engine, keys, healthy_owners[0], [f"{url}/hook"] * PACED_ENDPOINTS)
     await _create_endpoints(
-        engine, keys, black_hole_owners[0], [f"{url}/hook"] * (PACED_ENDPOINTS - 1) + [f"{url}/hang"]
+        engine, keys, unresponsive_owners[0], [f"{url}/hook"] * (PACED_ENDPOINTS - 1) + [f"{url}/hang"]
     )
     await _measure_fan_out(engine, receivers, keys, fan_out_owners[0])
     fan_outs = [await _measure_fan_out(engine, receivers, keys, fan_out_owners[0]) for _ in range(ROUNDS)]
     pairs = [
         [
-            await _measure_paced(engine, receivers, keys, one, n)
-            for one, n in _paced_pair(healthy_owners, black_hole_owners)
+            await _measure_paced(engine, receivers, keys, owner, responding)
+            for owner, responding in _paced_pair(healthy_owners, unresponsive_owners)
         ]
         for _ in range(ROUNDS)
     ]
@@ -115,16 +115,16 @@ async def _measure_deliveries(database: str, url: str, folder: Path) -> dict[str
     await engine.dispose()
     return {
         "fan_out_seconds": round(statistics.median(fan_outs), 3),
-        "p99_ms": round(statistics.median(well for well, _ in pairs) * 1000, 1),
-        "p99_beside_a_black_hole_ms": round(statistics.median(ill for _, ill in pairs) * 1000, 1),
-        "p99_ratio": round(statistics.median(ill / well for well, ill in pairs), 2),
-        "letters": counts.due,
+        "p99_ms": round(statistics.median(healthy for healthy, _ in pairs) * 1000, 1),
+        "p99_unresponsive_ms": round(statistics.median(unresponsive for _, unresponsive in pairs) * 1000, 1),
+        "p99_ratio": round(statistics.median(unresponsive / healthy for healthy, unresponsive in pairs), 2),
+        "deliveries": counts.due,
         "sent_within_10_s": round(counts.on_time / counts.due, 4),
     }
 
 
-def _paced_pair(healthy: Sequence[Party], black_hole: Sequence[Party]) -> list[tuple[Party, int]]:
-    return [(healthy[0], PACED_ENDPOINTS), (black_hole[0], PACED_ENDPOINTS - 1)]
+def _paced_pair(healthy: Sequence[Party], unresponsive: Sequence[Party]) -> list[tuple[Party, int]]:
+    return [(healthy[0], PACED_ENDPOINTS), (unresponsive[0], PACED_ENDPOINTS - 1)]
 
 
 def _create_owner() -> Party:
@@ -147,14 +147,14 @@ async def _create_endpoints(engine: AsyncEngine, keys: EndpointKeys, owner: Part
 
 
 async def _measure_fan_out(engine: AsyncEngine, receivers: WebhookClient, keys: EndpointKeys, owner: Party) -> float:
-    """Tell one event to all; answers the seconds from its intake to the last answer."""
+    """Deliver one event to all endpoints. Return the seconds from its intake to the last response."""
     worker = TimedWorker(engine, receivers, keys)
     running = asyncio.create_task(worker.worker.run())
     await asyncio.sleep(0.2)
     began = time.perf_counter()
     await intake.receive_events(engine, [create_event(owner)], at=now())
-    await worker.wait_until_answered(FAN_OUT_ENDPOINTS)
-    took = max(worker.answered_at.values()) - began
+    await worker.wait_for_responses(FAN_OUT_ENDPOINTS)
+    took = max(worker.responded_at.values()) - began
     worker.worker.stop()
     await running
     return took
@@ -163,7 +163,7 @@ async def _measure_fan_out(engine: AsyncEngine, receivers: WebhookClient, keys: 
 async def _measure_paced(
     engine: AsyncEngine, receivers: WebhookClient, keys: EndpointKeys, owner: Party, responding: int
 ) -> float:
-    """Tell events one after the other; answers the 99th percentile of the seconds from intake to answer."""
+    """Deliver events at a fixed pace. Return the 99th percentile of the seconds from intake to response."""
     worker = TimedWorker(engine, receivers, keys)
     running = asyncio.create_task(worker.worker.run())
     received_at: dict[UUID, float] = {}
@@ -172,17 +172,17 @@ async def _measure_paced(
         received_at[event.id] = time.perf_counter()
         await intake.receive_events(engine, [event], at=now())
         await asyncio.sleep(EVENT_INTERVAL_SECONDS)
-    await worker.wait_until_answered(EVENTS * responding)
+    await worker.wait_for_responses(EVENTS * responding)
     worker.worker.stop()
     with suppress(TimeoutError):
         async with asyncio.timeout(1):
             await running
-    took = [at - received_at[event] for (event, _), at in worker.answered_at.items() if event in received_at]
+    took = [at - received_at[event] for (event, _), at in worker.responded_at.items() if event in received_at]
     return statistics.quantiles(took, n=100)[98]
 
 
 async def _measure_feed(server: Server, folder: Path) -> dict[str, Any]:
-    """Read the feed of one party from its beginning to its end, over HTTP."""
+    """Read the complete feed of one party over HTTP. Return the events per second."""
     owner = _create_owner()
     engine = create_engine(server.url("notifications", "notifications_runner"), connections=2)
     await parties.update_copies(engine, [owner], at=now())

@@ -1,4 +1,4 @@
-"""The permits service alone, on a server of its own: its processes, its registry, its letters, its readers."""
+"""The permits service alone, with its own PostgreSQL server: processes, permits, submissions and clients."""
 
 import asyncio
 import json
@@ -33,7 +33,7 @@ CUSTOMS = Party(id=new_id(), name="Customs", country="ZA", roles=(Role.CUSTOMS,)
 IMPORTER = Party(id=new_id(), name="B", country="FR", roles=(Role.TRADER,), identifiers={"EORI": "FR-BENCH"})
 EXPORTER = {"name": "A", "country": "ZA", "identifier": "ZA-BENCH"}
 TRANSPORT_DOCUMENT = "MAEU-1"
-"""The transport document all part uses have in common."""
+"""The transport document of all declarations: it makes them parts of one shipment."""
 LINE_LETTERS = "ABCDEFGHIJ"
 
 
@@ -46,11 +46,11 @@ class PermitsEnvironment:
     signer: InternalTokenSigner
 
     def database_url(self, database: str = "permits") -> str:
-        """Answer the address of a permits database, as its runner."""
+        """Return the address of a permits database, with its runner as the user."""
         return self.server.url(database, "permits_runner")
 
     async def create_database(self, database: str) -> str:
-        """Make a second, empty permits database beside the first; answers its address."""
+        """Create another empty permits database on the same server. Return its address."""
         admin = await self.server.connect_as_superuser()
         await admin.execute(f'CREATE DATABASE "{database}" TEMPLATE permits OWNER permits_owner')
         await restrict_connections(admin, database, "permits")
@@ -58,7 +58,7 @@ class PermitsEnvironment:
         return self.database_url(database)
 
     def open_client(self, url: str, party: Party | None = None) -> httpx2.AsyncClient:
-        """Answer a client that speaks to a permits process as the gateway does, in a party's name."""
+        """Return a client that calls a permits process as the gateway does for a party."""
         token = self.signer.sign(Caller(service="gateway", party=party), audience="permits", at=now())
         headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         return httpx2.AsyncClient(base_url=url, headers=headers, timeout=120, trust_env=False)
@@ -66,7 +66,7 @@ class PermitsEnvironment:
 
 @asynccontextmanager
 async def start_environment() -> AsyncIterator[PermitsEnvironment]:
-    """Start a server with an empty permits database."""
+    """Start a server with an empty permits database. Stop it after the block."""
     with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         embedded = EmbeddedPostgres(folder / "pg")
@@ -82,7 +82,7 @@ async def start_environment() -> AsyncIterator[PermitsEnvironment]:
 
 @asynccontextmanager
 async def run_permits(environment: PermitsEnvironment, databases: Sequence[str]) -> AsyncIterator[list[str]]:
-    """Run a permits process a database address, and answer where each listens."""
+    """Run one permits process per database address. Yield the URLs of the processes."""
     async with AsyncExitStack() as stack:
         ports = free_ports(len(databases))
         for port, database in zip(ports, databases, strict=True):
@@ -101,7 +101,7 @@ async def run_permits(environment: PermitsEnvironment, databases: Sequence[str])
 
 
 async def issue_permits(engine: AsyncEngine, count: int, *, lines: int) -> list[dict[str, Any]]:
-    """Issue and endorse permits of so many lines, a million specimens a line, all of one shipment."""
+    """Issue and endorse permits of `lines` lines, each of a million specimens, all for one shipment."""
     return [await _issue_permit(engine, LINE_LETTERS[:lines]) for _ in range(count)]
 
 
@@ -136,7 +136,7 @@ def _command() -> IdempotentCommand:
 
 
 def build_message(cited: Iterable[tuple[str, str]]) -> dict[str, Any]:
-    """Write the letter of a declaration that uses one specimen of each cited line (number, line) in part."""
+    """Build the submission of a declaration that uses one specimen of each cited line (number, line) in part."""
     at = now()
     return {
         "id": str(new_id(at)),

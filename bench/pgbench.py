@@ -1,4 +1,4 @@
-"""PostgreSQL's own pace on the same server: pgbench, one-row insert and commit, 8 clients."""
+"""The speed of PostgreSQL alone on the same server: pgbench, one-row insert and commit, 8 clients."""
 
 import re
 import subprocess
@@ -15,7 +15,7 @@ INSERT = f"INSERT INTO one (body) VALUES ('{'x' * 200}');\n"
 
 
 def prepare_pgbench(server: Server, folder: Path) -> Callable[[], float]:
-    """Make the yardstick's table; answers what runs it once and says inserts a second."""
+    """Create the table of the baseline. Return a function that runs pgbench once and returns the inserts per second."""
     tools = max(POSTGRES_VERSIONS.items())[1]
     script = folder / "one-row.sql"
     script.write_text(INSERT)
@@ -30,7 +30,7 @@ def prepare_pgbench(server: Server, folder: Path) -> Callable[[], float]:
         )
         found = re.search(r"tps = ([0-9.]+)", output.stdout)
         if found is None:
-            raise RuntimeError(f"pgbench said nothing of its speed: {output.stdout}")
+            raise RuntimeError(f"pgbench did not report its speed: {output.stdout}")
         return float(found.group(1))
 
     return run

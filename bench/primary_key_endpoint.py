@@ -1,4 +1,4 @@
-"""The bare select that resolving a name is measured against: the same web app, caller and engine, one primary key."""
+"""The baseline of resolved names: the same web app, caller and engine, but one select by primary key."""
 
 import sys
 from collections.abc import AsyncIterator
@@ -19,12 +19,11 @@ from shared.web import create_service_app
 
 
 async def ready() -> None:
-    """Be ready at once."""
+    """Return no reason: the app is ready at once."""
 
 
 def create_app(url: str, keys: Path) -> FastAPI:
     """Build the app on a permits database and the gateway's public keys."""
-
     engine = create_engine(url)
 
     @asynccontextmanager

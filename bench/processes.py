@@ -1,4 +1,4 @@
-"""Processes that a measurement starts and waits for."""
+"""Processes of a measurement: start, readiness and end."""
 
 import asyncio
 import os
@@ -12,7 +12,7 @@ import httpx2
 
 @asynccontextmanager
 async def run_process(module: str, *args: str, env: dict[str, str], log: Path | None = None) -> AsyncIterator[None]:
-    """Run a module as a process of its own while the block lasts; its log goes to a file if one is named."""
+    """Run a module as a separate process during the block, with its stderr in `log` if there is one."""
     with nullcontext() if log is None else log.open("ab") as stderr:
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-m", module, *args, env={**os.environ, **env}, stderr=stderr
@@ -26,7 +26,7 @@ async def run_process(module: str, *args: str, env: dict[str, str], log: Path | 
 
 
 async def wait_until_ready(url: str) -> None:
-    """Return once a server answers, or raise TimeoutError."""
+    """Wait until a URL returns 200. Raise TimeoutError after 120 seconds."""
     async with asyncio.timeout(120), httpx2.AsyncClient() as http:
         while True:
             try:

@@ -1,6 +1,6 @@
-"""Reads of much: a permit by its number among many and few, a name in the listing, a year's report of a million rows.
+"""Reads of large tables: a permit by its number, a name in the listing, an annual report of a million rows.
 
-Each by HTTP from permits, or through the same engine as what it is compared with; rounds are interleaved.
+The bench reads over HTTP from permits, and from the baseline with the same stack. Rounds are interleaved.
 """
 
 import asyncio
@@ -27,13 +27,13 @@ from shared.database import create_engine
 FEW, MANY = 10_000, 1_000_000
 ROUNDS = 5
 READS = 300
-"""Reads a round."""
+"""Reads per round."""
 REPORT_YEAR = 2026
-"""The year in which the many were used."""
+"""The year of all movements that `insert_permits` writes."""
 
 
 async def measure() -> dict[str, Any]:
-    """Measure all on one server."""
+    """Measure everything on one server."""
     async with start_environment() as environment:
         few = await environment.create_database("few")
         found = await species_index_load.measure(environment)
@@ -49,7 +49,7 @@ async def measure() -> dict[str, Any]:
 
 
 async def _vacuum(environment: PermitsEnvironment, *databases: str) -> None:
-    """Bring the planner's statistics up to date, as a running server does by itself in time."""
+    """Update the statistics of the query planner, as autovacuum does on a running server."""
     for database in databases:
         admin = await environment.server.connect_as_superuser(database)
         await admin.execute("VACUUM ANALYZE", timeout=600)
@@ -68,7 +68,7 @@ async def _measure_lookups(environment: PermitsEnvironment, urls: list[str]) -> 
 
 
 async def _lookup_median(http: httpx2.AsyncClient, count: int) -> float:
-    """Look permits up by their number; answers the median of the seconds it took."""
+    """Find permits by their number. Return the median of the seconds."""
     took = []
     for _ in range(READS):
         query = {"number": f"ZA-{random.randint(1, count)}", "issuer": "ZA"}
@@ -76,12 +76,12 @@ async def _lookup_median(http: httpx2.AsyncClient, count: int) -> float:
         response = await http.get("/v1/permits", params=query)
         took.append(time.perf_counter() - began)
         if len(response.json()["data"]) != 1:
-            raise RuntimeError(f"a permit was not found: {response.text[:200]}")
+            raise RuntimeError(f"no single permit was found: {response.text[:200]}")
     return statistics.median(took)
 
 
 async def _measure_names(environment: PermitsEnvironment) -> dict[str, Any]:
-    """Resolve names in the listing that was loaded, and select rows of it by their primary key, in turn."""
+    """Resolve names of the loaded listing, and select its rows by primary key, in interleaved rounds."""
     engine = create_engine(environment.database_url())
     async with engine.connect() as conn:
         rows = (await conn.execute(select(taxa.c.id, taxa.c.name).limit(5_000))).all()
@@ -114,19 +114,19 @@ async def _measure_names(environment: PermitsEnvironment) -> dict[str, Any]:
 
 
 async def _rate(request: Callable[[], Awaitable[httpx2.Response]]) -> float:
-    """Ask one after the other; answers how many were answered with one thing a second."""
+    """Send `READS` requests one by one. Return the rate per second. Raise RuntimeError if one does not find one row."""
     began = time.perf_counter()
     for _ in range(READS):
         response = await request()
         if len(response.json()["data"]) != 1:
-            raise RuntimeError(f"not one was found: {response.text[:200]}")
+            raise RuntimeError(f"no single row was found: {response.text[:200]}")
     return READS / (time.perf_counter() - began)
 
 
 async def _measure_report(environment: PermitsEnvironment, url: str) -> dict[str, Any]:
-    """Read a year's report, and look at the memory of the process that writes it: early, and at its highest."""
+    """Read an annual report. Return the memory of the process that writes it: in the first tenth, and the maximum."""
     port = httpx2.URL(url).port
-    process = next(one for one in psutil.Process(os.getpid()).children() if _is_listening(one, port))
+    process = next(child for child in psutil.Process(os.getpid()).children() if _is_listening(child, port))
     seen, rows, began = [], 0, time.perf_counter()
     query = {"year": str(REPORT_YEAR), "side": "export", "country": "ZA"}
     async with (
@@ -145,7 +145,8 @@ async def _measure_report(environment: PermitsEnvironment, url: str) -> dict[str
 
 
 def _is_listening(process: psutil.Process, port: int | None) -> bool:
-    return any(one.laddr and one.laddr.port == port for one in process.net_connections("tcp") if one.status == "LISTEN")
+    listening = [each for each in process.net_connections("tcp") if each.status == "LISTEN"]
+    return any(each.laddr and each.laddr.port == port for each in listening)
 
 
 if __name__ == "__main__":

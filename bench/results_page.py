@@ -1,4 +1,4 @@
-"""The page of figures: a table in the terminal, and the same between the markers of docs/performance.md."""
+"""The table of figures: for the terminal, and between the markers of docs/performance.md."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ BEGIN, END = "<!-- measured: begin -->", "<!-- measured: end -->"
 
 @dataclass(frozen=True)
 class Figure:
-    """One line of the table: what was measured, against what, what came of it, what is wanted."""
+    """One row of the table: the figure and its value, the baseline, their ratio, and the target."""
 
     description: str
     measured: str
@@ -24,9 +24,9 @@ class Figure:
 
 
 def render_table(figures: list[Figure]) -> Table:
-    """Lay the figures out for a terminal."""
+    """Render the figures for a terminal."""
     shown = Table(title=f"{describe_machine()}, {datetime.now(UTC):%Y-%m-%d}", title_justify="left")
-    for heading in ("what", "measured", "against", "ratio", "wanted"):
+    for heading in ("figure", "measured", "baseline", "ratio", "target"):
         shown.add_column(heading, justify="right" if heading in {"measured", "ratio"} else "left")
     for figure in figures:
         shown.add_row(figure.description, figure.measured, figure.baseline, figure.ratio, figure.target)
@@ -38,7 +38,7 @@ def write_page(figures: list[Figure]) -> None:
     lines = [
         f"Measured on {datetime.now(UTC):%Y-%m-%d}: {describe_machine()}.",
         "",
-        "| what | measured | against | ratio | wanted |",
+        "| figure | measured | baseline | ratio | target |",
         "|---|---|---|---|---|",
         *(f"| {f.description} | {f.measured} | {f.baseline} | {f.ratio} | {f.target} |" for f in figures),
     ]
@@ -49,5 +49,5 @@ def write_page(figures: list[Figure]) -> None:
 
 
 def describe_machine() -> str:
-    """Say what kind of machine this is."""
+    """Return the cores, the system and the Python version of this machine."""
     return f"{os.cpu_count()} cores, {platform.system()} {platform.machine()}, Python {platform.python_version()}"

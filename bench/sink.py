@@ -1,4 +1,4 @@
-"""A receiver that costs next to nothing: it reads each POST by its Content-Length and answers 200; at /hang, never."""
+"""A cheap receiver: it reads each POST by its Content-Length and responds 200, but never responds at `/hang`."""
 
 import asyncio
 import sys
@@ -10,14 +10,14 @@ RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"
 
 
 class Sink(asyncio.Protocol):
-    """One connection of a sender that never has two requests under way."""
+    """One connection. Its sender waits for the response before the next request."""
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Take a connection."""
+        """Accept a connection."""
         self._transport, self._read = cast(asyncio.Transport, transport), b""
 
     def data_received(self, data: bytes) -> None:
-        """Answer when the whole request is there."""
+        """Respond once the request is complete."""
         self._read += data
         head, blank, body = self._read.partition(b"\r\n\r\n")
         if blank and len(body) >= int(head.lower().partition(b"content-length:")[2].split(b"\r\n", 1)[0]):
@@ -27,7 +27,7 @@ class Sink(asyncio.Protocol):
 
 
 async def serve() -> None:
-    """Serve on a free port, say which on stdout, until stdin ends."""
+    """Serve on a free port, which it prints on stdout, until stdin ends."""
     loop = asyncio.get_running_loop()
     server = await loop.create_server(Sink, "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)

@@ -1,6 +1,6 @@
-"""A load of a species index of 40,000 taxa, in a process of its own: how long it takes, and how much memory.
+"""The load of a species index of 40,000 taxa, in a separate process: its time and its memory.
 
-`python -m bench.species_index_load URL` loads it into the permits database at that address, once, and prints JSON.
+`python -m bench.species_index_load URL` loads the index once into the permits database at that address. It prints JSON.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ ROWS_PER_CHUNK = 500
 
 
 async def measure(environment: PermitsEnvironment) -> dict[str, Any]:
-    """Load the index into the place's database by a process of its own."""
+    """Load the index into the permits database. Return the taxa, the seconds and the maximum memory in MB."""
     pipe = asyncio.subprocess.PIPE
     run = await asyncio.create_subprocess_exec(
         sys.executable, "-m", "bench.species_index_load", environment.database_url(), stdout=pipe
@@ -45,13 +45,13 @@ async def _measure_load(url: str) -> dict[str, Any]:
     took = time.perf_counter() - began
     await engine.dispose()
     if report.added != TAXA:
-        raise RuntimeError(f"not every taxon was taken: {report}")
+        raise RuntimeError(f"not every taxon was loaded: {report}")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000
     return {"taxa": TAXA, "load_seconds": round(took, 1), "load_mb": round(peak)}
 
 
 async def _render_index() -> AsyncIterator[bytes]:
-    """Write the index as it would be uploaded, some hundred rows at a time."""
+    """Yield the CSV file of the index, 500 rows at a time."""
     yield (",".join(COLUMNS) + "\r\n").encode()
     for start in range(0, TAXA, ROWS_PER_CHUNK):
         out = io.StringIO()

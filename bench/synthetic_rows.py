@@ -1,11 +1,11 @@
-"""Many permits with what was used of them, and many declarations, put in by SQL: for what is slow only with many."""
+"""Many permits with their ledgers, and many declarations, inserted by SQL, for measurements on large tables."""
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 ID_SQL = """CAST(lpad(to_hex(1767225600000 + n), 12, '0') || '7' || substr(md5(CAST(n AS text)), 1, 3) || '8'
     || substr(md5(CAST(n AS text)), 4, 15) AS uuid)"""
-"""An id of version 7, a millisecond after the one before: PostgreSQL makes such itself from version 18 only."""
+"""An id of version 7, a millisecond after the one before. PostgreSQL has its own function only from version 18."""
 
 INSERT_PERMITS = f"""
 WITH p AS (
@@ -36,7 +36,7 @@ SELECT gen_random_uuid(), p.id, 'A', s.side, s.kind, s.quantity, true, false, da
     s.side, timestamptz '2026-06-01T10:00:00Z', 'customs'
 FROM p, (VALUES ('export', 'endorse', 100), ('import', 'consume', 90)) AS s(side, kind, quantity)
 """
-"""One statement for permits, lines and ledger, so that nothing just written has to be looked for."""
+"""One statement for permits, lines and ledger: it reads back none of the rows that it inserts."""
 
 
 INSERT_DECLARATIONS = f"""
@@ -54,12 +54,12 @@ ROWS_PER_TRANSACTION = 100_000
 
 
 async def insert_permits(engine: AsyncEngine, count: int) -> None:
-    """Put in so many permits of ZA for FR, of one line each, endorsed and released in 2026."""
+    """Insert `count` permits from ZA to FR, each with one line that was endorsed and used in 2026."""
     await _insert_rows(engine, INSERT_PERMITS, count)
 
 
 async def insert_declarations(engine: AsyncEngine, count: int) -> None:
-    """Put in so many declarations of 500 traders into four countries, without what they cite."""
+    """Insert `count` declarations of 500 traders into four countries, without the permits that they cite."""
     await _insert_rows(engine, INSERT_DECLARATIONS, count)
 
 

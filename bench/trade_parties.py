@@ -1,4 +1,4 @@
-"""An exporter, an importer and their officers on a hub: permits with so many lines, and declarations that use them."""
+"""An exporter, an importer and their officers on a hub, with their permits and declarations."""
 
 import secrets
 from concurrent.futures import ThreadPoolExecutor
@@ -15,10 +15,10 @@ GOODS = {"taxon": "Falco exemplaris", "term": "LIV", "unit": "number", "source":
 
 @dataclass(kw_only=True)
 class TradeParties:
-    """Exporter, importer, and who writes and endorses permits.
+    """The exporter, the importer, the authority that issues permits, and the customs office that endorses them.
 
-    Where `transport_document`, a transport document, is set, all they do is of that one shipment, and each use of a
-    line a part use.
+    If `transport_document` is set, all permits and declarations belong to that one shipment, and each declaration uses
+    a permit line in part.
     """
 
     authority: TrialParty
@@ -28,18 +28,18 @@ class TradeParties:
     transport_document: str | None = None
 
     def issue_permits(self, count: int, *, lines: int) -> list[dict[str, Any]]:
-        """Issue and endorse permits of so many lines, 100 specimens a line."""
+        """Issue and endorse `count` permits of `lines` lines, with 100 specimens per line."""
         with ThreadPoolExecutor(8) as pool:
             return list(pool.map(lambda _: self.issue_permit(100, lines=lines), range(count)))
 
     def issue_permit(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
-        """Issue and endorse a permit of so many specimens a line."""
+        """Issue and endorse a permit with `quantity` specimens per line."""
         permit = self.authority.hub.issue_permit(self.build_permit(quantity, lines=lines))
         endorsed = [{"line": line["line"], "quantity": str(quantity)} for line in permit["lines"]]
         return self.export_customs.hub.endorse(permit["id"], {"lines": endorsed, **self._transport_fields()})
 
     def build_permit(self, quantity: int, *, lines: int = 1) -> dict[str, Any]:
-        """Write a permit as the authority issues it."""
+        """Build a permit as the authority issues it."""
         today = datetime.now(UTC).date()
         granted = [{"line": line_letter, "quantity": str(quantity)} for line_letter in LINE_LETTERS[:lines]]
         return {
@@ -59,7 +59,7 @@ class TradeParties:
     def build_declaration(
         self, permit: dict[str, Any], *, quantity: int = 10, use: str | None = None
     ) -> dict[str, Any]:
-        """Write a declaration that cites every line of a permit, one item a line, so many specimens each."""
+        """Build a declaration with one item per line of a permit, each of `quantity` specimens."""
         use = use or ("part" if self.transport_document else "exhausts")
         cited = {"number": permit["number"], "issuer": "AE", "use": use}
         goods = {**GOODS, "hs_code": "010631", "purpose": "T", "quantity": str(quantity)}
@@ -82,7 +82,7 @@ class TradeParties:
 
 
 def create_parties(admin: Hub, suffix: str = "BENCH", *, transport_document: str | None = None) -> TradeParties:
-    """Add parties whose identifiers end in a mark."""
+    """Add the parties to a hub. Their identifiers end in `suffix`."""
     return TradeParties(
         authority=add_party(admin, "Authority", "AE", ["authority"]),
         export_customs=add_party(admin, "Customs of AE", "AE", ["customs"]),
