@@ -1,12 +1,13 @@
-# One image for every process of a hub; the command says which:
-#   docker run saola gateway | permits | permits-worker | notifications | notifications-worker   a service
-#   docker run saola keys | prepare | migrate                                                    a job
+# One image for all processes of a hub. The command selects the process:
 #
-# The root file system may be read-only (`--read-only --tmpfs /tmp`); what is kept lies in volumes under /keys and /state.
+# - a service: `gateway`, `permits`, `permits-worker`, `notifications` or `notifications-worker`
+# - a job: `keys`, `prepare` or `migrate`
+#
+# The root file system can be read-only (`--read-only --tmpfs /tmp`). Volumes under /keys and /state store all data.
 ARG PYTHON=python:3.13-slim
 
 FROM ${PYTHON} AS libraries
-# A mirror of the package index, where there is one. What comes from it is held against the hashes in the lock file.
+# A mirror of the package index, if there is one. pip compares each package with its hashes in the lock file.
 ARG PIP_INDEX_URL
 COPY requirements.lock .
 RUN python -m venv /opt/saola/python \
@@ -17,11 +18,11 @@ COPY services /opt/saola/code/services
 COPY shared /opt/saola/code/shared
 COPY migrations /opt/saola/code/migrations
 COPY clients/python /opt/saola/code/clients/python
-# Compiled here, for where the root file system is read-only nothing can be written beside the code later.
+# Compile the code now: with a read-only root file system, Python cannot store compiled code later.
 RUN /opt/saola/python/bin/python -m compileall -q /opt/saola/code
 
 FROM ${PYTHON}
-# tini is the first process: it passes signals on, and reaps.
+# tini is the first process: it forwards signals and collects ended processes.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends tini \
  && rm -rf /var/lib/apt/lists/* \

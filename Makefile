@@ -38,7 +38,7 @@ down: ## Stop the containers; data, keys and passwords stay
 logs: ## Follow what the containers say
 	@$(COMPOSE) logs --follow --tail 100
 
-test: setup ## Run the whole suite, a process a core (DATABASE=embedded, containers or postgresql://…; ARGS="-n 0 -x")
+test: setup ## Run the whole suite, one process per core (DATABASE=embedded, containers or postgresql://…; ARGS="-n 0 -x")
 	@SAOLA_TEST_DATABASE='$(DATABASE)' $(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: setup lint imports types generated test ## Everything that must hold: format, lint, imports, types, generated files, tests

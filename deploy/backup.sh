@@ -1,5 +1,5 @@
 #!/bin/sh
-# Writes what a hub in containers must not lose into a folder: three databases, the key sets, the passwords.
+# Writes a backup of a hub in containers into a folder: three databases, the key sets, the passwords.
 #   COMPOSE="docker compose" deploy/backup.sh FOLDER
 set -eu
 compose=${COMPOSE:-docker compose} folder=${1:?name a folder for the backup}

@@ -1,14 +1,14 @@
 #!/bin/sh
-# Puts back what deploy/backup.sh wrote, into a hub that has no data of its own or whose data may go.
+# Restores a backup of deploy/backup.sh into a hub. The hub loses the data that it has.
 #   COMPOSE="docker compose" deploy/restore.sh FOLDER
 set -eu
 compose=${COMPOSE:-docker compose} folder=${1:?name the folder of the backup}
 services="gateway permits notifications"
 for file in gateway.dump permits.dump notifications.dump keys.tar secrets.tar; do
-  [ -s "$folder/$file" ] || { echo "$folder/$file is missing or empty: this is no whole backup" >&2; exit 1; }
+  [ -s "$folder/$file" ] || { echo "$folder/$file is missing or empty: the backup is not complete" >&2; exit 1; }
 done
 
-# Keys first, or the job would make new ones; a database that is there keeps its passwords, a new one takes these.
+# Keys come first, because otherwise the job `keys` creates new ones. An existing database keeps its own passwords.
 if ! $compose ps -q gateway-db | grep -q .; then
   echo "passwords"
   $compose run --rm -T --no-deps --entrypoint tar passwords x -C /secrets <"$folder/secrets.tar"

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Makes what the containers share with their databases and nobody else: a password a role, once, in files.
-# A folder each for who is shown it: <service>-server, <service>-owner, <service>-runner. The folder around them is for
-# its owner only; what is inside is readable, for a container reads it as another user.
+# Creates the passwords of the databases as files, once: one password per role.
+# Each role has its own folder: <service>-server, <service>-owner, <service>-runner. Only its owner can open FOLDER. The
+# files in it are readable, because a container reads them as another user.
 #   deploy/secrets.sh [FOLDER]
 set -eu
 folder=${1:-secrets}
@@ -10,8 +10,8 @@ mkdir -p "$folder"
 
 password() { od -An -N24 -tx1 /dev/urandom | tr -d ' \n'; }
 
-# keep FILE TEXT: write a file whole, unless it is there.
-keep() {
+# create FILE TEXT: write a file, unless it exists.
+create() {
   [ -s "$folder/$1" ] && return
   mkdir -p "$folder/${1%/*}"
   printf '%s' "$2" >"$folder/$1.new"
@@ -19,9 +19,9 @@ keep() {
 }
 
 for service in gateway permits notifications; do
-  keep "$service-server/password" "$(password)"
-  keep "$service-server/url" "postgresql+asyncpg://postgres:$(cat "$folder/$service-server/password")@$service-db/postgres"
-  keep "$service-owner/url" "postgresql+asyncpg://${service}_owner:$(password)@$service-db/$service"
-  keep "$service-runner/url" "postgresql+asyncpg://${service}_runner:$(password)@$service-db/$service"
+  create "$service-server/password" "$(password)"
+  create "$service-server/url" "postgresql+asyncpg://postgres:$(cat "$folder/$service-server/password")@$service-db/postgres"
+  create "$service-owner/url" "postgresql+asyncpg://${service}_owner:$(password)@$service-db/$service"
+  create "$service-runner/url" "postgresql+asyncpg://${service}_runner:$(password)@$service-db/$service"
 done
 [ "$(stat -c %a "$folder")" = 700 ] || chmod 700 "$folder"
