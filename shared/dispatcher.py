@@ -41,7 +41,7 @@ class ReceiverError(Exception):
 
 
 def backoff(failures: int, random_fraction: float) -> timedelta:
-    """Return the pause after so many failures in a row: 0.1 s, doubled up to 2 s, ±25 %."""
+    """Return the pause after `failures` failures in a row: 0.2 s after the first, doubled up to 2 s, ±25 %."""
     return timedelta(seconds=min(0.1 * 2 ** min(failures, 10), 2.0) * (0.75 + 0.5 * random_fraction))
 
 

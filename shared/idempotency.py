@@ -34,7 +34,7 @@ from shared.problems import Invalid, ProblemError, Unavailable
 RESPONSE_COLUMNS = ("status", "body", "location", "version")
 BATCH_SIZE = 1_000
 CREATED = 201
-"""The status of a command that created something. Only its response has a location."""
+"""The status of a command that created a resource. Only a response with this status has a location."""
 
 
 @dataclass(frozen=True)
@@ -116,7 +116,7 @@ async def begin_many(
     conn: AsyncConnection, table: Table, commands: Sequence[IdempotentCommand]
 ) -> dict[UUID, StoredResponse | ProblemError]:
     """Begin commands, each id once. Return the stored response, or the problem, of each that was done before."""
-    # All batches use one order: two with the same commands wait for each other, and never in a deadlock.
+    # All batches lock their commands in one order. So two batches with the same commands cannot deadlock.
     rows = [{"id": c.id, "fingerprint": c.fingerprint, "at": c.at} for c in sorted(commands, key=lambda c: c.id)]
     names = ("id", "fingerprint", "at")
     insert = bulk_insert(table, names, suffix="ON CONFLICT DO NOTHING RETURNING id")
@@ -125,7 +125,7 @@ async def begin_many(
     if not others:
         return {}
     found = (await conn.execute(select(table).where(id_in(table.c.id, others)))).mappings().all()
-    if len(found) < len(others):  # expired and deleted at this moment: no effect without a stored command
+    if len(found) < len(others):  # a job deleted an expired command at this moment
         raise Unavailable(
             "database-unavailable",
             "The hub deleted the stored response of this Idempotency-Key at this moment. Send the request again.",

@@ -41,7 +41,7 @@ class LineWriter:
             line = to_json({**head, **fields}, serialize_unknown=True, inf_nan_mode="strings") + b"\n"
         except ValueError:  # a text that is not valid Unicode, such as a file name in another encoding
             line = json.dumps({**head, **fields}, default=str).encode() + b"\n"
-        with self._lock, suppress(OSError, ValueError):  # a request must not fail for a full disk or a closed stderr
+        with self._lock, suppress(OSError, ValueError):  # a full disk or a closed stderr must not make a request fail
             self._file.write(line)
             self._file.flush()
 

@@ -53,7 +53,7 @@ class SecretSealer:
 
 
 def seal_response(sealer: SecretSealer, command: IdempotentCommand, response: StoredResponse) -> StoredResponse:
-    """Return a response with a secret in the form in which it is stored: its body is sealed for its command."""
+    """Return a response with a secret in the form that the hub stores: its body is sealed for the command."""
     return replace(response, body=sealer.seal(response.body, bound_to=command.id))
 
 

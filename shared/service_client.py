@@ -14,7 +14,7 @@ from shared.request_context import current_request
 from shared.signed_tokens import InternalTokenSigner
 
 SECONDS_BETWEEN_CHUNKS = 60.0
-"""Seconds between two chunks of a stream. The first chunk waits until the database has sorted the rows."""
+"""The maximum of seconds between two chunks of a stream. The database sorts the rows before the first chunk."""
 
 
 class ServiceUnreachable(Exception):
@@ -22,7 +22,7 @@ class ServiceUnreachable(Exception):
 
 
 class ResponseLost(Exception):
-    """The connection ended before the response arrived. The other service may have done the request or not."""
+    """The connection ended before the response arrived. The other service may have carried out the request."""
 
 
 class ResponseTimeout(ResponseLost):

@@ -37,8 +37,8 @@ def parse_json(body: bytes) -> Any:
 def parse_body(model: type[Model], body: bytes, count_names: Callable[[Model], int]) -> Model:
     """Parse a body strictly and check it against its contract, in one pass if the result is the same.
 
-    `count_names` counts the names that the body stated. If the one pass refuses the body, the strict way words the
-    faults. Raise Invalid.
+    `count_names` counts the names in the body. If the one pass refuses the body, the strict parser finds the faults.
+    Raise Invalid.
     """
     try:
         found = model.model_validate_json(body)
@@ -48,10 +48,11 @@ def parse_body(model: type[Model], body: bytes, count_names: Callable[[Model], i
 
 
 def _has_no_duplicate_names(body: bytes, names: int) -> bool:
-    """Return whether the body certainly has no name twice: a colon follows each name, and texts can only add colons.
+    """Return whether no object of the body has a name twice. `names` counts the names without repetitions.
 
-    A contract without floats enforces the other strict rules. It knows no field that could be too deep, and refuses a
-    number that is not whole. Such a body is then parsed strictly, which keeps its digits.
+    A colon follows each name, and texts can only add colons. So the body has no repetition if the counts are equal. A
+    contract without floats enforces the other strict rules: it refuses unknown fields, which may be too deep, and
+    numbers that are not whole. `parse_body` then parses that body strictly, which keeps the digits of its numbers.
     """
     if body.count(b":") == names:
         return True

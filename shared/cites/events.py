@@ -85,6 +85,6 @@ EVENT_SENTENCES: dict[EventType, str] = {
     EventType.ENDPOINT_VERIFICATION: "The hub sends an endpoint a challenge, which it must return",
     EventType.ENDPOINT_TEST: "The owner of an endpoint asked for a test",
     EventType.ENDPOINT_DISABLED: "The hub disabled an endpoint",
-    EventType.EVENT_ACKNOWLEDGED: "A receiver reported its verdict about an event",
+    EventType.EVENT_ACKNOWLEDGED: "A receiver reported its own result for an event",
 }
 """The meaning of each type, in one line."""

@@ -35,7 +35,7 @@ GRANTS = (
     "SELECT, INSERT ON attempts",
     "SELECT, INSERT, UPDATE (status, body, location, version) ON commands",
 )
-"""The service cannot change or delete feed entries, attempts and acknowledgements. Of an event it sets the position."""
+"""The service cannot change or delete feed entries, attempts and acknowledgements. It only sets an event's position."""
 TABLES = (
     "parties",
     "audience_keys",

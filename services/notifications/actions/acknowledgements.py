@@ -1,4 +1,4 @@
-"""Acknowledgements: store a receiver's verdict about an event, and publish it to the sender of the subject."""
+"""Acknowledgements: store a receiver's own result for an event, and publish it to the sender of the subject."""
 
 import json
 from datetime import datetime
@@ -32,7 +32,7 @@ async def acknowledge(
     acknowledgement_id: UUID,
     at: datetime,
 ) -> StoredResponse:
-    """Store a party's verdict about an event that it could receive. Earlier ones stay; the latest counts.
+    """Store a party's own result for an event that it could receive. Earlier ones stay; the latest counts.
 
     Raise NotFound.
     """
@@ -67,7 +67,7 @@ async def _notify_sender(
     *,
     at: datetime,
 ) -> None:
-    """Publish the verdict to the sender, unless there is none or the receiver is the only sender."""
+    """Publish the result to the sender, unless there is none or the receiver is the only sender."""
     if received.sender is None:
         return
     audience = senders_except(receiver, Sender.model_validate_json(json.dumps(received.sender)))

@@ -14,15 +14,15 @@ from shared.logs import logger
 
 T = TypeVar("T")
 STEP = 1000
-"""Queues or deliveries in one transaction. It takes some milliseconds, for which the intake may have to wait."""
+"""Queues or deliveries per transaction. A transaction takes some milliseconds, and the intake may wait for it."""
 MAX_STEPS_BEFORE_RESPONSE = 20
 """Steps that run while the owner of an endpoint waits for the response; the others run after it."""
 
 
 async def resume(engine: AsyncEngine, endpoint_id: UUID, *, at: datetime) -> str | None:
-    """Make queues of an endpoint due now that wait for an attempt. Return the last subject if there are more.
+    """Make the waiting queues of an endpoint due now. Return the last subject if there are more queues.
 
-    If the process ends before all queues are due, the others are sent when their next attempt is due.
+    If the process ends before that, the hub sends the other queues when their next attempt is due.
     """
     after: str | None = ""
     for _ in range(MAX_STEPS_BEFORE_RESPONSE):
@@ -32,7 +32,7 @@ async def resume(engine: AsyncEngine, endpoint_id: UUID, *, at: datetime) -> str
 
 
 async def resume_remaining(engine: AsyncEngine, endpoint_id: UUID, *, after: str | None, at: datetime) -> None:
-    """Make every queue after this one due now too. On an error, log it: the queues are sent when they are due."""
+    """Make each queue after a subject due now too. Log an error: the hub then sends the queues when they are due."""
     try:
         while after is not None:
             after = await _resume_step(engine, endpoint_id, after, at)

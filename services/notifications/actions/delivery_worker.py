@@ -159,7 +159,7 @@ class DeliveryWorker:
             self._settled.set()
 
     async def _settle(self, results: Sequence[AttemptResult]) -> None:
-        """Settle results. While the database is away, retry until the leases end: then another worker sends again."""
+        """Settle results. If the database is away, retry until the leases end: another worker then sends again."""
         deadline = now() + self._lease
         while True:
             try:

@@ -16,5 +16,5 @@ class EndpointPolicy:
     verification_required: bool = True
 
     def requires_verification(self, url: str) -> bool:
-        """Return whether an endpoint must be verified. One at an address that the operator allows need not."""
+        """Return whether an endpoint must be verified. An allowed address needs no verification."""
         return self.verification_required and not endpoint_urls.is_allowed_by_operator(url, self.allowed_addresses)

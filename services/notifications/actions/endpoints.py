@@ -176,7 +176,7 @@ async def _prepare_sending(conn: AsyncConnection, endpoint: Endpoint, *, needs_c
 
 
 def _column_values(given_fields: dict[str, Any], endpoint_id: UUID, policy: EndpointPolicy) -> dict[str, Any]:
-    """Return the columns of the given fields. Null leaves a field as it is, except where null is a value."""
+    """Return the columns of the given fields. Null leaves a field as it is, unless null is one of its values."""
     values = {
         name: value
         for name, value in given_fields.items()
@@ -194,9 +194,9 @@ def _column_values(given_fields: dict[str, Any], endpoint_id: UUID, policy: Endp
 
 
 def _status_change(given_fields: dict[str, Any], current: Endpoint, policy: EndpointPolicy) -> dict[str, Any]:
-    """Return the change of an endpoint's status: by `paused`, and because a new URL must be verified.
+    """Return the columns that change the status: `paused` changes it, and so does a new URL that must be verified.
 
-    If the owner pauses a disabled endpoint, it is paused. It is enabled when the owner resumes it.
+    A disabled endpoint that its owner pauses is paused, and active again once the owner resumes it.
     """
     url, status = given_fields.get("url") or current.url, current.status
     verified = current.verified if url == current.url else not (current.verify or policy.requires_verification(url))

@@ -61,7 +61,7 @@ def _age(since: datetime, at: datetime) -> float:
 async def _endpoint_state_metrics(conn: AsyncConnection, at: datetime) -> list[Metric]:
     found = await store.count_endpoint_states(conn, at=at)
     failing_description = (
-        "Active and pending endpoints that have only failures; their share of the capacity is the least until a success"
+        "Active and pending endpoints that have only failures; each gets the smallest share of capacity until a success"
     )
     cooldown_description = "Endpoints in a cooldown (429 with Retry-After), to which the hub sends nothing"
     return [

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
-from services.notifications.actions import acknowledgements as verdicts
+from services.notifications.actions import acknowledgements as acknowledgement_actions
 from services.notifications.actions import feed, redelivery
 from services.notifications.api.dependencies import Context, SyncedParty
 from services.notifications.api.pagination import Limit, parse_position, render_cursor
@@ -53,11 +53,11 @@ async def read_events(
 async def acknowledge(
     request: Request, context: Context, party: SyncedParty, event_id: Annotated[UUID, Path(alias="id")]
 ) -> Response:
-    """Store the party's verdict about an event: accepted, with_warnings or not_readable."""
+    """Store the party's own result for an event: accepted, with_warnings or not_readable."""
     body = await read_body(request)
     acknowledgement = parse_json_body(request, body, Acknowledgement)
     command = read_command(request, party.id.bytes, body, at=now())
-    stored = await verdicts.acknowledge(
+    stored = await acknowledgement_actions.acknowledge(
         context.engine,
         event_id,
         acknowledgement,

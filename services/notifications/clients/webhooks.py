@@ -206,7 +206,7 @@ def _retry_after(value: str | None) -> timedelta | None:
 
 
 def _connection_failure(error: BaseException, seconds: float) -> str:
-    """Return the reason, in words, for the lack of a complete response."""
+    """Return in words why there is no complete response."""
     cause = getattr(error, "os_error", None) or error
     for found in (*_error_chain(error), cause):
         if isinstance(found, AddressNotAllowed):

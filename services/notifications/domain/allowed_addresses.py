@@ -63,7 +63,7 @@ class AllowedAddresses:
     networks: tuple[Network, ...] = ()
 
     def contains(self, address: str) -> bool:
-        """Return whether the operator allows this address. An IPv4 address in IPv6 notation is not allowed by it."""
+        """Return whether the operator allows this address. The result is false for IPv4 in IPv6 notation."""
         try:
             found = ip_address(address)
         except ValueError:

@@ -29,7 +29,7 @@ def audience_keys_for_party(party: Party) -> frozenset[str]:
 
 
 def audience_keys_for_event(audience: Audience) -> frozenset[str]:
-    """Return the audience keys of an event. No party has an identifier with a NUL character."""
+    """Return the audience keys of an event. Omit identifiers with a NUL character, because no party has one."""
     numbers = {_identifier_key(value) for value in audience.identifiers if "\x00" not in value}
     return frozenset(numbers | {_office_key(office.role, office.country) for office in audience.offices})
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryResult:
-    """The receiver's response, or the reason for the lack of one.
+    """The receiver's response, or the reason why there is none.
 
     `status` is the HTTP status, or None. `reason` says in words why the event does not count as delivered, or is None.
     `response_excerpt` is the beginning of the body of a failed response.

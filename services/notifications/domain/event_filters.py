@@ -18,7 +18,7 @@ def filter_keys_for_event(event_message: EventMessage) -> list[str]:
 
 
 def required_filter_keys(filters: EventFilters) -> dict[str, list[str] | None]:
-    """Return the filter keys of each kind, one of which an event must have; None if the kind has no filter."""
+    """Return the filter keys of each kind: an event must have one of them. None: the kind has no filter."""
     return {
         "countries": sorted({f"country:{c}" for c in filters.countries}) or None,
         "permits": sorted({f"permit:{number.lower()}" for number in filters.permits}) or None,

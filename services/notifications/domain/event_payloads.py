@@ -16,7 +16,7 @@ _MAX_SEQUENCE = 2**53
 
 
 def find_fault(event_message: EventMessage) -> str | None:
-    """Return why an event can never be stored, or None. A well-formed event is stored sooner or later."""
+    """Return why an event can never be stored, or None. Each other event can be stored, now or later."""
     if not _SUBJECT_PATTERN.fullmatch(event_message.subject):
         return "the subject is not written kind:id"
     if event_message.sequence > _MAX_SEQUENCE:
@@ -48,7 +48,7 @@ def event_subject(event_id: UUID) -> str:
 def acknowledged_data(
     body: str, subject: str, acknowledgement: Acknowledgement, *, sequence: int, receiver_id: UUID, at: datetime
 ) -> EventAcknowledged:
-    """Return the data of an acknowledgement: the event, the ids in its data, and the receiver's verdict."""
+    """Return the data of an acknowledgement: the event, the ids in its data, and the receiver's own result."""
     event = json.loads(body)
     named = event["data"]
     return EventAcknowledged(
@@ -90,6 +90,6 @@ def is_challenge_met(body: bytes, response_body: bytes) -> bool:
 def derive_event_id(namespace: UUID, sequence: int) -> UUID:
     """Return the id of one of the hub's own events, derived from its subject's id and its sequence.
 
-    A repeated command so yields the same event.
+    So a repeated command yields the same event.
     """
     return uuid5(namespace, str(sequence))

@@ -33,7 +33,7 @@ def sign_ed25519(key: Ed25519PrivateKey, *, message_id: str, timestamp: int, bod
 def render_signature_header(
     secrets: Iterable[str], keys: tuple[Ed25519PrivateKey, ...] = (), *, message_id: str, timestamp: int, body: bytes
 ) -> str:
-    """Render `webhook-signature`: one signature for each live secret and key. So receivers accept it in a rotation."""
+    """Render `webhook-signature`: one signature per valid secret and key. So receivers accept it during a rotation."""
     shared = [sign(secret, message_id=message_id, timestamp=timestamp, body=body) for secret in secrets]
     return " ".join((*shared, *_public_signatures(keys, message_id, timestamp, body)))
 

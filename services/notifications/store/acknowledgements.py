@@ -1,4 +1,4 @@
-"""Acknowledgements: the receivers' verdicts about events. They are never changed."""
+"""Acknowledgements: the receivers' own results for events. They are never changed."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -57,7 +57,7 @@ async def insert_acknowledgement(
     message: str | None,
     at: datetime,
 ) -> None:
-    """Insert one verdict of a party about the event at a position."""
+    """Insert a party's own result for the event at a position."""
     await conn.execute(
         insert(acknowledgements).values(
             id=acknowledgement_id, position=position, party_id=party_id, outcome=outcome, message=message, at=at

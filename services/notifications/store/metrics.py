@@ -22,7 +22,7 @@ from services.notifications.store.tables import (
 )
 
 MAX_COUNTED = 50_000
-"""The most deliveries that are counted: enough for a share, few enough for a fraction of a second."""
+"""The maximum of counted deliveries: enough for a reliable share, and counted in a fraction of a second."""
 # Raw: the plan reads backwards from the newest delivery and stops at the limit; counts with FILTER are shorter in SQL.
 _ON_TIME = text("""
     WITH recent AS (

@@ -224,7 +224,7 @@ acknowledgements = Table(
     CheckConstraint("outcome IN ('accepted', 'with_warnings', 'not_readable')", name="acknowledgements_outcome"),
     Index("acknowledgements_by_event", "position", "party_id"),
 )
-"""The receivers' verdicts about an event. They are never changed; the latest counts."""
+"""The receivers' own results for an event. They are never changed; the latest counts."""
 
 commands = commands_table(metadata)
 """Commands and their responses."""
