@@ -153,8 +153,7 @@ def notifications() -> list[Figure]:
             "≤ 1.5",
         ),
         Figure(
-            f"part of these {found['deliveries']:,} deliveries sent within 10 s, "
-            "those to the unresponsive endpoint included",
+            f"share of these {found['deliveries']:,} deliveries, to all endpoints, that were sent within 10 s",
             share,
             "",
             "",
