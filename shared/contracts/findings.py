@@ -20,7 +20,7 @@ class CitedLine(WireModel):
 class AppliedOverride(WireModel):
     """The override of a finding: who settled it, when, and the reason."""
 
-    by: Actor
+    by: Annotated[Actor, Field(description="The officer and the time")]
     reason: Annotated[Text, Field(description="The officer's reason")]
 
 
@@ -28,7 +28,7 @@ class Finding(WireModel):
     """One result of a rule, and its override if an officer settled it."""
 
     rule: Annotated[str, Field(description="Official name of the rule, as in /v1/reference/rules")]
-    severity: Severity
+    severity: Annotated[Severity, Field(description="Severity of the finding")]
     pointer: Annotated[str, Field(description="Place in the declaration, as a JSON Pointer (RFC 6901)")]
     permit: Annotated[CitedLine | None, Field(description="The permit that the finding is about")] = None
     expected: Annotated[str | None, Field(description="The value that the rule expects at this place")] = None

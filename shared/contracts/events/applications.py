@@ -14,9 +14,9 @@ class ApplicationEventData(EventData):
 
     application_id: Annotated[Id, Field(description="Application id")]
     reference: Annotated[str | None, Field(description="The applicant's own reference")] = None
-    status: ApplicationStatus
+    status: Annotated[ApplicationStatus, Field(description="Status after the event")]
     issuer: Annotated[Country, Field(description="Country whose authority decides, ISO 3166-1 alpha-2")]
-    kind: PermitKind
+    kind: Annotated[PermitKind, Field(description="Kind of the requested permit")]
     reason: Annotated[str | None, Field(description="The question, the reply, or the reason of the decision")] = None
 
 
@@ -27,7 +27,7 @@ class ApplicationSubmitted(ApplicationEventData):
 class ApplicationAssessed(ApplicationEventData):
     """The applicant does not receive this event. The policy may require that another officer grants the application."""
 
-    recommendation: Recommendation
+    recommendation: Annotated[Recommendation, Field(description="The officer's recommendation")]
 
 
 class ApplicationQueried(ApplicationEventData):

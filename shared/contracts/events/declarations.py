@@ -23,8 +23,8 @@ class DeclarationEventData(EventData):
 
     declaration_id: Annotated[Id, Field(description="Declaration id")]
     reference: Annotated[str, Field(description="The trader's own reference")]
-    status: DeclarationStatus
-    movement: Movement
+    status: Annotated[DeclarationStatus, Field(description="Status after the event")]
+    movement: Annotated[Movement, Field(description="`import` or `export`")]
     version: Annotated[int, Field(ge=1, description="Rises with each amendment")]
     reason: Reason = None
 

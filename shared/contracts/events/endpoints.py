@@ -38,7 +38,7 @@ class EventAcknowledged(EventData):
     event_id: Annotated[Id, Field(description="Id of the acknowledged event")]
     type: Annotated[str, Field(description="Type of the acknowledged event")]
     subject: Annotated[str, Field(description="Subject of the acknowledged event, kind:id")]
-    outcome: AcknowledgementOutcome
+    outcome: Annotated[AcknowledgementOutcome, Field(description="The receiver's result")]
     message: Annotated[str | None, Field(description="The receiver's message")] = None
     by: Annotated[Id, Field(description="Party id of the receiver")]
     at: Annotated[Timestamp, Field(description="When the receiver acknowledged it, in UTC")]

@@ -79,7 +79,7 @@ class Usage(WireModel):
     """The reserved and the consumed quantity of one line by a declaration, in the line's unit."""
 
     item: Annotated[int, Field(description="Number of the item")]
-    permit: CitedPermit
+    permit: Annotated[CitedPermit, Field(description="The cited permit")]
     line: Annotated[str, Field(description="Letter of the permit line")]
     reserved: Annotated[DecimalText, Field(description="Quantity set aside and not yet used")]
     consumed: Annotated[DecimalText, Field(description="Quantity used by the release")]
@@ -91,4 +91,4 @@ class CausingDeclaration(WireModel):
 
     declaration_id: Annotated[Id, Field(description="Declaration id")]
     reference: Annotated[str, Field(description="The trader's own reference")]
-    movement: Movement
+    movement: Annotated[Movement, Field(description="`import` or `export`")]

@@ -23,14 +23,14 @@ UsedLines = Annotated[
 class PermitEventData(EventData, PermitReference):
     """The permit and its status after the event."""
 
-    status: PermitStatus
+    status: Annotated[PermitStatus, Field(description="Status after the event")]
     reason: Annotated[str | None, Field(description="The actor's reason")] = None
 
 
 class PermitIssued(PermitEventData):
     """Declarations may cite the permit from now on."""
 
-    kind: PermitKind
+    kind: Annotated[PermitKind, Field(description="Kind of the permit")]
     valid_until: Annotated[Day, Field(description="Box 2: last valid day, in the issuer's time zone")]
     lines: Annotated[tuple[IssuedLine, ...], Field(strict=False, description="All lines of the permit")]
     replaces: Annotated[PermitReference | None, Field(description="The permit that this one replaces")] = None
@@ -50,7 +50,7 @@ class PermitEndorsed(PermitEventData):
     ] = None
     declaration_id: Annotated[Id | None, Field(description="Id of the export declaration")] = None
     reference: Annotated[str | None, Field(description="The trader's reference of that declaration")] = None
-    movement: Movement | None = None
+    movement: Annotated[Movement | None, Field(description="`import` or `export`")] = None
     side: Annotated[Literal[Side.EXPORT] | None, Field(description="`export` if a declaration caused it")] = None
 
 
@@ -66,7 +66,7 @@ class PermitExhausted(PermitEventData):
 
     declaration_id: Annotated[Id | None, Field(description="Id of the declaration")] = None
     reference: Annotated[str | None, Field(description="The trader's reference of that declaration")] = None
-    movement: Movement | None = None
+    movement: Annotated[Movement | None, Field(description="`import` or `export`")] = None
 
 
 class PermitRevoked(PermitEventData):
