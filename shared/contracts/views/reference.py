@@ -156,7 +156,7 @@ class LoadReport(WireModel):
 class ReferenceList(WireModel):
     """The state of a reference list: rows, last load, effect on checks, and the administrator's next step."""
 
-    list: str
+    list: Annotated[str, Field(description="taxa, suspensions or quotas")]
     state: ReferenceListState
     rows: Annotated[int, Field(description="Rows without a last day")]
     version: Annotated[int, Field(description="Rises with each load that changes rows; 0 before the first load")]
@@ -169,7 +169,7 @@ class ReferenceList(WireModel):
 class ReferenceLists(Page):
     """All reference lists."""
 
-    data: tuple[ReferenceList, ...]
+    data: Annotated[tuple[ReferenceList, ...], Field(description="The state of each list")]
 
 
 class PolicyView(policy.Policy):
