@@ -47,7 +47,7 @@ format: setup ## Write the code in its one format
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-lint: setup
+lint: setup prose ## Check format, lint rules and prose
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 

@@ -49,7 +49,7 @@ NOT_USED_PATTERN = {re.compile(rf"(?<![\w-])(?:{p})(?![\w-])", re.IGNORECASE): b
 
 DOCSTRING_VERBS = frozenset(
     """
-    accept acquire add allow append apply approve assert assign attach await begin bind block build call cancel
+    accept acquire add allow amend append apply approve assert assign attach await begin bind block build call cancel
     carry change check choose claim clear close collect commit compare complete compute configure confirm
     connect consent consume convert copy correct count create decide declare decode decrypt delete deliver
     derive describe detect disable discard displace divide draw drop enable encode encrypt end endorse enqueue

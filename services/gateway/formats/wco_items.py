@@ -60,7 +60,7 @@ def _item(item: Element, index: int, previous_declaration: str | None, repairs: 
 
 def _number(value: str | None, index: int, pointer: str, repairs: Repairs) -> int:
     if value is None:
-        repairs.add(f"{pointer}/number", "its place among the items, for it has no SequenceNumeric")
+        repairs.add(f"{pointer}/number", "its place among the items, because it has no SequenceNumeric")
         return index + 1
     if not (len(value) <= 4 and value.isascii() and value.isdigit()):
         raise _invalid(f"{pointer}/number", "not-a-number", "Expected SequenceNumeric from 1 to 9999.")
@@ -83,7 +83,9 @@ def _hs_code(commodity: Element) -> str | None:
 def _description(commodity: Element, pointer: str, repairs: Repairs) -> str | None:
     value = commodity.child_text("Description")
     if value is not None and len(value) > MAX_DESCRIPTION:
-        repairs.add(f"{pointer}/description", f"its first {MAX_DESCRIPTION} characters; the kept message has all")
+        repairs.add(
+            f"{pointer}/description", f"its first {MAX_DESCRIPTION} characters; the stored message has all of them"
+        )
         value = value[:MAX_DESCRIPTION].rstrip()
     return value
 
@@ -125,12 +127,12 @@ def _quantity(commodity: Element, cites_documents: list[Element], pointer: str, 
     supplementary = commodity.descendant("GoodsMeasure", "TariffQuantity")
     if supplementary is not None and supplementary.text:
         amount, unit = _measure(supplementary, pointer, "TariffQuantity", repairs)
-        repairs.add(f"{pointer}/quantity", "GoodsMeasure/TariffQuantity, for nothing is written off")
+        repairs.add(f"{pointer}/quantity", "GoodsMeasure/TariffQuantity, because there is no WriteOff")
         return {"quantity": amount, "unit": unit}
     mass = _mass(commodity, pointer)
     if mass is None:
         return {}
-    repairs.add(f"{pointer}/quantity", "GoodsMeasure/NetNetWeightMeasure, for nothing else is stated")
+    repairs.add(f"{pointer}/quantity", "GoodsMeasure/NetNetWeightMeasure, because there is no other measure")
     return {"quantity": mass, "unit": Unit.KG}
 
 

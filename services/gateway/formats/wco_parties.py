@@ -23,7 +23,7 @@ def parse_party(role: str, element: Element | None, lodger: Party | None, repair
         repairs.add(f"/{role}/country", f"the party that {found['identifier']} is of")
         found["country"] = lodger.country
     if "name" not in found and "identifier" in found:
-        repairs.add(f"/{role}/name", "its identifier, for it is not named")
+        repairs.add(f"/{role}/name", "its identifier, because it has no name")
         found["name"] = found["identifier"]
     return found
 

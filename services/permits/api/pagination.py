@@ -9,7 +9,7 @@ from shared.problems import Fault, Invalid
 
 Row = TypeVar("Row")
 CURSOR_NOT_FOUND = (
-    "The list has nothing by this cursor. Send the next_cursor of an answer; if the list changed since, begin anew."
+    "The list has no entry for this cursor. Send the next_cursor of a page, or read the list from its first page."
 )
 
 

@@ -58,7 +58,7 @@ DATA_MODELS: dict[EventType, type[EventData]] = {
 }
 """The one model of each event type. The data of an event are always an instance of it."""
 _TYPES_BY_MODEL = {model: event_type for event_type, model in DATA_MODELS.items()}
-_OFFICES = "customs and authorities of its countries, and partners with a grant for one of them"
+_OFFICES = "customs and authorities of its countries, and partners with a grant for one"
 AUDIENCE_BY_FAMILY: dict[str, str] = {
     "declaration": f"Its trader, the party that lodged it, {_OFFICES}",
     "permit": f"Its holders, parties that cited it or read it by token, {_OFFICES}",
