@@ -14,8 +14,8 @@ EXPECTED = "trade that is not suspended"
     "CITES-Conf-14.3-suspension",
     Severity.BLOCK,
     remedy="Do not ship the goods. Correct the taxon, term, source or purpose in a new version if it is wrong.",
-    officer_remedy="Customs asks its authority about the suspension, and overrides the finding with a reason only "
-    "if an exception applies.",
+    officer_remedy="Customs asks the Management Authority about the suspension. It overrides the finding with a reason "
+    "only if an exception applies.",
 )
 def trade_is_not_suspended(context: ItemContext) -> Discrepancy | None:
     """The trade must not be under a recommendation to suspend it (Resolution Conf. 14.3)."""
