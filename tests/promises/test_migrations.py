@@ -37,7 +37,7 @@ async def test_migrations_up_down_and_up_leave_no_drift(server: Server, template
 
 
 @pytest.mark.parametrize(
-    ("revision", "advice"), [("0003", "start on an empty home folder"), ("0099_later", "run the newer version")]
+    ("revision", "advice"), [("0003", "Start with an empty home folder"), ("0099_later", "Run the newer version")]
 )
 async def test_migrate_of_an_unknown_revision_is_refused_and_changes_nothing(
     server: Server, templates: str, revision: str, advice: str
