@@ -1,4 +1,4 @@
-"""The requirements of a country beyond the Convention: switches, each off until its administrator turns it on."""
+"""The requirements of a country beyond the Convention. Each is off until the administrator sets it."""
 
 from typing import Annotated
 
@@ -8,7 +8,7 @@ from shared.contracts.fields import WireModel
 
 
 class Policy(WireModel):
-    """The switches of one country (Article XIV.1: stricter domestic measures). A switch that you leave out is off."""
+    """The requirements of one country (Article XIV.1: stricter domestic measures). One that you leave out is off."""
 
     two_people_for_permits: Annotated[
         bool, Field(description="One officer assesses an application; another officer grants it")

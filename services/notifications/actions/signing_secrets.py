@@ -41,7 +41,7 @@ async def rotate(
             raise NotFound
         if await store.count_live_secrets(conn, endpoint_id, at=at) >= MAX_SECRETS:
             detail = (
-                f"{MAX_SECRETS} secrets of the endpoint are valid. Wait until the older one ends, 24 "
+                f"{MAX_SECRETS} secrets of the endpoint are valid. Wait until the oldest one ends, 24 "
                 "hours after its rotation."
             )
             raise Conflict("rotated-too-often", detail)

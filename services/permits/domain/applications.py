@@ -184,8 +184,8 @@ def _require_second_person(application: ApplicationRecord, officer: Officer) -> 
         raise Conflict("assessment-missing", text)
     if officer.person in _involved_persons(application):
         text = (
-            f"{country} requires two people: the person who assessed the application does not issue "
-            "the permit. Ask a colleague to issue it."
+            f"{country} requires two people: a person who assessed the application, or asked the applicant, does not "
+            "issue the permit. Ask a colleague to issue it."
         )
         raise Conflict("same-person", text)
 

@@ -183,7 +183,7 @@ CONTENT_PROBLEMS = {
         meaning="The override of this finding needs more than a reason; `errors` names the missing fields.",
         causes=("The finding is about a line or a unit, and the override does not name the line or the quantity.",),
         steps=(you("Send the fields that `errors` names, with the reason."),),
-        example="An override of SAOLA-line needs: item, line. Send them with the reason.",
+        example="An override of one-line-meant needs: item, line. Send them with the reason.",
         example_faults=(ExampleFault("/line", "line-missing", "Send `line` with this override."),),
         fault_codes=("item-missing", "line-missing", "quantity-missing"),
     ),

@@ -99,7 +99,7 @@ STATE_PROBLEMS = {
             "The finding is a note, and a note needs no override.",
         ),
         steps=(you("Read the declaration and its open findings. Override one that `detail` lists."),),
-        example="No finding of SAOLA-line is open here. Open are: CITES-III.3(c). Override one of those.",
+        example="No finding of one-line-meant is open here. Open are: CITES-III.3(c). Override one of those.",
     ),
     "known-by-now": ProblemCode(
         status=409,
@@ -194,10 +194,10 @@ STATE_PROBLEMS = {
     ),
     "rotated-too-often": ProblemCode(
         status=409,
-        meaning="Two secrets of this endpoint are valid, and a third is not possible.",
-        causes=("You rotated the secret less than 24 hours ago.",),
-        steps=(you("Wait until the older secret ends, 24 hours after its rotation. Then rotate again."),),
-        example="2 secrets of the endpoint are valid. Wait until the older one ends, 24 hours after its rotation.",
+        meaning="Five secrets of this endpoint are valid, and a sixth is not possible.",
+        causes=("You rotated the secret four times within 24 hours.",),
+        steps=(you("Wait until the oldest secret ends, 24 hours after its rotation. Then rotate again."),),
+        example="5 secrets of the endpoint are valid. Wait until the oldest one ends, 24 hours after its rotation.",
     ),
     "not-rotated-so": ProblemCode(
         status=409,
@@ -214,7 +214,8 @@ STATE_PROBLEMS = {
     "same-person": ProblemCode(
         status=409,
         meaning=(
-            "The country requires two people, and the same credential assessed the application and issues the permit."
+            "The country requires two people, and the same credential assessed the application, or asked the applicant, "
+            "and issues the permit."
         ),
         causes=("One person of the authority does both steps.", "Two people share one credential."),
         steps=(
@@ -222,8 +223,8 @@ STATE_PROBLEMS = {
             administrator("Create a credential for each person of the authority."),
         ),
         example=(
-            "ZA requires two people: the person who assessed the application does not issue the permit. Ask a "
-            "colleague to issue it."
+            "ZA requires two people: a person who assessed the application, or asked the applicant, does not issue "
+            "the permit. Ask a colleague to issue it."
         ),
     ),
     "secret-not-kept": ProblemCode(

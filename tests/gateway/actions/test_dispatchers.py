@@ -42,7 +42,7 @@ def _has_received(service: StubService, party: dict[str, Any]) -> bool:
     return party in _received_parties(service)
 
 
-async def test_party_that_changes_reaches_both_services(hub: RunningGateway) -> None:
+async def test_changed_party_is_sent_to_both_services(hub: RunningGateway) -> None:
     party, _ = await hub.party("trader", identifiers={"EORI": "FR7"})
     changed = await hub.http.patch(
         f"/v1/parties/{party['id']}", json={"disabled": True}, headers=hub.admin | {"If-Match": "*"}

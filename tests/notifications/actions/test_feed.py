@@ -38,7 +38,7 @@ async def test_feed_reader_during_intakes_reads_each_event_once_in_order(service
     assert seen == again
 
 
-async def test_feed_positions_follow_commits(service: Service) -> None:
+async def test_feed_positions_have_the_order_of_commits(service: Service) -> None:
     who = party()
     async with service.engine.connect() as slow:
         await slow.begin()

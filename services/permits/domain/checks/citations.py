@@ -45,7 +45,7 @@ class SecondUse:
 
 @lru_cache(1024)
 def receipt_days(at: datetime, country: str) -> tuple[date, date]:
-    """Return the day of a moment in the last and in the first time zone of the issuer's country."""
+    """Return the two dates that a moment has in the last and in the first time zone of the issuer's country."""
     return day_in_last_zone(country, at), day_in_first_zone(country, at)
 
 

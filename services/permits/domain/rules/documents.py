@@ -131,7 +131,7 @@ def import_country_agrees(context: CitationContext) -> Discrepancy | None:
     officer_remedy=CUSTOMS_DECIDES,
 )
 def other_party_agrees(context: CitationContext) -> Discrepancy | None:
-    """The party abroad must be the one that the permit names (boxes 3 and 4)."""
+    """The party in the other country must be the one that the permit names (boxes 3 and 4)."""
     content, declaration = context.permit.content, context.declaration
     importing = context.side is Side.IMPORT
     expected, found = (

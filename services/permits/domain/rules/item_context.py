@@ -85,18 +85,18 @@ class ItemContext:
 
     @property
     def taxon(self) -> str | None:
-        """The declared taxon, else that of the line."""
+        """The declared taxon, or the taxon of the line."""
         return self.item.taxon or next((line.content.taxon for _, line in self.lines), None)
 
     @property
     def country(self) -> str:
-        """The declared country of origin, else that of the line, else the country of export."""
+        """The declared country of origin, or that of the line, or the country of export."""
         by_line = next((line_origin_country(permit, line) for permit, line in self.lines), None)
         return self.item.origin_country or by_line or self.declaration.export_country
 
     @property
     def source(self) -> str | None:
-        """The declared source, else that of the line."""
+        """The declared source, or the source of the line."""
         return self.item.source or next((line.content.source for _, line in self.lines), None)
 
     @property

@@ -63,7 +63,7 @@ async def test_rate_limit_counts_a_party_over_all_replicas(
         )
 
 
-async def test_rate_limit_with_many_requests_at_once_grants_the_whole_quota(
+async def test_rate_limit_with_many_requests_at_once_allows_exactly_its_limit(
     hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(rate_limits, "WINDOW_SECONDS", 10**9)
