@@ -46,7 +46,7 @@ def backoff(failures: int, random_fraction: float) -> timedelta:
 
 
 class Dispatcher:
-    """One route: from an outbox table, or the messages of it that `condition` selects, to one receiver."""
+    """One outbox route: from an outbox table, or the messages of it that `condition` selects, to one receiver."""
 
     def __init__(
         self,

@@ -42,7 +42,7 @@ async def lease(
 ) -> Sequence[RowMapping]:
     """Claim up to `limit` due messages by a lease, the longest due first. Skip those that another dispatcher locked.
 
-    `condition` selects among them if one table contains messages of several routes.
+    `condition` selects among them if one table contains messages of several outbox routes.
     """
     due = (
         select(table.c.id)
