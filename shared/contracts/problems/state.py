@@ -214,7 +214,7 @@ STATE_PROBLEMS = {
     "same-person": ProblemCode(
         status=409,
         meaning=(
-            "The country requires two people, and the same credential assessed the application, or asked the applicant, "
+            "The country requires two people, and the same credential assessed the application or asked the applicant, "
             "and issues the permit."
         ),
         causes=("One person of the authority does both steps.", "Two people share one credential."),
