@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from shared.problems import Conflict, Invalid
+from shared.problems import Conflict, Invalid, list_names
 
 _TAG = re.compile(r'(?:W/)?("?)([0-9]{1,9})\1')
 """An entity tag of the hub. The quotes are optional: people forget them, and the version is clear without them."""
@@ -20,8 +20,15 @@ class VersionCondition:
         if self.versions is not None and version not in self.versions:
             raise Conflict(
                 "version-stale",
-                f"The present version is {version}. Read it, then repeat your change with its ETag in If-Match.",
+                f"{self._sent_versions()} The present version is {version}. Read it, then repeat your change with its "
+                "ETag in If-Match.",
             )
+
+    def _sent_versions(self) -> str:
+        versions = sorted(self.versions or ())
+        if not versions:
+            return "If-Match names no version of the hub."
+        return f"If-Match names version {list_names(versions)}."
 
 
 ANY_VERSION = VersionCondition()

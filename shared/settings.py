@@ -8,9 +8,10 @@ import os
 from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Annotated, Any, Literal, TypeVar, get_args
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import AfterValidator, Field, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
@@ -153,6 +154,22 @@ def _fault_message(model: type[BaseSettings], fault: Any, environ: Mapping[str, 
     return f"{found} Expected: {expected}. Example: {name}={example_value(model, key)}"
 
 
+def require_http_url(url: str) -> str:
+    """Return the address of a service. Raise ValueError if it is not one of http or https with a host."""
+    try:
+        parts = urlsplit(url)
+        valid = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        valid = False
+    if not valid or any(character.isspace() for character in url):
+        raise ValueError("an address that begins with http:// or https://")
+    return url
+
+
 def quote(value: str) -> str:
     """Return a value between quotation marks, or the word `empty`."""
     return f'"{value}"' if value else "empty"
+
+
+ServiceUrl = Annotated[str, AfterValidator(require_http_url)]
+"""The address of a service that a process calls."""

@@ -1,5 +1,6 @@
 """Strict parsing of bodies: JSON without duplicate names, NaN or deep nesting, then the contract."""
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -17,6 +18,9 @@ OWN_PROBLEM_CODES = frozenset(
     | {"taxon-nameless", "too-many-digits"}
 )
 """Fault codes that become the problem's code if the body has no other fault: an unlisted code, too many digits."""
+DUPLICATE_NAME = re.compile(r'Detected duplicate key (?P<name>".*") (?P<place>at line [0-9]+ column [0-9]+)', re.DOTALL)
+"""The parser's message about a name that an object has twice."""
+MAX_SHOWN_LENGTH = 40
 BLANKS_BEFORE_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 
 
@@ -25,13 +29,24 @@ def parse_json(body: bytes) -> Any:
     try:
         value = jiter.from_json(body, allow_inf_nan=False, float_mode="decimal", catch_duplicate_keys=True)
     except (ValueError, RecursionError) as error:
-        raise Invalid("malformed-json", f"The body is not valid JSON: {error}. Correct it and send it again.") from None
+        raise Invalid("malformed-json", _syntax_fault(body, str(error))) from None
     if body.count(b"{") + body.count(b"[") > MAX_DEPTH and _depth(value) > MAX_DEPTH:
         raise Invalid(
             "malformed-json",
             f"The body is nested deeper than {MAX_DEPTH} levels, the limit of the hub. Send fewer levels.",
         )
     return value
+
+
+def _syntax_fault(body: bytes, message: str) -> str:
+    """Return why a body is not valid JSON, and the next step. The parser's own message names the line and column."""
+    if not body.strip():
+        return "The body is empty. Send a JSON object."
+    if found := DUPLICATE_NAME.fullmatch(message):
+        name = f" {found['name']}" if len(found["name"]) <= MAX_SHOWN_LENGTH else ""
+        return f"An object of the body has the name{name} twice, {found['place']}. Send each name once."
+    reason = message.replace("EOF while parsing", "the body ends within")
+    return f"The body is not valid JSON: {reason}. Correct it and send it again."
 
 
 def parse_body(model: type[Model], body: bytes, count_names: Callable[[Model], int]) -> Model:

@@ -1,5 +1,6 @@
 """Faults of a body or a parameter in the hub's own words, because pydantic's words name tuples, models and enums."""
 
+import json
 from decimal import Decimal
 from typing import Any
 
@@ -134,6 +135,16 @@ CODES_WITH_VALUE = frozenset(
     "unknown-source unknown-term unknown-unit".split()
 )
 """Codes of faults whose message shows the value that was found: numbers, days and codes, never free text or secrets."""
+PATTERNS_WITH_VALUE = frozenset({"^[A-Z0-9]{1,4}$", "^[0-9]{4,10}$"})
+"""Patterns of codes whose message shows the value that was found: lines and HS codes."""
+TYPES_BY_CODE: dict[str, tuple[type, ...]] = {
+    "not-a-text": (str, bytes),
+    "not-an-object": (dict,),
+    "not-a-list": (list, tuple),
+}
+"""The types that a code expects. Its message shows the kind of another value, never the value."""
+UNQUOTED_TYPES = frozenset({"int_type", "bool_type"})
+"""Types of error whose message shows a text with its quotes, because the quotes are the fault."""
 MAX_SHOWN_LENGTH = 40
 WORDED_BY_US = frozenset({"value_error", "assertion_error"})
 """Types of error whose message is the text of an exception that a contract of the hub raised."""
@@ -148,12 +159,31 @@ def validation_code(error: Any) -> str:
 def validation_message(error: Any) -> str:
     """Return what the contract expects at the place of one of pydantic's errors, and the value found if it is short."""
     code = validation_code(error)
-    return _expectation(error, code) + (_found_value(error.get("input")) if code in CODES_WITH_VALUE else "")
+    return _expectation(error, code) + _found(error, code)
 
 
-def _found_value(value: Any) -> str:
+def _found(error: Any, code: str) -> str:
+    if "input" not in error:
+        return ""
+    value, pattern = error["input"], error.get("ctx", {}).get("pattern")
+    if code in CODES_WITH_VALUE or pattern in PATTERNS_WITH_VALUE:
+        return _found_value(value, quoted=error["type"] in UNQUOTED_TYPES)
+    if code in TYPES_BY_CODE and not isinstance(value, TYPES_BY_CODE[code]):
+        return _found_kind(value)
+    return ""
+
+
+def _found_kind(value: Any) -> str:
+    """Return the kind of a value in the words of JSON."""
+    if value is None or isinstance(value, bool):
+        return f" Found: {json.dumps(value)}."
+    kinds = (((str,), "a text"), ((int, float, Decimal), "a number"), ((dict,), "an object"), ((list,), "a list"))
+    return next((f" Found: {kind}." for types, kind in kinds if isinstance(value, types)), "")
+
+
+def _found_value(value: Any, *, quoted: bool) -> str:
     if isinstance(value, str) and value.isprintable():
-        shown = value
+        shown = f'"{value}"' if quoted else value
     elif isinstance(value, bool | int | float | Decimal):
         shown = str(value)
     else:

@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, ServiceUrl, require_http_url
 
 
 class Settings(ServiceSettings):
@@ -18,8 +18,8 @@ class Settings(ServiceSettings):
         description="URL by which clients reach the hub; also the issuer of its tokens",
         examples=["https://hub.example"],
     )
-    permits_url: str = Field(description="URL of the permits service", examples=["http://permits:8080"])
-    notifications_url: str = Field(
+    permits_url: ServiceUrl = Field(description="URL of the permits service", examples=["http://permits:8080"])
+    notifications_url: ServiceUrl = Field(
         description="URL of the notifications service", examples=["http://notifications:8080"]
     )
     signing_keys: Path = Field(
@@ -48,6 +48,11 @@ class Settings(ServiceSettings):
     rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests per second of a party; 0: no limit")
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics, which is not public; 0: none")
     metrics_host: str = Field("127.0.0.1", description="Address on which /metrics listens")
+
+    @field_validator("public_url")
+    @classmethod
+    def _validate_public_url(cls, url: str) -> str:
+        return require_http_url(url) if url else url
 
     @field_validator("trusted_issuer", "trusted_jwks")
     @classmethod

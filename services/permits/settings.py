@@ -5,7 +5,7 @@ from pathlib import Path
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, ServiceUrl
 
 
 class Settings(ServiceSettings):
@@ -28,6 +28,6 @@ class Settings(ServiceSettings):
         description="File with the private keys of permits (JSON Web Key Set); the worker signs with the first",
         examples=["/keys/permits/inside.json"],
     )
-    notifications_url: str = Field(
+    notifications_url: ServiceUrl = Field(
         description="Address of the notifications service", examples=["http://notifications:8080"]
     )

@@ -18,6 +18,17 @@ def test_condition_with_another_version_is_refused(header: str) -> None:
     assert refused.value.code == "version-stale"
 
 
+@pytest.mark.parametrize(("header", "beginning"), [
+    ('"99"', "If-Match names version 99. The present version is 3. "),
+    ('"2", "1"', "If-Match names version 1, 2. The present version is 3. "),
+    ("abc", "If-Match names no version of the hub. The present version is 3. "),
+])  # fmt: skip
+def test_refused_condition_names_the_sent_and_the_present_version(header: str, beginning: str) -> None:
+    with pytest.raises(Conflict) as refused:
+        parse_if_match(header).require(3)
+    assert refused.value.detail.startswith(beginning)
+
+
 @pytest.mark.parametrize("header", [None, ""])
 def test_required_condition_that_is_missing_is_refused(header: str | None) -> None:
     with pytest.raises(Invalid) as refused:

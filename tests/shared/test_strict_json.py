@@ -24,6 +24,21 @@ def test_body_that_is_not_strict_json_is_malformed(body: bytes) -> None:
     assert refused.value.code == "malformed-json"
 
 
+@pytest.mark.parametrize(("body", "detail"), [
+    (b"", "The body is empty. Send a JSON object."),
+    (b" \n", "The body is empty. Send a JSON object."),
+    (b'{"a": 1, "a": 2}', 'An object of the body has the name "a" twice, at line 1 column 14. Send each name once.'),
+    (b'{"%s": 1, "%s": 2}' % (b"s" * 50, b"s" * 50), "An object of the body has the name twice, at line 1 column 112. "
+     "Send each name once."),
+    (b'{"a": ', "The body is not valid JSON: the body ends within a value at line 1 column 6. Correct it and send it "
+     "again."),
+])  # fmt: skip
+def test_malformed_body_has_a_detail_in_the_words_of_the_hub(body: bytes, detail: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_json(body)
+    assert refused.value.detail == detail
+
+
 def test_body_of_32_levels_is_parsed() -> None:
     assert parse_json(b"[" * 32 + b"]" * 32)
 
@@ -136,10 +151,10 @@ def test_number_dead_on_arrival_is_a_whole_number_or_its_string(dead: object, co
 
 
 @pytest.mark.parametrize(("model", "body", "details"), [
-    (Release, {"items": "all"}, {"/items": "Expected a list."}),
-    (Release, {"items": [7]}, {"/items/0": "Expected an object."}),
-    (Release, [], {"": "Expected an object."}),
-    (Refusal, {"reason": 7}, {"/reason": "Expected a text, in quotes."}),
+    (Release, {"items": "all"}, {"/items": "Expected a list. Found: a text."}),
+    (Release, {"items": [7]}, {"/items/0": "Expected an object. Found: a number."}),
+    (Release, [], {"": "Expected an object. Found: a list."}),
+    (Refusal, {"reason": 7}, {"/reason": "Expected a text, in quotes. Found: a number."}),
     (Correction, {"items": [], "reason": "recount"}, {"/items": "Expected a list of at least 1 item."}),
     (Release, {"items": [{"number": n} for n in range(1, 502)]}, {"/items": "Expected a list of at most 500 items."}),
     (Consent, {"quantity": "1"}, {"/item": "This is required and is missing."}),

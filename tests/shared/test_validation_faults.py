@@ -9,7 +9,7 @@ from pydantic_core import PydanticKnownError
 from pydantic_core._pydantic_core import list_all_errors
 
 from shared.contracts.faults import FAULT_CODES
-from shared.contracts.fields import Country, Day
+from shared.contracts.fields import Country, Day, HsCode, LineLetter
 from shared.contracts.problems.catalogue import PROBLEM_CODES
 from shared.strict_json import list_faults
 from shared.validation_faults import CODES_BY_TYPE, validation_code, validation_message
@@ -25,6 +25,10 @@ class Model(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     number: int = 0
+
+
+class Strict(BaseModel):
+    number: Annotated[int, Field(strict=True)]
 
 
 def _error(kind: str) -> dict[str, Any]:
@@ -51,10 +55,13 @@ def test_validation_code_names_only_errors_that_pydantic_has() -> None:
 @pytest.mark.parametrize(
     ("contract", "value", "code", "detail"),
     [
-        (tuple[int, ...], "x", "not-a-list", "Expected a list."),
+        (tuple[int, ...], "x", "not-a-list", "Expected a list. Found: a text."),
         (Literal["a", "b"], "c", "not-in-list", "Expected one of 'a' or 'b'. Found: c."),
         (Colour, "blue", "not-in-list", "Expected one of 'red'. Found: blue."),
-        (Model, [], "not-an-object", "Expected an object."),
+        (Model, [], "not-an-object", "Expected an object. Found: a list."),
+        (Model, None, "not-an-object", "Expected an object. Found: null."),
+        (Strict, {"number": "1"}, "not-a-whole-number", 'Expected a whole number, without quotes. Found: "1".'),
+        (int, "x", "not-a-whole-number", "Expected a whole number. Found: x."),
         (Model, {"colour": 1}, "unknown-field", "The contract has no such field"),
         (Annotated[str, Field(min_length=1)], "", "too-short", "Expected a text that is not empty."),
         (Annotated[str, Field(min_length=3)], "ab", "too-short", "Expected a text of at least 3 characters."),
@@ -68,13 +75,20 @@ def test_validation_code_names_only_errors_that_pydantic_has() -> None:
             Annotated[str, Field(pattern="^[0-9]{4,10}$")],
             "ab",
             "invalid-format",
-            "Expected an HS code of four to ten digits",
+            "Expected an HS code of four to ten digits, such as 410320. Found: ab.",
         ),
         (Annotated[list[int], Field(max_length=1)], [1, 2], "too-long", "Expected a list of at most 1 item."),
         (Annotated[list[int], Field(min_length=2)], [1], "too-short", "Expected a list of at least 2 items."),
         (Annotated[int, Field(gt=4)], 4, "too-small", "Expected a number above 4. Found: 4."),
         (frozenset[str], 5, "not-a-list", "Expected a list."),
-        (bytes, 5, "not-a-text", "Expected a text, in quotes."),
+        (bytes, 5, "not-a-text", "Expected a text, in quotes. Found: a number."),
+        (HsCode, "41", "invalid-format", "Expected an HS code of four to ten digits, such as 410320. Found: 41."),
+        (
+            LineLetter,
+            "a1",
+            "invalid-format",
+            "Expected a line: one to four capital letters or digits, such as A. Found: a1.",
+        ),
     ],
 )
 def test_fault_of_pydantic_error_uses_the_words_of_the_hub(contract: Any, value: Any, code: str, detail: str) -> None:

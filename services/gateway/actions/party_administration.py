@@ -1,6 +1,5 @@
 """Administration of parties: add one, change one. Every change is a version and an outbox message per copy."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
@@ -15,7 +14,7 @@ from shared.conditional_requests import VersionCondition
 from shared.contracts.parties import NewParty, Party, PartyChange
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import Conflict, Fault, Invalid, NotFound
+from shared.problems import Conflict, Fault, Invalid, NotFound, list_names
 
 
 async def add_party(
@@ -89,7 +88,8 @@ async def _claim_identifiers(conn: AsyncConnection, party: Party) -> None:
         raise Invalid("invalid-body", text, [Fault("/identifiers", "invalid-value", text)])
     if taken := await parties.replace_identifiers(conn, party):
         raise Conflict(
-            "identifier-taken", f"Another party has {json.dumps(taken)}. Correct the identifier, or use that party."
+            "identifier-taken",
+            f"Another party has the identifier {list_names(taken)}. Correct it, or use that party.",
         )
 
 

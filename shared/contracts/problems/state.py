@@ -58,7 +58,7 @@ STATE_PROBLEMS = {
             "The identifier has a typing error.",
         ),
         steps=(administrator("Look for the party that has the identifier. Correct it there, or use that party."),),
-        example='Another party has {"EORI": "FR99988877700011"}. Correct the identifier, or use that party.',
+        example="Another party has the identifier FR99988877700011. Correct it, or use that party.",
     ),
     "last-admin": ProblemCode(
         status=409,
@@ -270,7 +270,10 @@ STATE_PROBLEMS = {
         meaning="The version that If-Match names is not the present one.",
         causes=("Another person or system changed it since you read it.",),
         steps=(you("Read it again, apply your change to the new version, and send its ETag in If-Match."),),
-        example="The present version is 3. Read it, then repeat your change with its ETag in If-Match.",
+        example=(
+            "If-Match names version 2. The present version is 3. Read it, then repeat your change with its ETag in "
+            "If-Match."
+        ),
     ),
     "version-missing": ProblemCode(
         status=428,

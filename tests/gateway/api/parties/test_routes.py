@@ -86,6 +86,9 @@ async def test_identifier_of_another_party_is_refused(hub: RunningGateway) -> No
     await hub.http.post("/v1/parties", json=NEW, headers=hub.admin)
     claimant = await _add_party(hub, identifiers={"VAT": "FR99988877700011"})
     assert (claimant.status_code, claimant.json()["code"]) == (409, "identifier-taken")
+    assert claimant.json()["detail"] == (
+        "Another party has the identifier FR99988877700011. Correct it, or use that party."
+    )
     other = (await _add_party(hub)).json()
     change = {"identifiers": {"EORI": "FR99988877700011"}}
     taken = await hub.http.patch(f"/v1/parties/{other['id']}", json=change, headers=hub.admin | {"If-Match": "*"})
