@@ -2,8 +2,10 @@
 
 import json
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
+from urllib.error import HTTPError, URLError
 
 from rich.table import Table
 
@@ -40,10 +42,24 @@ def _load_keys(location: str) -> dict[str, Any]:
                 text = response.read(1_000_000)
         else:
             text = Path(location).read_bytes()
-        found: dict[str, Any] = json.loads(text)
-    except (OSError, ValueError) as error:
+        found = json.loads(text)
+    except (OSError, HTTPException, ValueError) as error:
+        found, fault = None, _explain_fault(error)
+    else:
+        fault = "the content is not a JSON Web Key Set"
+    if not (isinstance(found, dict) and "keys" in found):
         raise CommandError(
-            f"The keys cannot be read from {location}: {error}. "
+            f"The keys cannot be read from {location}: {fault}. "
             f"Save {RECEIPT_KEYS_PATH} of the hub to a file, and name it with --keys FILE."
-        ) from None
+        )
     return found
+
+
+def _explain_fault(error: Exception) -> str:
+    if isinstance(error, HTTPError):
+        return f"the response has status {error.code}"
+    if isinstance(error, URLError | TimeoutError | HTTPException):
+        return "the address does not respond"
+    if isinstance(error, OSError):
+        return "there is no such file" if isinstance(error, FileNotFoundError) else f"{error.strerror}"
+    return "the content is not JSON"

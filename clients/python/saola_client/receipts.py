@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from joserfc import jws
-from joserfc.errors import JoseError
+from joserfc.errors import DecodeError, JoseError, MissingAlgorithmError
 from joserfc.jwk import KeySet
 
 from saola_client.errors import HubError
@@ -25,11 +25,18 @@ def verify_receipt(receipt: str, keys: Mapping[str, Any], content: bytes | None 
     `keys` is the JWKS of `/.well-known/receipt-keys.json`. With `content` the receipt must also have the digest of
     these exact bytes. Claims: `id`, `version`, `reference`, `party`, `received_at`, `digest`. Raise BadReceipt.
     """
+    key_set = _import_key_set(keys)
     try:
-        signed = jws.deserialize_compact(receipt.strip(), KeySet.import_key_set(dict(keys)), algorithms=["Ed25519"])  # type: ignore[arg-type]
+        signed = jws.deserialize_compact(receipt.strip(), key_set, algorithms=["Ed25519"])
         claims: dict[str, Any] = json.loads(signed.payload or b"")
-    except (JoseError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise BadReceipt(f"The receipt is not signed with one of these keys ({type(error).__name__}).") from None
+    except (DecodeError, MissingAlgorithmError):
+        raise BadReceipt(
+            "The text is not a receipt. Expected: the response of GET /v1/declarations/{id}/receipt, unchanged."
+        ) from None
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+        raise BadReceipt(
+            "The receipt is not signed with one of these keys. Use the keys of the hub that issued the receipt."
+        ) from None
     if signed.headers().get("typ") != RECEIPT_TYPE or not isinstance(claims, dict):
         raise BadReceipt("The text is signed by the hub, but it is not a receipt.")
     if content is not None:
@@ -37,3 +44,12 @@ def verify_receipt(receipt: str, keys: Mapping[str, Any], content: bytes | None 
         if digest != claims.get("digest"):
             raise BadReceipt(f"The receipt is for other bytes: {claims.get('digest')}. The given bytes have {digest}.")
     return claims
+
+
+def _import_key_set(keys: Mapping[str, Any]) -> KeySet:
+    try:
+        return KeySet.import_key_set(dict(keys))  # type: ignore[arg-type]
+    except (JoseError, ValueError, TypeError, KeyError, AttributeError):
+        raise BadReceipt(
+            "The keys are not a JSON Web Key Set. Expected: the response of GET /.well-known/receipt-keys.json."
+        ) from None

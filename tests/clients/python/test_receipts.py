@@ -37,13 +37,15 @@ def test_receipt_with_other_bytes_key_or_type_is_refused(tmp_path: Path) -> None
     forged = f"{head}.{base64.urlsafe_b64encode(b'{}').decode().rstrip('=')}.{signature}"
     with pytest.raises(BadReceipt, match="other bytes"):
         verify_receipt(good, keys.public_jwks(), BODY + b" ")
-    for receipt, known in (
-        (good, other.public_jwks()),
-        (forged, keys.public_jwks()),
-        ("x", keys.public_jwks()),
-        (good, {"keys": []}),
+    for receipt, known, message in (
+        (good, other.public_jwks(), "is not signed with one of these keys"),
+        (forged, keys.public_jwks(), "is not signed with one of these keys"),
+        ("x", keys.public_jwks(), "is not a receipt"),
+        ("# Title. Text. End", keys.public_jwks(), "is not a receipt"),
+        (good, {"keys": []}, "keys are not a JSON Web Key Set"),
+        (good, {}, "keys are not a JSON Web Key Set"),
     ):
-        with pytest.raises(BadReceipt):
+        with pytest.raises(BadReceipt, match=message):
             verify_receipt(receipt, known)
     with pytest.raises(BadReceipt, match="not a receipt"):
         verify_receipt(token, keys.public_jwks())
