@@ -45,7 +45,13 @@ def _print_summary(answers_file: Path) -> bool:
     for code, count in codes.most_common():
         out.print(f"{count:>9} {code}", style="green" if code == RECEIVED else "red")
     out.print(f"The results of all lines: {answers_file}", markup=False)
-    return set(codes) <= {RECEIVED}
+    if all_received := set(codes) <= {RECEIVED}:
+        return all_received
+    out.print(
+        "Copy the lines with another code than `received` to a new file, correct them, and load that file. "
+        "`line` in the results is the number of the line."
+    )
+    return False
 
 
 def _lines(file: Path, *, after: int = 0) -> Iterator[bytes]:
