@@ -8,6 +8,8 @@ from typer.core import TyperGroup
 from services.cli.commands import declarations, deployment, hub, parties, processes
 from services.cli.console import CommandError, err
 
+UNREACHABLE_HINT = "`saola up` starts a hub on this machine. `--hub` or the variable SAOLA_HUB names another hub."
+
 
 class CommandGroup(TyperGroup):
     """Runs a command. An expected error prints its message on stderr and exits with status 1."""
@@ -19,11 +21,13 @@ class CommandGroup(TyperGroup):
         except CommandError as command_error:
             message = str(command_error)
         except Exception as error:
-            from saola_client.errors import HubError
+            from saola_client.errors import HubError, NoResponse
 
             if not isinstance(error, HubError):
                 raise
             message = str(error)
+            if isinstance(error, NoResponse) and error.__cause__ is not None:  # the command did not reach the hub
+                message += f" {UNREACHABLE_HINT}"
         err.print(message, style="red", markup=False)
         raise typer.Exit(1)
 

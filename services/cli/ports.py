@@ -12,6 +12,7 @@ import random
 import socket
 from collections import deque
 
+HIGHEST_PORT = 65_535
 LOWEST, HIGHEST = 20_000, 32_000
 MAX_BOUND_SOCKETS = 256
 """The most ports that a process reserves, the latest ones. Each occupies an open file."""

@@ -6,6 +6,8 @@ request with an Idempotency-Key. Every POST of the client has one.
 
 import json
 import random
+import socket
+import ssl
 import threading
 import time
 from base64 import b64encode
@@ -184,10 +186,25 @@ def _require_hub_url(url: str) -> None:
 
 
 def _unreachable_message(url: str, error: Exception) -> str:
-    hint = "`saola up` starts a hub on this machine. The option `--hub` of a command names another hub."
-    return (
-        f"The hub at {url} does not respond ({type(error).__name__}). Check the address and that the hub runs. {hint}"
-    )
+    return f"The hub at {url} does not respond: {_explain_transport_error(url, error)}"
+
+
+def _explain_transport_error(url: str, error: Exception) -> str:
+    """Return the cause of a transport error and what to do. The causes of the error name the operating system's."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, socket.gaierror):
+            return f"the host name {urlsplit(url).hostname} is unknown. Check the address."
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return f"its certificate is not valid ({cause.verify_message}). Check the address and the certificate."
+        if isinstance(cause, ssl.SSLError):
+            return "the port does not accept https. Check the address: a hub without TLS has http://."
+        if isinstance(cause, ConnectionRefusedError):
+            return "no program listens on this port. Check the address and that the hub runs."
+        cause = cause.__cause__ or cause.__context__
+    if isinstance(error, httpx2.TimeoutException):
+        return "the time for a response has passed. Check the address and that the hub runs."
+    return f"the connection ended ({type(error).__name__}). Check the address and that the hub runs."
 
 
 def _parse_retry_after(response: httpx2.Response) -> float | None:

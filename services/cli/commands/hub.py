@@ -6,15 +6,27 @@ from typing import Annotated
 import typer
 
 from services.cli.commands.options import ADMIN_FILE, AdminFile, HomeFolder, OptionalHubUrl
-from services.cli.console import out
+from services.cli.console import CommandError, out
+from services.cli.ports import HIGHEST_PORT
 
 PANEL = "A hub on this machine"
 commands = typer.Typer()
 
 
+def _parse_port(text: str | int) -> int:
+    """Return the number of a port. Raise CommandError."""
+    value = str(text)
+    if value.isascii() and value.isdigit() and len(value) <= 5 and 1 <= int(value) <= HIGHEST_PORT:
+        return int(value)
+    found = f"is {value}" if len(value) <= 20 else "is too long"
+    raise CommandError(f"--port {found}. Expected: a whole number from 1 to {HIGHEST_PORT}.")
+
+
 @commands.command(rich_help_panel=PANEL, epilog="Example: saola up --port 8001 --home ./other")
 def up(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="The port of the hub on 127.0.0.1.")] = 8000,
+    port: Annotated[
+        int, typer.Option(parser=_parse_port, metavar="PORT", help="The port of the hub on 127.0.0.1.")
+    ] = 8000,
     home: HomeFolder = Path("var"),
 ) -> None:
     """Run a whole hub on this machine: three services, their workers and an embedded PostgreSQL. Ctrl+C stops it."""

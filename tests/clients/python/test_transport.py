@@ -1,6 +1,7 @@
 """The client against a small scripted server: the requests that it repeats, and those that it does not."""
 
 import json
+import socket
 import threading
 from collections.abc import Iterator
 from decimal import Decimal
@@ -215,12 +216,53 @@ def test_hub_address_that_is_wrong_is_refused_with_the_expected_form(url: str) -
         Hub(url, "id", "secret")
 
 
+def _read_message_without_response(url: str) -> str:
+    with Hub(url, "id", "secret", retry_seconds=0.0) as hub, pytest.raises(NoResponse) as lost:
+        hub.me()
+    return str(lost.value)
+
+
+def test_hub_at_a_port_without_a_server_is_reported_as_not_running() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        url = f"http://127.0.0.1:{closed.getsockname()[1]}"
+    assert _read_message_without_response(url) == (
+        f"The hub at {url} does not respond: no program listens on this port. Check the address and that the hub runs."
+    )
+
+
+def test_hub_with_an_unknown_host_name_is_reported_with_the_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_arguments: object, **_options: object) -> None:
+        raise socket.gaierror(-2, "Name or service not known")
+
+    monkeypatch.setenv("NO_PROXY", "*")
+    monkeypatch.setattr(socket, "getaddrinfo", fail)
+    message = _read_message_without_response("http://hub.invalid:8000")
+    assert message.endswith("does not respond: the host name hub.invalid is unknown. Check the address.")
+
+
+def test_hub_without_tls_at_an_https_address_is_reported_as_such() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def refuse() -> None:
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(10_000)
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+
+        thread = threading.Thread(target=refuse, daemon=True)
+        thread.start()
+        message = _read_message_without_response(f"https://127.0.0.1:{listener.getsockname()[1]}")
+        thread.join(5)
+    assert message.endswith("the port does not accept https. Check the address: a hub without TLS has http://.")
+
+
 def test_requests_are_repeated_for_a_limited_time(server: ScriptedServer) -> None:
     with Hub(server.url, "id", "secret", retry_seconds=0.5) as hub:
         hub.access_token()
         server.script = [None] * 100
-        with pytest.raises(NoResponse, match="saola up"):
+        with pytest.raises(NoResponse, match=r"the connection ended \(\w+\)\. Check the address") as lost:
             hub.me()
+        assert "saola up" not in str(lost.value) and "--hub" not in str(lost.value)
         server.script = [(503, {"Retry-After": "60"}, {"code": "service-unavailable"})]
         with pytest.raises(Problem) as away:
             hub.me()
