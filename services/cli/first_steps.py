@@ -1,28 +1,11 @@
 """The text that a user reads when the hub is ready: its address, and the next commands."""
 
-import os
 import shlex
-import sys
-from pathlib import Path
 
-from services.cli.console import out
+from services.cli.console import out, saola_command, shorten_path
 from services.cli.home import Home
 
 DEFAULT_URL = "http://127.0.0.1:8000"
-
-
-def saola_command() -> str:
-    """Return the command with which the user called `saola`, so that it can be typed again."""
-    called = Path(sys.argv[0])
-    if called.name != "saola":
-        return "saola"
-    return shlex.quote(shorten_path(called.absolute()))
-
-
-def shorten_path(path: Path) -> str:
-    """Return a path relative to the working directory; the absolute path if it is outside."""
-    found = os.path.relpath(path)
-    return str(path) if found.startswith("..") else found
 
 
 def print_first_steps(home: Home, url: str, seconds: float) -> None:

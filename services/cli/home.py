@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from services.cli.console import CommandError
+from services.cli.console import CommandError, saola_command
 
 SIGNERS = ("gateway", "permits", "tokens", "webhooks")
 """The key sets that sign: internal calls of gateway and permits, access tokens, webhooks."""
@@ -104,7 +104,7 @@ class Home:
         where = self.read_run_file().get("urls", {}).get("gateway", "an unknown address")
         return (
             f"Another hub already uses the home folder {self.folder}. It runs at {where}. "
-            "Stop it first, or start a second one: saola up --home ./other --port 8001"
+            f"Stop it first, or start a second one: {saola_command()} up --home ./other --port 8001"
         )
 
     def write_run_file(self, urls: Mapping[str, str], processes: Mapping[str, Mapping[str, float]]) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from saola_client import Hub
-from services.cli.console import CommandError, out
+from services.cli.console import CommandError, out, saola_command
 from services.cli.secret_files import require_new_file, save_credentials
 from services.cli.tables import print_rows
 
@@ -26,6 +26,9 @@ def add(
     out.print(f"{name} is party {party['id']}", markup=False)
     if save is not None:
         save_credentials(save, hub.create_credential(party["id"]))
+    else:
+        command = f"{saola_command()} credential add {party['id']} --save FILE"
+        out.print(f"It has no credentials yet. This command adds them: {command}", markup=False)
 
 
 def print_list(hub: Hub, *, as_json: bool) -> None:

@@ -1,5 +1,6 @@
 """`saola up`: the supervisor of a whole hub on one machine. It starts, restarts and stops all processes."""
 
+import shlex
 import signal
 import subprocess
 import sys
@@ -13,12 +14,12 @@ from typing import IO
 from rich.console import Console
 
 from services.cli.child_process import ChildProcess, process_start_time, terminate_orphans
-from services.cli.console import CommandError
+from services.cli.console import CommandError, saola_command, shorten_path
 from services.cli.databases import Server
 from services.cli.health_checks import is_ready
 from services.cli.home import Home
 from services.cli.log_lines import read_log_tail
-from services.cli.ports import free_ports, is_free
+from services.cli.ports import HIGHEST_PORT, free_ports, is_free
 from services.cli.postgres import GuardedPostgres
 from services.cli.process_environments import HOST, ServicePorts, environments, service_url
 from shared import supervision
@@ -92,9 +93,12 @@ class Supervisor:
 
     def _require_free_port(self) -> None:
         if not is_free(self._port, HOST):
-            other = f"saola up --port {self._port + 1}"
+            other = next((port for port in range(self._port + 1, HIGHEST_PORT + 1) if is_free(port, HOST)), 8001)
+            home = shlex.quote(shorten_path(self.home.folder))
+            home_option = "" if home == "var" else f" --home {home}"
             raise CommandError(
-                f"Another program uses port {self._port} on {HOST}. Stop it, or choose another port: {other}"
+                f"Another program uses port {self._port} on {HOST}. Stop it, or choose another port: "
+                f"{saola_command()} up --port {other}{home_option}"
             )
 
     def _start_database(self) -> Server:

@@ -34,6 +34,16 @@ def test_home_lock_refuses_second_hub(tmp_path: Path) -> None:
         pass
 
 
+def test_home_in_use_is_refused_with_a_command_that_can_be_typed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("sys.argv", [str(tmp_path / ".venv" / "bin" / "saola"), "up"])
+    command = r"start a second one: \.venv/bin/saola up --home \./other --port 8001$"
+    with Home(tmp_path).lock(), pytest.raises(CommandError, match=command):
+        Home(tmp_path).lock().__enter__()
+
+
 def lock_and_exit(folder: Path) -> None:
     """Lock a home and end without unlocking it."""
     Home(folder).lock().__enter__()

@@ -40,9 +40,11 @@ def _added(run_command: RunCommand, name: str, *more: str) -> str:
 def test_party_added_by_the_command_line_can_be_disabled_and_enabled(
     run_command: RunCommand, tried_hub: RunningHub
 ) -> None:
-    party_id = run_command(
-        "party", "add", "Party X", "--country", "fr", "--role", "trader", "--identifier", "EORI=FR-X"
-    ).split()[-1]
+    added = run_command("party", "add", "Party X", "--country", "fr", "--role", "trader", "--identifier", "EORI=FR-X")
+    party_id = added.splitlines()[0].split()[-1]
+    assert added.splitlines()[1:] == [
+        f"It has no credentials yet. This command adds them: saola credential add {party_id} --save FILE"
+    ]
     table = run_command("party", "list")
     assert table.splitlines()[0].split() == ["id", "name", "country", "roles", "identifiers", "disabled"]
     assert "EORI=FR-X" in table
