@@ -148,7 +148,9 @@ def parse_quota(raw: RawRow, header: list[str]) -> Quota:
     _require_order(starts, ends)
     unit = UNIT_WORDS.get(cells.to_singular(row["unit"]))
     if unit is None:
-        raise RowRejected("unknown-unit", f"{row['unit']!r} is not a known unit.", "unit")
+        expected = ", ".join(dict.fromkeys(UNIT_WORDS.values()))
+        detail = f"Expected one of: {expected}, or an empty cell for number. Found: {row['unit'][:20]!r}."
+        raise RowRejected("unknown-unit", detail, "unit")
     return Quota(
         country=row.country(),
         taxon=_parse_taxon(row, allow_all_taxa=False),

@@ -171,11 +171,11 @@ CONTENT_PROBLEMS = {
         status=422,
         meaning="The hub could load no row of the file, and the list is unchanged.",
         causes=("Each row breaks a rule of the list.", "The file has column names and no rows."),
-        steps=(you("Correct the rows that `errors` names, each by its line in the file, and send the file again."),),
+        steps=(you("Correct the rows that `errors` names, each by line and column, and send the file again."),),
         example=(
             "The hub could load no row of the file, and the list is unchanged. Correct the rows that `errors` names."
         ),
-        example_faults=(ExampleFault("/2", "unknown-country", "XX is not a country of ISO 3166-1 alpha-2."),),
+        example_faults=(ExampleFault("/2/iso_code2", "unknown-country", "XX is not a country of ISO 3166-1 alpha-2."),),
         fault_codes=("unknown-country", "unknown-unit"),
     ),
     "override-incomplete": ProblemCode(

@@ -155,8 +155,8 @@ PERMIT_PROBLEMS = {
         status=422,
         meaning="The unit does not fit the term.",
         causes=("Skins, for example, are counted or measured by area, not by volume.",),
-        steps=(you("Send a unit of the kind that `detail` names."),),
-        example="The term LIV is stated by number. The unit l does not fit. Send a unit of that kind.",
+        steps=(you("Send one of the units that `detail` names."),),
+        example=("The unit does not fit the term LIV. Expected one of: number, pair, mg, g, kg, t. Found: l."),
         example_faults=(ExampleFault("/lines/0/unit"),),
     ),
     "validity-before-issue": ProblemCode(
@@ -203,8 +203,7 @@ PERMIT_PROBLEMS = {
         causes=("An export permit is valid for six months at most, an import permit for twelve.",),
         steps=(you("Send an earlier day as `valid_until`."),),
         example=(
-            "A permit of kind export is valid for at most 6 months, here until 2026-09-01. Send an earlier "
-            "`valid_until`."
+            "A permit of kind export is valid for at most 6 months. Expected: 2026-09-01 or earlier. Found: 2026-12-31."
         ),
         example_faults=(ExampleFault("/valid_until"),),
     ),

@@ -22,6 +22,7 @@ from services.permits.store.taxa import TaxonList
 from shared.contracts.views import reference as views
 from shared.database import retry_transaction
 from shared.problems import Fault, Invalid
+from shared.strict_json import json_pointer
 
 BATCH_SIZE = 250
 """Rows per batch."""
@@ -175,7 +176,7 @@ async def load_in_transaction(
         raise Invalid(error.code, error.detail, [Fault("", error.code, error.detail)]) from None
     _require_columns(table, kind)
     if not (kind.may_be_empty and table.header_only and list_load.report.rejected == 0):
-        _require_rows(list_load.report)
+        _require_rows(list_load.report, table.original_columns)
     await list_load.end_missing(at)
     changes = list_load.report.has_changes
     is_recorded = changes or previous_version == 0
@@ -245,10 +246,14 @@ def _require_columns(table: CsvReader, kind: ListKind) -> None:
         raise Invalid("columns-missing", detail, faults)
 
 
-def _require_rows(report: LoadReport) -> None:
+def _require_rows(report: LoadReport, column_names: Mapping[str, str]) -> None:
+    """Raise Invalid if no row was loaded. A pointer has the line of the file, and the column where it is known."""
     if report.loaded:
         return
-    faults = [Fault(f"/{note.line}", note.code, note.detail) for note in report.rejections[:50]]
+    faults = []
+    for note in report.rejections[:50]:
+        column = (column_names.get(note.field, note.field),) if note.field else ()
+        faults.append(Fault(json_pointer((note.line, *column)), note.code, note.detail))
     raise Invalid(
         "nothing-taken",
         "The hub could load no row of the file, and the list is unchanged. Correct the rows that `errors` names.",

@@ -108,8 +108,8 @@ def _validity_faults(content: Permit) -> Iterator[Fault]:
         yield Fault(
             pointer,
             "validity-too-long",
-            f"A permit of kind {content.kind} is valid for at most {months} months, here until "
-            f"{add_months(content.issued_on, months)}. Send an earlier `valid_until`.",
+            f"A permit of kind {content.kind} is valid for at most {months} months. Expected: "
+            f"{add_months(content.issued_on, months)} or earlier. Found: {content.valid_until}.",
         )
 
 
@@ -193,8 +193,6 @@ def _quota_faults(line: PermitLine, pointer: str) -> Iterator[Fault]:
 def _unit_faults(line: PermitLine, pointer: str) -> Iterator[Fault]:
     known = TERM_DIMENSIONS.get(line.term)
     if known is not None and UNITS[line.unit][0] not in known:
-        text = (
-            f"The term {line.term} is stated by {' or '.join(sorted(known))}. The unit {line.unit} "
-            "does not fit. Send a unit of that kind."
-        )
+        units = ", ".join(unit for unit, (dimension, _) in UNITS.items() if dimension in known)
+        text = f"The unit does not fit the term {line.term}. Expected one of: {units}. Found: {line.unit}."
         yield Fault(f"{pointer}/unit", "unit-not-of-term", text)

@@ -59,6 +59,7 @@ async def test_list_with_only_a_header_ends_all_suspensions(permits_db: AsyncEng
     with pytest.raises(Invalid) as refused:
         await load_content(permits_db, header + "soon,,All species,,,SO,,,,,f,,\n", "suspensions")
     assert refused.value.code == "nothing-taken"
+    assert [(one.pointer, one.code) for one in refused.value.faults] == [("/2/start_date", "no-day")]
 
 
 async def test_suspension_without_a_taxon_covers_all_species_and_is_reported(permits_db: AsyncEngine) -> None:
@@ -140,6 +141,16 @@ National,{year}-01-01,{year}-12-31,Hippopotamus amphibius,4,SPECIES,TZ,up to 500
 National,{year}-01-01,{year}-12-31,Python regius,5,SPECIES,TG,,,live,R,,f,,
 National,{year}-01-01,{year}-12-31,Python sebae,6,SPECIES,TG,1.500,,live,R,,f,,
 """
+
+
+async def test_quota_in_an_unknown_unit_is_refused_with_the_known_units(permits_db: AsyncEngine) -> None:
+    rows = "start_date,taxon_name,iso_code2,quota,Unit\n2026-01-01,Python regius,TG,5,kk\n"
+    with pytest.raises(Invalid) as refused:
+        await load_content(permits_db, rows, "quotas")
+    [fault] = refused.value.faults
+    assert (fault.pointer, fault.code) == ("/2/Unit", "unknown-unit")
+    assert fault.detail.startswith("Expected one of: number, kg, g, ")
+    assert fault.detail.endswith("Found: 'kk'.")
 
 
 async def test_faulty_list_of_quotas_loads_its_certain_rows(permits_db: AsyncEngine) -> None:

@@ -49,6 +49,11 @@ def test_permit_kind_limits_the_last_day_of_validity(kind: str) -> None:
     assert codes(goods, kind=kind, issuer=issuer, valid_until=last + timedelta(days=1), **more) == beyond
 
 
+def test_validity_too_long_states_the_expected_and_the_found_day() -> None:
+    [fault] = list_faults(permit_content(issued_on="2026-03-01", valid_until="2026-09-30"), FIXED_DAY)
+    assert fault.detail.endswith("Expected: 2026-09-01 or earlier. Found: 2026-09-30.")
+
+
 @pytest.mark.parametrize("kind", ["export", "re_export", "import", "introduction_from_the_sea"])
 def test_permit_is_issued_only_by_the_country_of_its_side(kind: str) -> None:
     side = "import" if kind in ISSUERS else "export"
@@ -114,6 +119,12 @@ def test_quota_that_is_incomplete_or_exceeded_is_a_fault() -> None:
 ])  # fmt: skip
 def test_unit_that_does_not_fit_the_term_is_a_fault(term: str, unit: str, good: bool) -> None:
     assert codes(line(term=term, unit=unit)) == ([] if good else [("unit-not-of-term", "/lines/0/unit")])
+
+
+def test_unit_that_does_not_fit_the_term_states_the_units_that_fit() -> None:
+    dates = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
+    [fault] = list_faults(permit_content(line(term="SKI", unit="l"), **dates), FIXED_DAY)
+    assert fault.detail == "The unit does not fit the term SKI. Expected one of: number, pair. Found: l."
 
 
 def test_table_of_units_contains_only_known_terms() -> None:
