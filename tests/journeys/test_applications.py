@@ -48,7 +48,7 @@ def test_application_granted_by_two_officers_ends_with_its_permit(
     assert customs("GET", path).status_code == 403
     wrong = trader("POST", path + "/answer", {"message": "early"})
     assert (wrong.status_code, wrong.json()["code"]) == (409, "invalid-transition")
-    assert "From submitted it may become queried" in wrong.json()["detail"]
+    assert "The Management Authority may query it, grant it or refuse it." in wrong.json()["detail"]
 
     assert assessor("POST", path + "/query", {"message": "Which farm?"}).json()["status"] == "queried"
     tag = trader("GET", path).headers["ETag"]

@@ -81,14 +81,51 @@ APPLICATION_TRANSITIONS: dict[ApplicationStatus, dict[ApplicationStatus, frozens
 }
 
 
+# The act of an actor role by the status that it leads to, for the details of refusals.
+_SUBJECTS = {
+    ActorRole.CUSTOMS: "Customs",
+    ActorRole.AUTHORITY: "The Management Authority",
+    ActorRole.TRADER: "The trader",
+}
+_DECLARATION_ACTS = {
+    (DeclarationStatus.ACCEPTED, ActorRole.CUSTOMS): "override each open finding",
+    (DeclarationStatus.RELEASED, ActorRole.CUSTOMS): "release it",
+    (DeclarationStatus.REFUSED, ActorRole.CUSTOMS): "refuse it",
+    (DeclarationStatus.RECEIVED, ActorRole.TRADER): "amend it",
+    (DeclarationStatus.CANCELLED, ActorRole.TRADER): "cancel it",
+}
+_ACTS_AFTER_RELEASE = {(DeclarationStatus.RELEASED, ActorRole.CUSTOMS): "correct the release"}
+_PERMIT_ACTS = {
+    (PermitStatus.ENDORSED, ActorRole.CUSTOMS): "endorse it",
+    (PermitStatus.EXHAUSTED, ActorRole.CUSTOMS): "release a declaration that cites it",
+    (PermitStatus.ISSUED, ActorRole.AUTHORITY): "report it as found",
+    (PermitStatus.ENDORSED, ActorRole.AUTHORITY): "report it as found",
+    (PermitStatus.LOST, ActorRole.AUTHORITY): "report it as lost",
+    (PermitStatus.REVOKED, ActorRole.AUTHORITY): "revoke it",
+    (PermitStatus.REPLACED, ActorRole.AUTHORITY): "replace it",
+}
+_ACTS_AFTER_EXHAUSTION = {
+    (PermitStatus.ISSUED, ActorRole.CUSTOMS): "correct a release that used it",
+    (PermitStatus.ENDORSED, ActorRole.CUSTOMS): "correct a release that used it",
+}
+_APPLICATION_ACTS = {
+    (ApplicationStatus.QUERIED, ActorRole.AUTHORITY): "query it",
+    (ApplicationStatus.GRANTED, ActorRole.AUTHORITY): "grant it",
+    (ApplicationStatus.REFUSED, ActorRole.AUTHORITY): "refuse it",
+    (ApplicationStatus.SUBMITTED, ActorRole.TRADER): "answer the query",
+    (ApplicationStatus.WITHDRAWN, ActorRole.TRADER): "withdraw it",
+}
+
+
 def can_transition(from_status: DeclarationStatus, to_status: DeclarationStatus, role: ActorRole) -> bool:
     """Return whether an actor of this role may change a declaration from one status to another."""
     return role in DECLARATION_TRANSITIONS.get(from_status, {}).get(to_status, frozenset())
 
 
 def describe_transitions(from_status: DeclarationStatus) -> str:
-    """Return a sentence that lists the allowed transitions of a declaration, for an error message."""
-    return _describe(from_status, DECLARATION_TRANSITIONS.get(from_status, {}))
+    """Return sentences that name the acts possible for a declaration of this status, for an error message."""
+    acts = _DECLARATION_ACTS | (_ACTS_AFTER_RELEASE if from_status is DeclarationStatus.RELEASED else {})
+    return _describe(from_status, DECLARATION_TRANSITIONS.get(from_status, {}), acts)
 
 
 def can_transition_permit(from_status: PermitStatus, to_status: PermitStatus, role: ActorRole) -> bool:
@@ -97,8 +134,9 @@ def can_transition_permit(from_status: PermitStatus, to_status: PermitStatus, ro
 
 
 def describe_permit_transitions(from_status: PermitStatus) -> str:
-    """Return a sentence that lists the allowed transitions of a permit, for an error message."""
-    return _describe(from_status, PERMIT_TRANSITIONS.get(from_status, {}))
+    """Return sentences that name the acts possible for a permit of this status, for an error message."""
+    acts = _PERMIT_ACTS | (_ACTS_AFTER_EXHAUSTION if from_status is PermitStatus.EXHAUSTED else {})
+    return _describe(from_status, PERMIT_TRANSITIONS.get(from_status, {}), acts)
 
 
 def can_transition_application(from_status: ApplicationStatus, to_status: ApplicationStatus, role: ActorRole) -> bool:
@@ -107,12 +145,25 @@ def can_transition_application(from_status: ApplicationStatus, to_status: Applic
 
 
 def describe_application_transitions(from_status: ApplicationStatus) -> str:
-    """Return a sentence that lists the allowed transitions of an application, for an error message."""
-    return _describe(from_status, APPLICATION_TRANSITIONS.get(from_status, {}))
+    """Return sentences that name the acts possible for an application of this status, for an error message."""
+    return _describe(from_status, APPLICATION_TRANSITIONS.get(from_status, {}), _APPLICATION_ACTS)
 
 
-def _describe(from_status: StrEnum, allowed: Mapping[Any, frozenset[ActorRole]]) -> str:
-    descriptions = [f"{to_status} (by {' or '.join(sorted(roles))})" for to_status, roles in allowed.items()]
-    return (
-        f"From {from_status} it may become {', '.join(descriptions)}." if descriptions else f"{from_status} is final."
-    )
+def _describe(
+    from_status: StrEnum, allowed: Mapping[Any, frozenset[ActorRole]], acts: Mapping[tuple[Any, ActorRole], str]
+) -> str:
+    """Return one sentence per actor role. The rules act without a request, so a sentence names them only if alone."""
+    if not allowed:
+        return f"{from_status} is final."
+    by_role = {
+        role: list(dict.fromkeys(acts[to_status, role] for to_status, roles in allowed.items() if role in roles))
+        for role in (ActorRole.CUSTOMS, ActorRole.AUTHORITY, ActorRole.TRADER)
+    }
+    sentences = [f"{_SUBJECTS[role]} may {_alternatives(found)}." for role, found in by_role.items() if found]
+    return " ".join(sentences) or "Wait until the hub has checked it."
+
+
+def _alternatives(acts: list[str]) -> str:
+    """Return "a", "a or b", or "a, b or c"."""
+    *others, last = acts
+    return f"{', '.join(others)} or {last}" if others else last

@@ -253,7 +253,7 @@ STATE_PROBLEMS = {
     ),
     "invalid-transition": ProblemCode(
         status=409,
-        meaning="The present status does not allow this; `detail` names the allowed transitions.",
+        meaning="The present status does not allow this; `detail` names the acts that are possible.",
         causes=(
             "Another person or a rule changed the status since you read it.",
             "The status is final.",
@@ -261,8 +261,8 @@ STATE_PROBLEMS = {
         ),
         steps=(you("Read the thing again. Do what `detail` names for your role, or nothing if the status is final."),),
         example=(
-            "Declaration B-2026-0001 is rejected. From rejected it may become accepted (by customs), cancelled (by "
-            "trader), received (by trader)."
+            "Declaration B-2026-0001 is rejected. Customs may override each open finding. The trader may cancel it or "
+            "amend it."
         ),
     ),
     "version-stale": ProblemCode(

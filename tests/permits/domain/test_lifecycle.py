@@ -8,10 +8,11 @@ from services.permits.domain.lifecycle import (
     PERMIT_TRANSITIONS,
     can_transition,
     can_transition_permit,
+    describe_application_transitions,
     describe_permit_transitions,
     describe_transitions,
 )
-from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitStatus
+from shared.contracts.closed_sets import ActorRole, ApplicationStatus, DeclarationStatus, PermitStatus
 
 CONTRACT = {
     ("received", "accepted", "rules"),
@@ -83,9 +84,20 @@ def test_permit_transitions_are_exactly_those_of_the_contract(
     assert can_transition_permit(from_status, to_status, role) == ((from_status, to_status, role) in PERMIT_CONTRACT)
 
 
-def test_description_of_a_status_lists_its_allowed_transitions() -> None:
-    assert "released (by customs)" in describe_transitions(DeclarationStatus.ACCEPTED)
+def test_description_of_a_status_names_the_acts_of_each_role() -> None:
+    trader = "The trader may cancel it or amend it."
+    assert describe_transitions(DeclarationStatus.ACCEPTED) == f"Customs may release it or refuse it. {trader}"
+    assert describe_transitions(DeclarationStatus.REJECTED) == f"Customs may override each open finding. {trader}"
+    assert describe_transitions(DeclarationStatus.RECEIVED) == "Wait until the hub has checked it."
+    assert describe_transitions(DeclarationStatus.RELEASED) == "Customs may correct the release."
     assert describe_transitions(DeclarationStatus.REFUSED) == "refused is final."
-    assert "revoked (by authority)" in describe_permit_transitions(PermitStatus.ISSUED)
+    assert describe_permit_transitions(PermitStatus.ISSUED) == (
+        "Customs may endorse it or release a declaration that cites it. "
+        "The Management Authority may report it as lost, revoke it or replace it."
+    )
+    assert "endorse it" not in describe_permit_transitions(PermitStatus.EXHAUSTED)
+    assert describe_application_transitions(ApplicationStatus.QUERIED) == (
+        "The Management Authority may grant it or refuse it. The trader may answer the query or withdraw it."
+    )
     assert describe_permit_transitions(PermitStatus.REVOKED) == "revoked is final."
     assert PermitStatus.REVOKED not in PERMIT_TRANSITIONS

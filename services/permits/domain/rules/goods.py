@@ -157,7 +157,7 @@ def line_is_unambiguous(context: CitationContext) -> Discrepancy | None:
 @rule(
     "CITES-box-15-part-use",
     Severity.REFER,
-    remedy="State the transport document of box 14 in a new version, or wait for the decision of customs.",
+    remedy="State the transport document of box 15 in a new version, or wait for the decision of customs.",
     officer_remedy="Customs checks that the load belongs to the endorsed shipment, then overrides the finding with "
     "a reason or refuses the goods.",
 )

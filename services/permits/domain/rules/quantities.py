@@ -51,8 +51,8 @@ def _is_same_shipment(use: UsageTotal, context: CitationContext) -> bool:
 @rule(
     "CITES-VI.6-second-use",
     Severity.BLOCK,
-    remedy="Cite another permit. For a further load of the same shipment, state a part use and the transport document "
-    "of box 14.",
+    remedy="Cite another permit. For a further load of the shipment, amend the first declaration, then this one: "
+    'both state `"use": "part"` and the transport document of box 15.',
     officer_remedy="Customs overrides the finding with a reason only if the line may serve this shipment too.",
 )
 def is_first_use(context: CitationContext) -> Discrepancy | None:
@@ -81,7 +81,8 @@ def is_first_use(context: CitationContext) -> Discrepancy | None:
 @rule(
     "CITES-box-11-quantity",
     Severity.BLOCK,
-    remedy="State at most the quantity that is left, or ask the issuing authority to agree to more for this item.",
+    remedy="State at most the quantity that is left, cite another permit, or ask the issuing authority to agree to "
+    "more for this item.",
     officer_remedy="The issuing authority consents to the excess for this item. Customs then overrides the finding "
     "with a reason.",
 )
@@ -92,11 +93,14 @@ def enough_remains(context: CitationContext) -> Discrepancy | None:
     remaining = available(context.line.balance, context.side)
     if context.requested <= remaining and is_first_use.find_discrepancy(context) is None:
         return None
-    remaining = remaining if context.requested > remaining else ZERO
     unit = context.line.content.unit
+    limit = f"{format_quantity(remaining)} {unit}"
+    expected = f"at most {limit}"
+    if context.requested <= remaining:
+        expected = f"no quantity while another declaration uses the line ({limit} left)"
     return Discrepancy(
         pointer=context.pointer("quantity"),
-        expected=f"at most {format_quantity(remaining)} {unit}",
+        expected=expected,
         found=f"{format_quantity(context.requested)} {unit}",
     )
 

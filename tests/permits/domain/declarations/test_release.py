@@ -68,7 +68,7 @@ async def test_release_of_a_released_declaration_is_refused(permits_db: AsyncEng
     with pytest.raises(Conflict) as refused:
         await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     assert refused.value.code == "invalid-transition"
-    assert "From released it may become released (by customs)." in refused.value.detail
+    assert "Customs may correct the release." in refused.value.detail
     after = await as_json(read.read_declaration(permits_db, UUID(found["id"]), B))
     assert [h["event"] for h in after["history"]].count("declaration.released") == 1
 

@@ -14,13 +14,14 @@ from shared.contracts.declaration import Correction, Override, Refusal, Release
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import now
 from shared.problems import Conflict
-from tests.permits.declaration_steps import severities
+from tests.permits.declaration_steps import run_command, severities
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
     CUSTOMS_ZA,
     A,
+    B,
     balance,
     command,
     declaration,
@@ -46,6 +47,21 @@ async def test_part_uses_of_one_shipment_are_reserved_together(permits_db: Async
     third = await lodge_declaration(permits_db, declaration(item(permit, "1", **part), transport_document="MAEU-1"))
     assert [first["status"], second["status"], third["status"]] == ["accepted", "accepted", "rejected"]
     assert set(severities(third)) == {"CITES-box-11-quantity"}
+
+
+async def test_second_use_follows_its_remedy_and_is_accepted(permits_db: AsyncEngine) -> None:
+    permit = permit_content()
+    permit_id = await issue_permit(permits_db, permit)
+    box_14 = {"lines": [{"line": "A", "quantity": "118"}], "transport_document": "MAEU-1"}
+    await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, Endorsement.model_validate(box_14), command())
+    first = await lodge_declaration(permits_db, declaration(item(permit, "100")))
+    second = await lodge_declaration(permits_db, declaration(item(permit, "18")))
+    [remedy] = [one["remedy"] for one in second["findings"] if one["rule"] == "CITES-VI.6-second-use"]
+    assert 'both state `"use": "part"` and the transport document of box 15' in remedy
+    for found, quantity in ((first, "100"), (second, "18")):
+        part: Any = item(permit, quantity, document={"use": "part"})
+        amended = declaration(part, reference=found["reference"], transport_document="MAEU-1")
+        assert (await run_command(permits_db, transitions.amend, found, B, amended))["status"] == "accepted"
 
 
 async def endorse_two_loads(permits_db: AsyncEngine, permit: Permit) -> None:

@@ -77,7 +77,14 @@ async def test_second_use_within_the_quantity_left_is_rejected(permits_db: Async
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
     await lodge_declaration(permits_db, declaration(item(permit, "100")))
     second = await lodge_declaration(permits_db, declaration(item(permit, "10")))
-    assert set(severities(second)) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
+    by_rule = {f["rule"]: f for f in second["findings"]}
+    assert set(by_rule) == {"CITES-VI.6-second-use", "CITES-box-11-quantity"}
+    quantity = by_rule["CITES-box-11-quantity"]
+    assert (quantity["expected"], quantity["found"]) == (
+        "no quantity while another declaration uses the line (18 number left)",
+        "10 number",
+    )
+    assert "cite another permit" in quantity["remedy"]
     assert second["status"] == "rejected"
 
 
