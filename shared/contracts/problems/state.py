@@ -46,8 +46,8 @@ STATE_PROBLEMS = {
             authority("Give consent to the excess, or replace the permit."),
         ),
         example=(
-            "Line A of permit ZA-2026-000123 has 20 number left to leave. More needs the consent of the authority that "
-            "issued it."
+            "At most 2 number more may leave on line A of permit ZA-2026-000123. Customs endorsed 118. The authority "
+            "of ZA may consent to more for an item of a declaration."
         ),
     ),
     "identifier-taken": ProblemCode(

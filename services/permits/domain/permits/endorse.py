@@ -74,8 +74,9 @@ def endorse(
             permit=permit.id,
             line=endorsed.line,
             entries=(LedgerEntry(side=Side.EXPORT, kind=kind, quantity=endorsed.quantity),),
+            pointer=f"/lines/{index}/quantity",
         )
-        for endorsed in decision.lines
+        for index, endorsed in enumerate(decision.lines)
     ]
     transport_documents = permit.transport_documents | (
         {decision.transport_document} if decision.transport_document else set()

@@ -31,6 +31,8 @@ class LineUse:
     declaration: UUID | None = None
     item: int | None = None
     dead_on_arrival: int | None = None
+    pointer: str | None = None
+    """The place of the quantity in the body of the request, where it has one."""
 
 
 @dataclass(kw_only=True)

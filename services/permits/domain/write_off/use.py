@@ -5,7 +5,7 @@ may arrive. If less is endorsed than is reserved at import, the youngest reserva
 endorsed than was consumed already, the hub refuses the decision.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
@@ -21,6 +21,7 @@ from services.permits.domain.ledger.balances import (
     remaining_on_permit,
     reserved,
     total_amount,
+    used,
 )
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange, Posting
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
@@ -35,7 +36,7 @@ from shared.contracts.events.declarations import DeclarationCorrected, Declarati
 from shared.contracts.events.parts import CitedPermit, Usage
 from shared.contracts.events.permits import PermitEndorsed, PermitEventData, PermitUsed
 from shared.contracts.quantities import EXACT, format_quantity
-from shared.problems import Conflict
+from shared.problems import Conflict, Fault
 
 SET_ASIDE_KINDS = frozenset({EntryKind.RETURN, EntryKind.CONSENT_USED, EntryKind.CONSENT_RETURNED})
 """Kinds of entries about reservations and consents. They do not mean that goods left or arrived."""
@@ -44,7 +45,7 @@ SET_ASIDE_KINDS = frozenset({EntryKind.RETURN, EntryKind.CONSENT_USED, EntryKind
 def post_uses(
     permits: PermitsById,
     permit_id: UUID,
-    uses: Iterable[LineUse],
+    uses: Sequence[LineUse],
     reserving: ReservingDeclarations,
     context: PostingContext,
 ) -> UseResult:
@@ -67,7 +68,8 @@ def post_uses(
     elif leaving and not permit.endorsed:
         permit, zeroes = _endorse_zero_on_other_lines(permit, context)
         postings += zeroes
-    _require_consent_for_excess(before, permit, postings)
+    pointers = {one.line: one.pointer for one in uses if one.pointer}
+    _require_consent_for_excess(before, permit, postings, pointers)
     _require_room_for_consumed(permit)
     displacement = displace_reservations({**permits, permit_id: permit}, permit_id, reserving, context)
     final = replace(displacement.permits[permit_id], status=status_from_lines(displacement.permits[permit_id]))
@@ -172,7 +174,9 @@ def _require_crossing_within_total(permit: PermitRecord, use: LineUse, entry: Le
         raise Conflict("endorsement-exceeds-permit", detail)
 
 
-def _require_consent_for_excess(before: PermitRecord, after: PermitRecord, postings: Iterable[Posting]) -> None:
+def _require_consent_for_excess(
+    before: PermitRecord, after: PermitRecord, postings: Iterable[Posting], pointers: Mapping[str, str]
+) -> None:
     """Raise Conflict if these uses exceed the permit amount by more than their own consents.
 
     The consents of other items do not count. An arrival never uses quantities that others reserved.
@@ -187,17 +191,23 @@ def _require_consent_for_excess(before: PermitRecord, after: PermitRecord, posti
     for (line_letter, side), amount in consent_used.items():
         balance_before, line = before.lines[line_letter].balance, after.lines[line_letter]
         if EXACT.subtract(covered_by_consent(line.balance, side), covered_by_consent(balance_before, side)) > amount:
-            code, verb = _CONFLICTS[side]
-            room = f"{format_quantity(remaining_on_permit(balance_before, side))} {line.content.unit} left to {verb}"
+            code, verb, done = _CONFLICTS[side]
+            room = f"{format_quantity(remaining_on_permit(balance_before, side))} {line.content.unit}"
+            taken = f"{done} {format_quantity(used(balance_before, side))}"
+            if reserved(balance_before, side):
+                taken += f", and declarations reserve {format_quantity(reserved(balance_before, side))}"
             detail = (
-                f"Line {line_letter} of permit {after.content.number} has {room}. More needs the "
-                "consent of the authority "
-                "that issued it."
+                f"At most {room} more may {verb} on line {line_letter} of permit {after.content.number}. {taken}. "
+                f"The authority of {after.content.issuer} may consent to more for an item of a declaration."
             )
-            raise Conflict(code, detail)
+            pointer = pointers.get(line_letter)
+            raise Conflict(code, detail, [Fault(pointer, code, detail)] if pointer else [])
 
 
-_CONFLICTS = {Side.EXPORT: ("endorsement-exceeds-permit", "leave"), Side.IMPORT: ("not-enough-left", "arrive")}
+_CONFLICTS = {
+    Side.EXPORT: ("endorsement-exceeds-permit", "leave", "Customs endorsed"),
+    Side.IMPORT: ("not-enough-left", "arrive", "Customs released"),
+}
 
 
 def _require_room_for_consumed(after: PermitRecord) -> None:

@@ -72,7 +72,8 @@ async def test_correction_beyond_the_permit_needs_the_consent_of_the_authority(p
     with pytest.raises(Conflict) as refused:
         await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
     assert refused.value.code == "not-enough-left"
-    assert "has 0 number left to arrive. More needs the consent" in str(refused.value)
+    assert "At most 0 number more may arrive on line A of permit" in str(refused.value)
+    assert "Customs released 118. The authority of ZA may consent to more" in str(refused.value)
     await run_command(permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="2"))
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
     assert (await balance(permits_db, permit_id))["consumed"] == "120"

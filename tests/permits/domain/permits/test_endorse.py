@@ -115,11 +115,24 @@ async def test_endorsement_for_less_than_consumed_is_refused(permits_db: AsyncEn
     await endorse_permit(permits_db, permit_id, A="110", B="40")
 
 
+async def test_second_endorsement_beyond_the_line_states_what_may_leave_and_what_left(permits_db: AsyncEngine) -> None:
+    permit = permit_content()
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, A="118")
+    with pytest.raises(Conflict) as refused:
+        await endorse_permit(permits_db, permit_id, A="5")
+    assert refused.value.detail == (
+        f"At most 2 number more may leave on line A of permit {permit.number}. Customs endorsed 118. "
+        "The authority of ZA may consent to more for an item of a declaration."
+    )
+
+
 async def test_endorsement_for_more_than_granted_is_refused(permits_db: AsyncEngine) -> None:
     permit_id = await issue_permit(permits_db, permit_content())
     with pytest.raises(Conflict) as refused:
         await endorse_permit(permits_db, permit_id, A="121")
-    assert refused.value.code == "endorsement-exceeds-permit"
+    [fault] = refused.value.faults
+    assert (refused.value.code, fault.pointer) == ("endorsement-exceeds-permit", "/lines/0/quantity")
     assert (await balance(permits_db, permit_id))["endorsed"] == "0"
 
 
