@@ -3,7 +3,7 @@
 `code` is stable and in kebab-case. `detail` says what is wrong and what to do next. `faults` name the places.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +48,22 @@ class NotFound(ProblemError):
 
 class NotAllowed(ProblemError):
     """The caller's roles never permit this."""
+
+
+def role_not_allowed(allowed: Iterable[str], present: Iterable[str]) -> NotAllowed:
+    """Return the problem of a party with the roles `present` that needs one of the roles `allowed`."""
+    needed, roles = sorted(allowed), sorted(present)
+    has = f"{_name_roles(roles)} {list_names(roles)}" if roles else "no role"
+    return NotAllowed(
+        "role-not-allowed",
+        f"Only {_name_roles(needed)} {list_names(needed)} may do this; your party has {has}. Leave it to a party with "
+        f"{'that role' if len(needed) == 1 else 'one of those roles'}. If it is your task, the administrator of the "
+        "hub adds the role.",
+    )
+
+
+def _name_roles(roles: Sized) -> str:
+    return "the role" if len(roles) == 1 else "the roles"
 
 
 class Conflict(ProblemError):

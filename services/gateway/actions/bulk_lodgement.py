@@ -8,20 +8,18 @@ from uuid import UUID
 from services.gateway.actions.auth.party_directory import PartyDirectory, Principal
 from services.gateway.actions.bulk_lines import derive_key, unwrap
 from services.gateway.actions.context import GatewayContext
-from services.gateway.actions.lodgement.batcher import LodgedDeclaration
+from services.gateway.actions.lodgement.batcher import LodgedDeclaration, reference_taken
 from services.gateway.actions.representation import declaring_trader, is_own, make_submission
 from services.gateway.formats import declaration_json
 from services.gateway.formats.declaration_formats import NORMALIZED_MEDIA_TYPE
 from services.gateway.store.submissions import Submission
 from shared.database import now
-from shared.problems import Conflict, Invalid, ProblemError
+from shared.problems import Invalid, ProblemError
 from shared.web import MAX_BODY_BYTES
 
 LINES_BETWEEN_YIELDS = 16
 """Declarations that are parsed before other tasks of the event loop run: about two milliseconds."""
 Result = LodgedDeclaration | Exception
-NEXT_STEP = "Amend that declaration, or choose a new reference."
-REFERENCE_TAKEN = f"Another declaration of this trader has this reference. {NEXT_STEP}"
 
 
 async def start(
@@ -86,8 +84,9 @@ def _line_result(submission: Submission, stored: "dict[UUID, Result]") -> Result
     if not (isinstance(result, ProblemError) and result.code == "idempotency-key-reused" and " " in submission.key):
         return result
     if submission.key.startswith(" "):
-        return Conflict("reference-taken", REFERENCE_TAKEN)
+        return reference_taken(submission.reference)
     return Invalid(
         "idempotency-key-reused",
-        f"You sent another declaration with this reference under this Idempotency-Key. {NEXT_STEP}",
+        f"You sent another declaration with the reference {submission.reference} under this Idempotency-Key. Amend "
+        "that declaration, or choose a new reference.",
     )

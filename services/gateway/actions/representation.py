@@ -10,7 +10,7 @@ from shared.contracts.declaration import Declaration
 from shared.contracts.fields import Trader
 from shared.contracts.parties import RepresentedTrader
 from shared.database import new_id
-from shared.problems import NotAllowed
+from shared.problems import Fault, NotAllowed
 
 NOT_YOUR_DECLARATION = "not-your-declaration"
 
@@ -27,12 +27,27 @@ async def declaring_trader(
         return principal
     side = declaring_side(declaration)
     side_name = "importer" if declaration.movement == Movement.IMPORT else "exporter"
-    if declaration.trader == principal.party.id or side.identifier is None:
-        raise NotAllowed(
-            NOT_YOUR_DECLARATION,
-            f"The identifier of the {side_name} is none of yours. Declare under an identifier of GET /v1/me.",
+    declares = f"At {declaration.movement.value} the {side_name} declares."
+    if side.identifier is None:
+        raise _not_yours(
+            f"/{side_name}/identifier",
+            f"The {side_name} has no identifier. {declares} Use an identifier of GET /v1/me, or correct `movement`.",
         )
-    return await _represented_trader(declaration.trader, side.identifier, side_name, principal, directory, at)
+    if declaration.trader == principal.party.id:
+        raise _not_yours(
+            f"/{side_name}/identifier",
+            f"The identifier of the {side_name} is none of yours. Found: {side.identifier}. {declares} Use an "
+            "identifier of GET /v1/me, or correct `movement`.",
+        )
+    found = await _find_represented_trader(declaration.trader, side.identifier, principal, directory, at)
+    if found is None:
+        raise _not_yours(
+            f"/{side_name}/identifier",
+            f"The identifier of the {side_name} is neither yours nor of a trader whose mandate you have today. Found: "
+            f"{side.identifier}. {declares} Use an identifier of GET /v1/me, correct `movement`, or ask the trader for "
+            "a mandate.",
+        )
+    return found
 
 
 def is_own(declaration: Declaration, principal: Principal) -> bool:
@@ -48,30 +63,26 @@ def declaring_side(declaration: Declaration) -> Trader:
     return declaration.importer if declaration.movement == Movement.IMPORT else declaration.exporter
 
 
-async def _represented_trader(
-    trader_id: UUID | None,
-    identifier: str,
-    side_name: str,
-    principal: Principal,
-    directory: PartyDirectory,
-    at: datetime,
-) -> Principal:
+def _not_yours(pointer: str, detail: str) -> NotAllowed:
+    return NotAllowed(NOT_YOUR_DECLARATION, detail, [Fault(pointer, NOT_YOUR_DECLARATION, detail)])
+
+
+async def _find_represented_trader(
+    trader_id: UUID | None, identifier: str, principal: Principal, directory: PartyDirectory, at: datetime
+) -> Principal | None:
+    """Return the trader with this identifier that the principal represents, or None.
+
+    Raise NotAllowed if `trader_id` is that of another party.
+    """
     traders = await directory.list_represented_traders(principal.party.id, day=at.date())
     candidates = traders if trader_id is None else [trader for trader in traders if trader.party.id == trader_id]
     if trader_id is not None and not candidates:
-        raise NotAllowed(
-            NOT_YOUR_DECLARATION,
+        raise _not_yours(
+            "/trader",
             "`trader` names another party, and you have no mandate of it today. The trader "
             "grants one: POST /v1/mandates.",
         )
-    found = next((trader for trader in candidates if identifier in trader.numbers), None)
-    if found is None:
-        raise NotAllowed(
-            NOT_YOUR_DECLARATION,
-            f"The identifier of the {side_name} is none of yours, nor of a trader whose mandate you have today. "
-            "Declare under an identifier of GET /v1/me, or ask the trader for a mandate.",
-        )
-    return found
+    return next((trader for trader in candidates if identifier in trader.numbers), None)
 
 
 def make_acts_for(trader: Principal, principal: Principal) -> RepresentedTrader | None:

@@ -2,21 +2,17 @@
 
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.lodgement.batcher import reference_taken
 from services.gateway.actions.representation import declaring_trader, make_acts_for
 from services.gateway.clients.internal import call_with_retry
 from services.gateway.formats.declaration_formats import FORMATS, NORMALIZED_MEDIA_TYPE
 from services.gateway.store import submissions
-from shared.contracts.closed_sets import Movement
 from shared.contracts.parties import Caller
 from shared.contracts.views.declarations import Verdict
 from shared.contracts.views.parts import Fault
 from shared.database import now
 from shared.problems import Invalid, NotAllowed
 from shared.service_client import ServiceResponse
-
-REFERENCE_TAKEN = (
-    "Another declaration of this trader has this reference. Amend that declaration, or choose a new reference."
-)
 
 
 async def validate_declaration(
@@ -26,16 +22,14 @@ async def validate_declaration(
     try:
         declaration, normalized = FORMATS[media_type](body, principal.party)
         trader = await declaring_trader(declaration, principal, context.directory, at=now())
-    except Invalid as error:
+    except (Invalid, NotAllowed) as error:
         if not error.faults:
             raise
         return _invalid_verdict(*(Fault(pointer=f.pointer, code=f.code, detail=f.detail) for f in error.faults))
-    except NotAllowed as error:
-        side = "importer" if declaration.movement == Movement.IMPORT else "exporter"
-        return _invalid_verdict(Fault(pointer=f"/{side}/identifier", code=error.code, detail=error.detail))
     async with context.engine.connect() as conn:
         if await submissions.is_reference_taken(conn, trader.party.id, declaration.reference):
-            return _invalid_verdict(Fault(pointer="/reference", code="reference-taken", detail=REFERENCE_TAKEN))
+            taken = reference_taken(declaration.reference)
+            return _invalid_verdict(Fault(pointer="/reference", code=taken.code, detail=taken.detail))
     path = "/v1/declarations/validate"
     caller = caller.model_copy(update={"acts_for": make_acts_for(trader, principal)})
     return await call_with_retry(

@@ -10,7 +10,7 @@ from services.permits.actions.context import PermitsContext
 from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Caller, Party
 from shared.internal_auth import CallingParty, read_caller
-from shared.problems import NotAllowed
+from shared.problems import role_not_allowed
 
 
 async def read_context(request: Request) -> PermitsContext:
@@ -27,10 +27,7 @@ def require_role(*roles: str) -> Callable[[Party], Awaitable[Party]]:
 
     async def check_role(party: CallingParty) -> Party:
         if not set(roles) & set(party.roles):
-            raise NotAllowed(
-                "role-not-allowed",
-                f"This route is for the roles: {', '.join(roles)}. The administrator of the hub grants roles.",
-            )
+            raise role_not_allowed(roles, party.roles)
         return party
 
     return check_role

@@ -1,6 +1,14 @@
 """Problem codes about the caller: its identity, its roles, its mandates, its rate."""
 
-from shared.contracts.problems.problem_code import ProblemCode, administrator, authority, operator, trader, you
+from shared.contracts.problems.problem_code import (
+    ExampleFault,
+    ProblemCode,
+    administrator,
+    authority,
+    operator,
+    trader,
+    you,
+)
 
 CALLER_PROBLEMS = {
     "unauthenticated": ProblemCode(
@@ -31,7 +39,8 @@ CALLER_PROBLEMS = {
             administrator("Add the role to the party, if it has that task."),
         ),
         example=(
-            "This route is for the roles: customs. Your party has: trader. The administrator of the hub grants roles."
+            "Only the role customs may do this; your party has the role trader. Leave it to a party with that role. If "
+            "it is your task, the administrator of the hub adds the role."
         ),
     ),
     "not-your-declaration": ProblemCode(
@@ -47,9 +56,11 @@ CALLER_PROBLEMS = {
             administrator("Add the identifier to the party, if it is missing there."),
         ),
         example=(
-            "The identifier of the importer is none of yours, nor of a trader whose mandate you have today. Declare "
-            "under an identifier of GET /v1/me, or ask the trader for a mandate."
+            "The identifier of the importer is neither yours nor of a trader whose mandate you have today. Found: "
+            "FR999. At import the importer declares. Use an identifier of GET /v1/me, correct `movement`, or ask the "
+            "trader for a mandate."
         ),
+        example_faults=(ExampleFault("/importer/identifier"),),
     ),
     "not-your-application": ProblemCode(
         status=403,

@@ -189,7 +189,8 @@ STATE_PROBLEMS = {
             you("Choose a new reference, if this is another shipment."),
         ),
         example=(
-            "Another declaration of this trader has this reference. Amend that declaration, or choose a new reference."
+            "B-0001 is the reference of another declaration of this trader. Find it: GET "
+            "/v1/declarations?reference=B-0001. Amend it, or choose a new reference."
         ),
     ),
     "rotated-too-often": ProblemCode(

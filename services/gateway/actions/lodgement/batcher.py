@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Sequence, Set
 from datetime import datetime, timedelta
 from typing import NamedTuple
+from urllib.parse import quote
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -163,13 +164,19 @@ def _result_of(submission: Submission, new: Set[UUID], stored: RowMapping | None
             submission.id, submission.reference, submission.received_at, submission.digest, replayed=False
         )
     if stored is None:
-        return Conflict(
-            "reference-taken",
-            "Another declaration of this trader has this reference. Amend that declaration, or choose a new reference.",
-        )
+        return reference_taken(submission.reference)
     if (stored["digest"], stored["content_type"]) != (submission.digest, submission.content_type):
         return key_reused()
     return LodgedDeclaration(stored["id"], stored["reference"], stored["received_at"], stored["digest"], replayed=True)
+
+
+def reference_taken(reference: str) -> Conflict:
+    """Return the problem of a reference that another declaration of the trader has."""
+    return Conflict(
+        "reference-taken",
+        f"{reference} is the reference of another declaration of this trader. Find it: GET "
+        f"/v1/declarations?reference={quote(reference, safe='')}. Amend it, or choose a new reference.",
+    )
 
 
 def _to_error(error: Exception) -> Exception:

@@ -12,7 +12,7 @@ from shared.contracts.parties import Caller, RepresentedTrader
 from shared.database import now
 from shared.logs import logger
 from shared.problem_responses import Unauthenticated, request_id
-from shared.problems import Fault, Invalid, NotAllowed, NotFound
+from shared.problems import Fault, Invalid, NotFound, role_not_allowed
 from shared.request_context import record_party
 from shared.signed_tokens import InvalidToken
 
@@ -56,12 +56,7 @@ async def authenticate(context: GatewayContext, authorization: str, route: Route
     await context.rate_limits.count(principal.party.id)
     permission = route.permission or NOBODY
     if permission.isdisjoint(principal.roles):
-        allowed = ", ".join(sorted(permission))
-        raise NotAllowed(
-            "role-not-allowed",
-            f"This route is for the roles: {allowed}. Your party has: "
-            f"{', '.join(sorted(principal.roles)) or 'none'}. The administrator of the hub grants roles.",
-        )
+        raise role_not_allowed(permission, principal.roles)
     return principal
 
 

@@ -140,6 +140,10 @@ async def test_reference_used_twice_by_one_trader_is_refused(hub: RunningGateway
     assert (await hub.lodge(trader, body)).status_code == 202
     again = await hub.lodge(trader, body)
     assert (again.status_code, again.json()["code"]) == (409, "reference-taken")
+    assert again.json()["detail"] == (
+        "B-1 is the reference of another declaration of this trader. Find it: GET /v1/declarations?reference=B-1. "
+        "Amend it, or choose a new reference."
+    )
     responses = await asyncio.gather(*(hub.lodge(trader, declaration("B-2")) for _ in range(20)))
     assert Counter(response.status_code for response in responses) == {202: 1, 409: 19}
     _, other = await hub.party("trader", identifiers={"EORI": "FR2"})

@@ -101,6 +101,7 @@ async def test_bulk_line_with_other_bytes_under_the_same_key_is_refused(hub: Run
     ):
         [results] = await send_bulk(hub, trader, changed, **header)
         assert (results["status_code"], results["code"]) == (status, code), header
+        assert "R-1" in results["detail"]
     assert await _count_submissions(hub) == 1
 
 

@@ -211,15 +211,20 @@ async def test_faults_are_reported_in_a_fixed_order(hub: RunningGateway) -> None
 async def test_declaration_for_another_party_is_refused(hub: RunningGateway) -> None:
     trader = await hub.trader()
     mine, other = declaration()["importer"], declaration()["exporter"]
-    for changes in (
-        {"movement": "export"},
-        {"importer": other},
-        {"importer": mine | {"identifier": None}},
-        {"importer": mine | {"identifier": "fr99988877700011"}},
-        {"trader": "01a200e4-a932-723d-849a-2dcd407eac9e"},
+    own_id = (await hub.http.get("/v1/me", headers=trader)).json()["id"]
+    for changes, pointer, words in (
+        ({"movement": "export"}, "/exporter/identifier", "At export the exporter declares."),
+        ({"importer": other}, "/importer/identifier", "At import the importer declares."),
+        ({"importer": mine | {"identifier": None}}, "/importer/identifier", "The importer has no identifier."),
+        ({"importer": mine | {"identifier": "fr99988877700011"}}, "/importer/identifier", "Found: fr99988877700011."),
+        ({"importer": mine | {"identifier": "X1"}, "trader": own_id}, "/importer/identifier", "Found: X1."),
+        ({"trader": "01a200e4-a932-723d-849a-2dcd407eac9e"}, "/trader", "you have no mandate of it today"),
     ):
         response = await hub.lodge(trader, declaration(**changes))
-        assert (response.status_code, response.json()["code"]) == (403, "not-your-declaration"), changes
+        problem = response.json()
+        assert (response.status_code, problem["code"]) == (403, "not-your-declaration"), changes
+        assert [(fault["pointer"], fault["code"]) for fault in problem["errors"]] == [(pointer, problem["code"])]
+        assert words in problem["detail"] == problem["errors"][0]["detail"]
 
 
 async def test_exporter_declares_its_own_exports(hub: RunningGateway) -> None:
