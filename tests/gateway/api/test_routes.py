@@ -97,6 +97,7 @@ read_code_list                 trader customs authority partner admin
 look_up_taxon                  trader customs authority partner admin
 list_suspensions               trader customs authority partner admin
 list_quotas                    trader customs authority partner admin
+list_reference_lists           trader customs authority partner admin
 load_taxa                      admin
 load_suspensions               admin
 load_quotas                    admin
