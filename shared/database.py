@@ -238,3 +238,13 @@ async def retry_transaction(
                 raise
             await asyncio.sleep(random.uniform(0, 0.02 * attempt))  # noqa: S311
     raise AssertionError("unreachable")
+
+
+async def run_transaction(engine: AsyncEngine, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
+    """Run work in a transaction of its own, and repeat it after a deadlock or a serialization failure."""
+
+    async def transaction() -> T:
+        async with engine.begin() as conn:
+            return await work(conn)
+
+    return await retry_transaction(transaction)

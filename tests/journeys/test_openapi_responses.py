@@ -52,6 +52,8 @@ def _parties(parties: HubParties, exporter: PartyAccess, importer: PartyAccess) 
     admin = parties.admin
     for path in ("oauth-authorization-server", "jwks.json", "receipt-keys.json", "webhook-keys.json"):
         parties.get(None, f"/.well-known/{path}")
+    for page in ("/problems", "/problems/not-found"):
+        parties.request(None, "GET", page, headers={"Accept": "application/json"}, expect=200)
     parties.get(importer, "/v1/me")
     parties.get(admin, "/v1/parties?limit=2")
     one = f"/v1/parties/{importer.id}"

@@ -66,6 +66,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/reports/annual"): {"authority"},
     ("GET", "/v1/reports/mirror"): {"authority"},
     ("GET", "/v1/reference/{which}"): {*EVERYBODY, "partner", "admin"},
+    ("GET", "/v1/reference/lists"): {*EVERYBODY, "partner", "admin"},
     ("GET", "/v1/reference/taxa"): {*EVERYBODY, "partner", "admin"},
     ("GET", "/v1/reference/suspensions"): {*EVERYBODY, "partner", "admin"},
     ("GET", "/v1/reference/quotas"): {*EVERYBODY, "partner", "admin"},

@@ -15,6 +15,7 @@ from shared import idempotency
 from shared.contracts.closed_sets import EndpointStatus
 from shared.contracts.events.endpoints import EndpointVerification
 from shared.contracts.views.webhooks import SentEvent
+from shared.database import run_transaction
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, NotFound
 
@@ -40,7 +41,8 @@ async def resend_challenge(
     engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
     """Send a pending endpoint a new challenge now. Raise NotFound, or Conflict if it is not pending."""
-    async with engine.begin() as conn:
+
+    async def transaction(conn: AsyncConnection) -> StoredResponse:
         await events.acquire_intake_lock(conn)
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return stored
@@ -53,3 +55,5 @@ async def resend_challenge(
             )
         event_id, delivery_id = await send_challenge(conn, endpoint_id, secrets.token_urlsafe(24), at=at)
         return await store_response(conn, command, SentEvent(event_id=event_id, delivery_id=delivery_id), status=202)
+
+    return await run_transaction(engine, transaction)

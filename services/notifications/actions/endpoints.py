@@ -23,6 +23,7 @@ from shared.conditional_requests import VersionCondition
 from shared.contracts.closed_sets import EndpointStatus, WebhookFormat
 from shared.contracts.views.webhooks import CreatedEndpoint, EndpointView, Filters
 from shared.contracts.webhooks import EndpointChange, EventFilters, NewEndpoint
+from shared.database import run_transaction
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Fault, Invalid, NotFound
 from shared.sealed_secrets import open_response, seal_response
@@ -99,7 +100,8 @@ async def change(
     if endpoint_change.url is not None:
         _require_allowed_url(endpoint_change.url, policy)
     given_fields = endpoint_change.model_dump(include=endpoint_change.model_fields_set)
-    async with engine.begin() as conn:
+
+    async def transaction(conn: AsyncConnection) -> tuple[Endpoint, bool]:
         await events.acquire_intake_lock(conn)
         current = require_found(await store.lock_owned(conn, endpoint_id, party_id))
         condition.require(current.version)
@@ -114,7 +116,9 @@ async def change(
         await _prepare_sending(
             conn, changed, needs_challenge=changed.status == EndpointStatus.PENDING and "status" in status_change, at=at
         )
-        changed = require_found(await store.find_owned(conn, endpoint_id, party_id))
+        return require_found(await store.find_owned(conn, endpoint_id, party_id)), resumed
+
+    changed, resumed = await run_transaction(engine, transaction)
     remaining = await backlog.resume(engine, endpoint_id, at=at) if resumed else None
     return render_endpoint(changed, policy), remaining
 
@@ -125,11 +129,14 @@ async def delete(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, *, at: 
     The intake lock prevents that an intake adds deliveries at the same time. Pending deliveries are deleted after the
     endpoint. If there are very many, a periodic job deletes the rest.
     """
-    async with engine.begin() as conn:
+
+    async def transaction(conn: AsyncConnection) -> None:
         await events.acquire_intake_lock(conn)
         require_found(await store.lock_owned(conn, endpoint_id, party_id))
         await store.end_secrets(conn, endpoint_id, ends_at=at)
         await store.update_endpoint(conn, endpoint_id, {"status": EndpointStatus.DELETED})
+
+    await run_transaction(engine, transaction)
     await backlog.clear(engine, endpoint_id, at=at)
 
 

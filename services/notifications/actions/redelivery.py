@@ -7,7 +7,7 @@ deliveries, here as in the settlement of deliveries, so that the two never deadl
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.actions.intake import next_sequence, notify_owner
 from services.notifications.actions.responses import store_response
@@ -20,6 +20,7 @@ from shared.contracts.closed_sets import DeliveryStatus
 from shared.contracts.events.endpoints import EndpointTest
 from shared.contracts.views.webhooks import AcknowledgementView, Attempt, DeliveryView, ReplayResult, SentEvent
 from shared.contracts.webhooks import Replay
+from shared.database import run_transaction
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Fault, Invalid, NotFound
 
@@ -28,7 +29,8 @@ async def send_test(
     engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
     """Send an `endpoint.test` event to this endpoint only, whatever its event types. Raise NotFound."""
-    async with engine.begin() as conn:
+
+    async def transaction(conn: AsyncConnection) -> StoredResponse:
         await events.acquire_intake_lock(conn)
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return stored
@@ -41,6 +43,8 @@ async def send_test(
         [delivery_id] = await deliveries.insert_for_endpoint(conn, endpoint_id, [position], at=at)
         await delivery_queues.make_due(conn, endpoint_id, [subject], at=at)
         return await store_response(conn, command, SentEvent(event_id=event_id, delivery_id=delivery_id), status=202)
+
+    return await run_transaction(engine, transaction)
 
 
 async def replay(
@@ -56,7 +60,8 @@ async def replay(
         types=request.types,
         given_up=request.status == DeliveryStatus.GIVEN_UP,
     )
-    async with engine.begin() as conn:
+
+    async def transaction(conn: AsyncConnection) -> StoredResponse:
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return stored
         if await endpoints.lock_owned(conn, endpoint_id, party_id) is None:
@@ -68,12 +73,15 @@ async def replay(
         result = ReplayResult(since=selection.since, until=selection.until, deliveries=count)
         return await store_response(conn, command, result, status=202)
 
+    return await run_transaction(engine, transaction)
+
 
 async def retry(
     engine: AsyncEngine, delivery_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
     """Send one delivery again now, given up or not. Its queue counts attempts from zero. Raise NotFound."""
-    async with engine.begin() as conn:
+
+    async def transaction(conn: AsyncConnection) -> StoredResponse:
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return stored
         queue = await deliveries.find_queue(conn, delivery_id, party_id)
@@ -84,6 +92,8 @@ async def retry(
         await deliveries.make_pending(conn, delivery_id)
         details = await deliveries.read_delivery(conn, delivery_id)
         return await store_response(conn, command, render_delivery(details), status=202)
+
+    return await run_transaction(engine, transaction)
 
 
 async def list_deliveries(

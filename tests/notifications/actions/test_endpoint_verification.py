@@ -1,10 +1,12 @@
 """The verification of endpoints: until then they are pending, and their deliveries wait."""
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
 from aiohttp import web
+from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
 from services.notifications.actions.endpoint_policy import EndpointPolicy
@@ -129,3 +131,24 @@ def test_endpoint_at_an_allowed_address_need_not_be_verified(service: Service) -
         policy.requires_verification(url) for url in ("http://127.0.0.1:1/", "http://localhost/", "http://10.1.2.3/")
     )
     assert all(policy.requires_verification(url) for url in ("https://example.com/", "http://partner.internal/"))
+
+
+async def test_change_of_url_in_a_deadlock_is_repeated(service: Service, receive: OpenReceiver) -> None:
+    who, first, second = party(), await receive(), await receive()
+    made = await service.endpoint(who, first.url, "declaration.*", verify=True)
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
+    keys = {"endpoint": made["id"]}
+    async with service.engine.connect() as other:
+        await other.execute(text("SELECT FROM delivery_queues WHERE endpoint_id = :endpoint FOR UPDATE"), keys)
+        change = asyncio.create_task(service.http.patch(where, json={"url": second.url}, headers=header))
+        await wait_until(lambda: _waits_for_a_lock(service))
+        await other.execute(text("SELECT FROM endpoints WHERE id = :endpoint FOR UPDATE"), keys)
+        await other.rollback()
+        changed = await change
+    assert (changed.status_code, changed.json().get("status")) == (200, "pending"), changed.text
+
+
+async def _waits_for_a_lock(service: Service) -> bool:
+    async with service.engine.connect() as conn:
+        waiting = await conn.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
+    return bool(waiting)

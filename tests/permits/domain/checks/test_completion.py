@@ -6,6 +6,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import validate
 from services.permits.domain.checks.completion import cited_permits
+from shared.contracts.closed_sets import PermitKind
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.database import new_id, now
 from tests.permits.sample_data import (
@@ -120,7 +121,7 @@ async def test_permit_that_names_other_parties_completes_no_field(permits_db: As
 
 async def test_permit_number_of_two_countries_is_referred(permits_db: AsyncEngine) -> None:
     ours = permit_content()
-    theirs = ours.model_copy(update={"issuer": "FR", "kind": "import"})
+    theirs = ours.model_copy(update={"issuer": "FR", "kind": PermitKind.IMPORT})
     await endorse_permit(permits_db, await issue_permit(permits_db, ours), A="118")
     await issue_permit(permits_db, theirs, AUTHORITY_FR)
     found = await lodge_declaration(permits_db, declaration(_customs_item(ours)))
