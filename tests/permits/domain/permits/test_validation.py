@@ -29,7 +29,7 @@ ISSUERS = {"import": "FR", "introduction_from_the_sea": "FR"}
 
 def codes(*lines: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
     """Return code and pointer of each fault of a permit with these lines and fields."""
-    dates = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
+    dates: dict[str, Any] = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
     return [
         (fault.code, fault.pointer) for fault in list_faults(permit_content(*lines, **{**dates, **more}), FIXED_DAY)
     ]
@@ -122,7 +122,7 @@ def test_unit_that_does_not_fit_the_term_is_a_fault(term: str, unit: str, good: 
 
 
 def test_unit_that_does_not_fit_the_term_states_the_units_that_fit() -> None:
-    dates = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
+    dates: dict[str, Any] = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
     [fault] = list_faults(permit_content(line(term="SKI", unit="l"), **dates), FIXED_DAY)
     assert fault.detail == "The unit does not fit the term SKI. Expected one of: number, pair. Found: l."
 
