@@ -11,7 +11,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.gc_tuning import tune_garbage_collector
 from shared.service_process import DRAIN_SECONDS, start_process
-from shared.settings import ServiceSettings
+from shared.settings import ServiceSettings, service_name
+from shared.startup_checks import require_free_port
 
 S = TypeVar("S", bound=ServiceSettings)
 KEEP_ALIVE_SECONDS = 75
@@ -47,6 +48,7 @@ def run_server(
     The server calls `on_stop` at the signal, before the wait, so that it can end requests that wait for something.
     """
     settings = start_process(name, model)
+    require_free_port(service_name(model), settings.host, settings.port)
     app = create_app(settings)
     tune_garbage_collector()
     config = uvicorn.Config(

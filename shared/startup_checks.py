@@ -5,6 +5,8 @@ database goes away later, the process waits for it.
 """
 
 import asyncio
+import errno
+import socket
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -49,6 +51,28 @@ def load_settings_or_exit(model: type[S]) -> S:
             logger().critical("startup.refused", reason=fault)
         raise SystemExit(EX_CONFIG)
     return settings
+
+
+def require_free_port(service: str, host: str, port: int) -> None:
+    """Exit with status 78 if another program listens on a server's port. Every other fault is left to the server."""
+    try:
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    except OSError:
+        return
+    for family, kind, protocol, _, address in addresses:
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            if family == socket.AF_INET6:
+                probe.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+            try:
+                probe.bind(address)
+            except OSError as error:
+                if error.errno != errno.EADDRINUSE:
+                    continue
+                name = f"{service.upper()}_PORT"
+                reason = f"{name} is {port}, and another program uses this port on {host}."
+                logger().critical("startup.refused", reason=f"{reason} Stop that program, or set another {name}.")
+                raise SystemExit(EX_CONFIG) from None
 
 
 def _variable_or_none(name: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -249,3 +250,17 @@ def test_wrong_setting_in_file_is_reported_without_its_value(keys: Path) -> None
         "GATEWAY_PORT_FILE names a file with a wrong value. "
         "Expected: a whole number from 1 to 65535. Example: GATEWAY_PORT=8000"
     )
+
+
+async def test_start_on_the_port_of_another_program_is_refused(clone: Clone, keys: Path) -> None:
+    url = await clone("permits")
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        settings = environment("permits", url, keys) | {"PERMITS_PORT": str(port)}
+        assert run_refused("permits", settings) == (
+            78,
+            [
+                f"PERMITS_PORT is {port}, and another program uses this port on 127.0.0.1. Stop that program, or set "
+                "another PERMITS_PORT."
+            ],
+        )
