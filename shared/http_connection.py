@@ -1,0 +1,128 @@
+"""A connection of a service's HTTP server: trailers are dropped, and an unread body ends the connection.
+
+uvicorn adds the trailers of a chunked body to the headers of its request, without a limit. It also keeps a connection
+whose request it answered before the body arrived.
+"""
+
+import asyncio
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+
+TRAILER_LIMIT = 8_192
+"""Bytes of trailers (RFC 9110, 6.5) that are read. A connection that sends more is closed."""
+DISCARD_LIMIT = 1_048_576
+"""Bytes that are read and discarded after an early response, so that the client can read it (RFC 9112, 9.6)."""
+DISCARD_SECONDS = 2.0
+
+
+class HttpConnection(HttpToolsProtocol):
+    """uvicorn's connection with bounds for all that follows the headers of a request."""
+
+    _headers_complete = False
+    _open_cycle: RequestResponseCycle | None = None
+    _keep_alive = True
+    _in_trailers = False
+    _trailer_size = 0
+    _partial_trailer_size = 0
+    _discarded: int | None = None
+    _discard_timer: asyncio.TimerHandle | None = None
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Stop the timer of a connection that ends."""
+        if self._discard_timer is not None:
+            self._discard_timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Parse data, unless too much of it follows the response or is in trailers."""
+        if self._discarded is not None:
+            self._discarded += len(data)
+            if self._discarded > DISCARD_LIMIT:
+                self.transport.close()
+                return
+        in_trailers = self._in_trailers
+        super().data_received(data)
+        if in_trailers and self._in_trailers:  # a trailer that has no end yet is not counted by its parts
+            self._partial_trailer_size += len(data)
+            self._check_trailers()
+
+    def on_message_begin(self) -> None:
+        """Expect the headers of a request."""
+        self._headers_complete = self._in_trailers = False
+        self._trailer_size = self._partial_trailer_size = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """Start the request. Until its body is complete, its response ends the connection."""
+        self._headers_complete = True
+        before = self.cycle
+        super().on_headers_complete()
+        if self.cycle is not before:  # a request for another protocol starts no cycle
+            self._open_cycle = self.cycle
+            self._keep_alive = self.cycle.keep_alive
+            self.cycle.keep_alive = False
+            self.cycle.transport = ResponseTransport(self)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Add a header to the request. Drop and count a trailer."""
+        if not self._headers_complete:
+            super().on_header(name, value)
+            return
+        self._trailer_size += len(name) + len(value)
+        self._check_trailers()
+
+    def on_chunk_header(self) -> None:
+        """Expect trailers, until data of this chunk arrives."""
+        self._in_trailers = True
+
+    def on_body(self, body: bytes) -> None:
+        """Add a part of the body to the request."""
+        self._in_trailers = False
+        super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Keep the connection for the next request, if no response has begun without the whole body."""
+        cycle, self._open_cycle, self._in_trailers = self._open_cycle, None, False
+        if self._discarded is not None:
+            self.transport.close()
+        elif cycle is not None and not cycle.response_started:
+            cycle.keep_alive = self._keep_alive
+        super().on_message_complete()
+
+    def shutdown(self) -> None:
+        """End the connection after the request under way."""
+        self._keep_alive = False
+        super().shutdown()
+
+    def close_after_response(self) -> None:
+        """Close the connection. If the body is not complete, first discard what the client still sends.
+
+        An operating system that closes a socket with unread data resets the connection. The client could then lose
+        the response.
+        """
+        if self._open_cycle is None or not self.transport.can_write_eof():
+            self.transport.close()
+        elif self._discarded is None:
+            self._discarded = 0
+            self.transport.write_eof()
+            self.flow.resume_reading()
+            self._discard_timer = self.loop.call_later(DISCARD_SECONDS, self.transport.close)
+
+    def _check_trailers(self) -> None:
+        if max(self._trailer_size, self._partial_trailer_size) > TRAILER_LIMIT and not self.transport.is_closing():
+            self.transport.close()
+
+
+class ResponseTransport:
+    """The connection as the response writes to it: its end waits for the client."""
+
+    def __init__(self, connection: HttpConnection) -> None:
+        self._connection = connection
+        self._transport: Any = connection.transport
+        self.write = self._transport.write
+        self.is_closing = self._transport.is_closing
+
+    def close(self) -> None:
+        """Close the connection so that the client can read the response."""
+        self._connection.close_after_response()
