@@ -5,7 +5,6 @@ whose request it answered before the body arrived.
 """
 
 import asyncio
-from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -114,14 +113,21 @@ class HttpConnection(HttpToolsProtocol):
             self.transport.close()
 
 
-class ResponseTransport:
+class ResponseTransport(asyncio.Transport):
     """The connection as the response writes to it: its end waits for the client."""
 
     def __init__(self, connection: HttpConnection) -> None:
+        super().__init__()
         self._connection = connection
-        self._transport: Any = connection.transport
-        self.write = self._transport.write
-        self.is_closing = self._transport.is_closing
+        self._transport = connection.transport
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Send a part of the response."""
+        self._transport.write(data)
+
+    def is_closing(self) -> bool:
+        """Return whether the connection ends."""
+        return self._transport.is_closing()
 
     def close(self) -> None:
         """Close the connection so that the client can read the response."""

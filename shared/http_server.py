@@ -7,9 +7,9 @@ from typing import TypeVar
 
 import uvicorn
 from fastapi import FastAPI
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from shared.gc_tuning import tune_garbage_collector
+from shared.http_connection import HttpConnection
 from shared.service_process import DRAIN_SECONDS, start_process
 from shared.settings import ServiceSettings, service_name
 from shared.startup_checks import require_free_port
@@ -40,7 +40,7 @@ def run_server(
     model: type[S],
     create_app: Callable[[S], FastAPI],
     *,
-    protocol: type[asyncio.Protocol] = HttpToolsProtocol,
+    protocol: type[asyncio.Protocol] = HttpConnection,
     on_stop: Callable[[FastAPI], None] = lambda app: None,
 ) -> None:
     """Run a service's process until SIGTERM or SIGINT, then wait at most 25 s for its requests to finish.

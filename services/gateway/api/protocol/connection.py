@@ -8,9 +8,8 @@ import time
 from typing import Any
 from uuid import uuid4
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from shared.contracts.problems.catalogue import PROBLEM_CODES, STATUS_TITLES
+from shared.http_connection import HttpConnection
 from shared.logs import log_request
 from shared.problem_responses import PROBLEM_MEDIA_TYPE, problem_type
 
@@ -22,13 +21,12 @@ UVICORN_LOGGER = logging.getLogger("uvicorn.connection")
 UVICORN_LOGGER.setLevel(logging.ERROR)
 
 
-class Connection(HttpToolsProtocol):
+class Connection(HttpConnection):
     """uvicorn's connection with limits of its own, because uvicorn has no limit before a body."""
 
     _head_size = 0
     _last_data = b""
     _replayed_data: bytes | None = None
-    _headers_complete = False
     _timer: asyncio.TimerHandle | None = None
     _head_began = 0.0
 
@@ -69,7 +67,6 @@ class Connection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Stop the timer, because a body has a timer of its own."""
-        self._headers_complete = True
         self._stop_timer()
         super().on_headers_complete()
 
