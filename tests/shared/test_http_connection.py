@@ -10,6 +10,7 @@ import uvicorn
 from services.cli.ports import free_ports
 from shared import http_connection
 from shared.http_connection import HttpConnection
+from tests.servers import running_server
 
 POST = b"POST %s HTTP/1.1\r\nHost: x\r\n"
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n"
@@ -17,20 +18,25 @@ CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n"
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Respond with the headers and the body: at `/early` without the body, at `/stream` before its end."""
-    body = b""
-    if scope["path"] == "/whole":
-        while (message := await receive())["type"] == "http.request":
-            body += message["body"]
-            if not message["more_body"]:
-                break
+    body = await read_body(receive) if scope["path"] == "/whole" else b""
     content = b"|".join(b"%s=%s" % pair for pair in scope["headers"]) + b"|body=" + body
     length = [] if scope["path"] == "/stream" else [(b"content-length", b"%d" % len(content))]
     await send({"type": "http.response.start", "status": 200, "headers": length})
     if scope["path"] == "/stream":
         await send({"type": "http.response.body", "body": b"first", "more_body": True})
-        while (await receive()).get("more_body"):
-            pass
+        await read_body(receive)
     await send({"type": "http.response.body", "body": content})
+
+
+async def read_body(receive: Any) -> bytes:
+    """Return the body of a request, or what arrived of it before the connection ended."""
+    body, more = b"", True
+    async with asyncio.timeout(10):
+        while more:
+            message = await receive()
+            body += message.get("body", b"")
+            more = message.get("more_body", False)
+    return body
 
 
 @pytest.fixture
@@ -39,14 +45,8 @@ async def port() -> AsyncIterator[int]:
     config = uvicorn.Config(
         application, port=free_ports(1)[0], http=HttpConnection, ws="none", lifespan="off", log_config=None
     )
-    server = uvicorn.Server(config)
-    running = asyncio.create_task(server.serve())
-    while not server.started:
-        assert not running.done()
-        await asyncio.sleep(0.01)
-    yield config.port
-    server.should_exit = True
-    await running
+    async with running_server(config):
+        yield config.port
 
 
 async def exchange(port: int, *parts: bytes) -> bytes:
