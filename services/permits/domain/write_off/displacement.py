@@ -65,7 +65,7 @@ def displace_reservations(
 
 
 def _settle_endorsement(findings: Iterable[Finding], permit: PermitRecord, actor: Actor) -> Iterator[Finding]:
-    """Yield findings; the hub settles that the permit is not endorsed, for now it is."""
+    """Yield the findings. The hub overrides the one of a missing endorsement, because the permit is endorsed now."""
     reason = f"Permit {permit.content.number} of {permit.content.issuer} was endorsed"
     override = {"overridden": True, "override": AppliedOverride(by=system_actor(actor), reason=reason)}
     for one in findings:
