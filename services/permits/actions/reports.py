@@ -5,6 +5,7 @@ import io
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from decimal import Decimal
 
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.domain.units import convert
@@ -13,6 +14,7 @@ from services.permits.store.from_row import Row
 from shared.cites.units import REPORT_UNITS
 from shared.contracts.closed_sets import Appendix, Side
 from shared.contracts.quantities import EXACT, format_quantity
+from shared.database import sqlstate
 from shared.problems import Unavailable
 
 EXPORT_COLUMNS = (
@@ -34,6 +36,10 @@ IMPORT_COLUMNS = (*EXPORT_COLUMNS[:7], "ImportPermit", *EXPORT_COLUMNS[7:])
 APPENDIX_NUMBERS = {Appendix.I: "1", Appendix.II: "2", Appendix.III: "3"}
 MAX_CONCURRENT_REPORTS = 3
 """Reports streamed at the same time. Each uses a database connection for as long as its client reads."""
+MAX_REPORT_SECONDS = 300.0
+"""The maximum of seconds from the first line of a report to its last. Then the hub ends the connection."""
+CANCELLED_STATE = "57014"
+"""SQLSTATE of a statement that PostgreSQL cancelled: it took too long."""
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -62,24 +68,26 @@ RenderRow = Callable[[Row, int], dict[str, str]]
 
 
 class ReportSlots:
-    """The free slots for reports that are streamed at the same time."""
+    """The free slots for reports that are streamed at the same time: one for each country, a few in total."""
 
     def __init__(self) -> None:
-        self._free = MAX_CONCURRENT_REPORTS
+        self._countries: set[str] = set()
 
-    def acquire(self) -> None:
-        """Reserve a slot. Raise Unavailable if none is free."""
-        if not self._free:
-            detail = (
-                f"The hub writes {MAX_CONCURRENT_REPORTS} reports now, the most at the same time. "
-                "Repeat the request in 10 s."
-            )
-            raise Unavailable("reports-busy", detail, retry_after=10)
-        self._free -= 1
+    def acquire(self, country: str) -> None:
+        """Reserve the slot of a country. Raise Unavailable if its officers read a report, or if no slot is free."""
+        if country in self._countries:
+            raise _busy(f"Another officer of {country} reads a report now, and a country reads one at a time.")
+        if len(self._countries) >= MAX_CONCURRENT_REPORTS:
+            raise _busy(f"The hub writes {MAX_CONCURRENT_REPORTS} reports now, the most at the same time.")
+        self._countries.add(country)
 
-    def release(self) -> None:
-        """Return a slot."""
-        self._free += 1
+    def release(self, country: str) -> None:
+        """Return the slot of a country."""
+        self._countries.remove(country)
+
+
+def _busy(cause: str) -> Unavailable:
+    return Unavailable("reports-busy", f"{cause} Repeat the request in 10 s.", retry_after=10)
 
 
 def annual_report(engine: AsyncEngine, year: int, side: Side, country: str) -> AsyncGenerator[str]:
@@ -97,14 +105,29 @@ def mirror_report(engine: AsyncEngine, year: int, country: str) -> AsyncGenerato
 async def _stream_lines(
     engine: AsyncEngine, columns: tuple[str, ...], read_rows: ReadRows, render_row: RenderRow, year: int, country: str
 ) -> AsyncGenerator[str]:
+    """Yield the lines in batches. Raise Unavailable if PostgreSQL does not read a batch in time."""
     header = _render_csv([columns])
-    async with engine.connect() as conn:
-        async for rows in read_rows(conn, year, country):
-            rendered = (render_row(row, year) for row in rows)
-            yield header + _render_csv([[_escape_formula(name, cells[name]) for name in columns] for cells in rendered])
-            header = ""
+    try:
+        async with engine.connect() as conn:
+            async for rows in read_rows(conn, year, country):
+                rendered = (render_row(row, year) for row in rows)
+                lines = [[_escape_formula(name, cells[name]) for name in columns] for cells in rendered]
+                yield header + _render_csv(lines)
+                header = ""
+    except DBAPIError as error:
+        if sqlstate(error) == CANCELLED_STATE:
+            raise _too_slow() from None
+        raise
     if header:
         yield header
+
+
+def _too_slow() -> Unavailable:
+    detail = (
+        f"The database did not read the report within {reports.SECONDS_PER_BATCH} s. Repeat the request in 60 s. "
+        "If it fails again, tell the operator of the hub."
+    )
+    return Unavailable("report-too-slow", detail, retry_after=60)
 
 
 def _export_row(row: Row, year: int) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Reports of a country's year, streamed as CSV to its authority. Only some are streamed at the same time."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from typing import Annotated
 
@@ -34,20 +35,24 @@ class YearAndSideQuery(YearQuery):
 
 
 class ReportResponse(StreamingResponse):
-    """A streamed report. It returns its slot when it ends, by success, error or a closed connection."""
+    """A streamed report. It returns its slot when it ends, by success, error, a closed connection or its time limit."""
 
-    def __init__(self, first_lines: str, lines: AsyncGenerator[str], name: str, slots: ReportSlots) -> None:
+    def __init__(
+        self, first_lines: str, lines: AsyncGenerator[str], *, name: str, country: str, slots: ReportSlots
+    ) -> None:
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
         super().__init__(_with_first_lines(first_lines, lines), media_type="text/csv; charset=utf-8", headers=headers)
         self._lines = lines
+        self._country = country
         self._slots = slots
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the lines, then return the slot and close the source of the lines."""
+        """Send the lines, then return the slot and close the source of the lines. Raise TimeoutError."""
         try:
-            await super().__call__(scope, receive, send)
+            async with asyncio.timeout(reports.MAX_REPORT_SECONDS):
+                await super().__call__(scope, receive, send)
         finally:
-            self._slots.release()
+            self._slots.release(self._country)
             await self._lines.aclose()
 
 
@@ -78,13 +83,13 @@ async def _stream_report(
     """
     if query.country != party.country:
         raise NotFound
-    slots.acquire()
+    slots.acquire(query.country)
     try:
         first_lines = await anext(lines)
     except BaseException:
-        slots.release()
+        slots.release(query.country)
         raise
-    return ReportResponse(first_lines, lines, name, slots)
+    return ReportResponse(first_lines, lines, name=name, country=query.country, slots=slots)
 
 
 async def _with_first_lines(first_lines: str, lines: AsyncGenerator[str]) -> AsyncGenerator[str]:

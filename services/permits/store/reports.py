@@ -4,16 +4,23 @@ from collections.abc import AsyncIterator, Sequence
 from datetime import date
 from typing import Any
 
-from sqlalchemy import CTE, ColumnElement, Select, Text, func, literal, or_, select
-from sqlalchemy.dialects.postgresql import aggregate_order_by
+from sqlalchemy import ColumnElement, Select, Subquery, Text, and_, case, func, literal, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store import tables as t
 from services.permits.store.from_row import Row
 from shared.contracts.closed_sets import PermitKind, Side
+from shared.database import plan_by_values
 
 ROWS_PER_BATCH = 1000
 """Rows in memory at a time."""
+SECONDS_PER_BATCH = 50
+"""The maximum of seconds that PostgreSQL takes for a batch. It sorts all rows before the first.
+
+The gateway waits 60 s for the next part of a report, so permits responds before the gateway ends the connection.
+"""
+READER_PAUSE = "60s"
+"""The maximum pause of a reader between two batches."""
 USE_KINDS_BY_SIDE = {Side.EXPORT: ("endorse", "correct"), Side.IMPORT: ("consume", "correct")}
 """Kinds of entries that use a quantity, by side: goods that leave are endorsed, goods that arrive are consumed."""
 CROSSING_KINDS = ("cross", "recross")
@@ -51,30 +58,30 @@ async def stream_imports(conn: AsyncConnection, year: int, country: str) -> Asyn
     Goods with an import permit and an export permit (Article III.3) count once, under the line of the export permit.
     The import permit is in `import_permits`.
     """
-    used = _used_by_item(year)
-    import_permits_by_item = _import_permits_by_item(used)
-    total = func.sum(used.c.quantity)
-    query = (
-        select(*PERMIT_COLUMNS, *LINE_COLUMNS, import_permits_by_item.c.import_permits, total.label("quantity"))
-        .select_from(used)
-        .join(t.permit_lines, (N.permit_id == used.c.permit_id) & (N.line == used.c.line))
-        .join(t.permits, P.id == used.c.permit_id)
-        .outerjoin(
-            import_permits_by_item,
-            (import_permits_by_item.c.declaration_id == used.c.declaration_id)
-            & (import_permits_by_item.c.item == used.c.item),
-        )
-        .where(
-            P.import_country == country, or_(P.kind != PermitKind.IMPORT, import_permits_by_item.c.others.is_not(True))
-        )
-        .group_by(P.id, N.permit_id, N.line, import_permits_by_item.c.import_permits)
-        .having(total > 0)
-        .order_by(*ORDER, import_permits_by_item.c.import_permits)
-    )
-    async for rows in _stream(conn, query):
+    async for rows in _stream(conn, imports_query(year, country)):
         yield rows
     async for rows in _stream(conn, _crossings_query(year, Side.IMPORT, country)):
         yield rows
+
+
+def imports_query(year: int, country: str) -> Select[Any]:
+    """Return the query for the permit lines under which goods entered a country in a year.
+
+    It joins the uses of the year only with tables, by their keys. A join of two derived sets costs the square of their
+    rows when PostgreSQL underestimates them.
+    """
+    used = _uses_with_import_permits(year)
+    total = func.sum(used.c.quantity)
+    return (
+        select(*PERMIT_COLUMNS, *LINE_COLUMNS, used.c.import_permits, total.label("quantity"))
+        .select_from(used)
+        .join(t.permit_lines, (N.permit_id == used.c.permit_id) & (N.line == used.c.line))
+        .join(t.permits, P.id == used.c.permit_id)
+        .where(P.import_country == country, or_(P.kind != PermitKind.IMPORT, used.c.others.is_not(True)))
+        .group_by(P.id, N.permit_id, N.line, used.c.import_permits)
+        .having(total > 0)
+        .order_by(*ORDER, used.c.import_permits)
+    )
 
 
 def _crossings_query(year: int, side: Side, country: str) -> Select[Any]:
@@ -133,34 +140,46 @@ def _use_entries(year: int, *sides: Side) -> tuple[ColumnElement[bool], ...]:
     return these, E.value_date >= date(year, 1, 1), E.value_date <= date(year, 12, 31)
 
 
-def _used_by_item(year: int) -> CTE:
+def _uses_with_import_permits(year: int) -> Subquery:
+    """Return the query for the import quantity that each item used of each permit line in a year.
+
+    Each row has the numbers of the import permits that the item used, and whether the item also used another permit.
+    """
     parts = (E.permit_id, E.line, E.declaration_id, E.item)
-    query = (
-        select(*parts, func.sum(E.quantity).label("quantity")).where(*_use_entries(year, Side.IMPORT)).group_by(*parts)
+    used = (
+        select(*parts, P.kind, P.number, func.sum(E.quantity).label("quantity"))
+        .join(t.permits, P.id == E.permit_id)
+        .where(*_use_entries(year, Side.IMPORT))
+        .group_by(*parts, P.id)
+        .subquery("used_by_item")
     )
-    return query.cte("used")
-
-
-def _import_permits_by_item(used: CTE) -> CTE:
-    """Return the query for the import permits that each item used, and whether it also used another permit."""
-    numbers = func.string_agg(P.number.distinct(), aggregate_order_by(literal(" "), P.number))
-    return (
-        select(
-            used.c.declaration_id,
-            used.c.item,
-            numbers.filter(P.kind == PermitKind.IMPORT).label("import_permits"),
-            func.bool_or(P.kind != PermitKind.IMPORT).label("others"),
-        )
-        .join(t.permits, P.id == used.c.permit_id)
-        .group_by(used.c.declaration_id, used.c.item)
-        .cte("together")
-    )
+    u = used.c
+    same_number = (u.declaration_id, u.item, u.kind, u.number)
+    nth = func.row_number().over(partition_by=same_number, order_by=(u.permit_id, u.line))
+    numbered = select(used, nth.label("nth")).subquery("numbered")
+    n = numbered.c
+    item = (func.coalesce(n.declaration_id, n.permit_id), n.item)  # without a declaration, each permit is on its own
+    number_once = case((and_(n.kind == PermitKind.IMPORT, n.nth == 1), n.number))
+    all_rows = (None, None)
+    return select(
+        n.permit_id,
+        n.line,
+        n.quantity,
+        func.string_agg(number_once, literal_column("' '"))
+        .over(partition_by=item, order_by=n.number, rows=all_rows)
+        .label("import_permits"),
+        func.bool_or(n.kind != PermitKind.IMPORT).over(partition_by=item).label("others"),
+    ).subquery("used")
 
 
 async def _stream(conn: AsyncConnection, query: Select[Any]) -> AsyncIterator[Sequence[Row]]:
-    """Yield a long result in batches. Its reader may be slow, so the limits of the transaction are ten minutes."""
-    for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
-        await conn.execute(select(func.set_config(limit, "10min", True)))
+    """Yield a long result in batches. PostgreSQL limits the time of each batch, and the pause of a slow reader."""
+    await plan_by_values(conn)
+    limits = {
+        "statement_timeout": f"{SECONDS_PER_BATCH}s",
+        "idle_in_transaction_session_timeout": READER_PAUSE,
+    }
+    await conn.execute(select(*(func.set_config(name, value, True) for name, value in limits.items())))
     async with conn.stream(query.execution_options(yield_per=ROWS_PER_BATCH)) as result:
         async for rows in result.mappings().partitions():
             yield rows

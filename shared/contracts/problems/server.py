@@ -52,12 +52,28 @@ SERVER_PROBLEMS = {
         ),
         example="Too many declarations wait to be stored. Repeat the request in 2 s.",
     ),
+    "report-too-slow": ProblemCode(
+        status=503,
+        meaning="The database does not read the rows of a report within the time limit.",
+        causes=("The database is overloaded.", "The report has many more rows than the database can sort in time."),
+        steps=(
+            you("Repeat the request after the seconds in the header Retry-After."),
+            operator("Check the load of the permits database, and its statistics, if this occurs again."),
+        ),
+        example=(
+            "The database did not read the report within 50 s. Repeat the request in 60 s. If it fails again, tell the "
+            "operator of the hub."
+        ),
+    ),
     "reports-busy": ProblemCode(
         status=503,
-        meaning="The hub writes as many reports at the same time as it can.",
-        causes=("Several officers read annual or mirror reports at this moment.",),
+        meaning="Your country already reads a report, or the hub writes as many reports at the same time as it can.",
+        causes=(
+            "Another officer of your country reads an annual or mirror report at this moment.",
+            "Officers of several countries read reports at this moment.",
+        ),
         steps=(you("Repeat the request after the seconds in the header Retry-After."),),
-        example="The hub writes 4 reports now, the most at the same time. Repeat the request in 10 s.",
+        example="The hub writes 3 reports now, the most at the same time. Repeat the request in 10 s.",
     ),
     "service-unavailable": ProblemCode(
         status=503,

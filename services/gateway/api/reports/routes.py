@@ -42,7 +42,7 @@ ROUTES = (
         service="permits",
         query=(YEAR, SIDE, COUNTRY),
         responses=(RouteResponse(description="One row per permit line, from its usage", media=(CSV_FILE,)),),
-        problems=("reports-busy", "not-found"),
+        problems=("reports-busy", "report-too-slow", "not-found"),
         example=examples.READ_ANNUAL_REPORT,
     ),
     Route(
@@ -63,7 +63,7 @@ ROUTES = (
         responses=(
             RouteResponse(description="One row per permit line that left or entered the country", media=(CSV_FILE,)),
         ),
-        problems=("reports-busy", "not-found"),
+        problems=("reports-busy", "report-too-slow", "not-found"),
         example=examples.READ_MIRROR_REPORT,
     ),
 )
