@@ -19,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from shared import outbox
 from shared.database import now
+from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 from shared.request_context import internal_request
 from shared.service_client import ResponseLost, ResponseTimeout, ServiceUnreachable
@@ -32,8 +33,20 @@ Raises ServiceUnreachable, ResponseLost or ReceiverError for the whole batch.
 """
 HandlePoisonMessage = Callable[[OutboxMessage, str], Awaitable[None]]
 
-MAX_SINGLE_ATTEMPTS = 5
-MAX_ENQUEUED = 4_000
+MAX_SINGLE_ATTEMPTS = Limit(
+    5,
+    "attempts",
+    subject=LimitSubject.SERVICES,
+    meaning="Attempts at a message that fails without others",
+    beyond="Permits refers a submission; the dispatcher repeats any other message.",
+)
+MAX_ENQUEUED = Limit(
+    4_000,
+    "messages",
+    subject=LimitSubject.MEMORY,
+    meaning="Messages that a dispatcher has in memory",
+    beyond="The dispatcher reads them from the database later.",
+)
 
 
 class ReceiverError(Exception):

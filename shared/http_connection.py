@@ -8,11 +8,31 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-TRAILER_LIMIT = 8_192
+from shared.limits import Limit, LimitSubject
+
+TRAILER_LIMIT = Limit(
+    8_192,
+    "bytes",
+    subject=LimitSubject.REQUESTS,
+    meaning="Trailers of a chunked body (RFC 9110, 6.5); the hub drops them",
+    beyond="The connection is closed.",
+)
 """Bytes of trailers (RFC 9110, 6.5) that are read. A connection that sends more is closed."""
-DISCARD_LIMIT = 1_048_576
+DISCARD_LIMIT = Limit(
+    1_048_576,
+    "bytes",
+    subject=LimitSubject.REQUESTS,
+    meaning="Bytes that the hub discards after an early response (RFC 9112, 9.6)",
+    beyond="The connection is closed.",
+)
 """Bytes that are read and discarded after an early response, so that the client can read it (RFC 9112, 9.6)."""
-DISCARD_SECONDS = 2.0
+DISCARD_SECONDS = Limit(
+    2,
+    "seconds",
+    subject=LimitSubject.REQUESTS,
+    meaning="Time for which the hub discards bytes after an early response",
+    beyond="The connection is closed.",
+)
 
 
 class HttpConnection(HttpToolsProtocol):

@@ -10,12 +10,19 @@ from fastapi import FastAPI
 
 from shared.gc_tuning import tune_garbage_collector
 from shared.http_connection import HttpConnection
+from shared.limits import Limit, LimitSubject
 from shared.service_process import DRAIN_SECONDS, start_process
 from shared.settings import ServiceSettings, service_name
 from shared.startup_checks import require_free_port
 
 S = TypeVar("S", bound=ServiceSettings)
-KEEP_ALIVE_SECONDS = 75
+KEEP_ALIVE_SECONDS = Limit(
+    75,
+    "seconds",
+    subject=LimitSubject.REQUESTS,
+    meaning="Time that a connection may stay without a request",
+    beyond="The connection is closed.",
+)
 """Seconds that the server keeps an idle connection: longer than the services that call it (30 s).
 
 If the server ended a connection first, it might do so while a request is on its way.

@@ -9,10 +9,18 @@ from typing import Any
 
 from joserfc.jwk import KeySet, OctKey, OKPKey
 
+from shared.limits import Limit, LimitSubject
+
 ALGORITHM = "Ed25519"
 
 
-MAX_KEYS = 5
+MAX_KEYS = Limit(
+    5,
+    "keys",
+    subject=LimitSubject.SERVICES,
+    meaning="Keys of a key file",
+    beyond="The process does not start.",
+)
 
 
 RELOAD_SECONDS = 2.0

@@ -18,9 +18,16 @@ from typing import IO, Any
 import structlog
 from pydantic_core import to_json
 
+from shared.limits import Limit, LimitSubject
 from shared.request_context import current_request
 
-MAX_TEXT = 500
+MAX_TEXT = Limit(
+    500,
+    "characters",
+    subject=LimitSubject.MEMORY,
+    meaning="A text in a log line",
+    beyond="The text is cut.",
+)
 DATA_ERROR_CLASS = "22"
 """The class of SQLSTATEs whose messages quote the value that was sent."""
 LEVEL_NAMES = {level: logging.getLevelName(level).lower() for level in (10, 20, 30, 40, 50)}

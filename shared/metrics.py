@@ -15,11 +15,19 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from shared.database import DATABASE_ERRORS
+from shared.limits import Limit, LimitSubject
 from shared.logs import log_request
 
 PROCESS_REGISTRY = CollectorRegistry()
 """The counters of this process."""
-HEAD_TIMEOUT_SECONDS, MAX_HEAD_BYTES = 5.0, 8192
+HEAD_TIMEOUT_SECONDS = 5.0
+MAX_HEAD_BYTES = Limit(
+    8_192,
+    "bytes",
+    subject=LimitSubject.REQUESTS,
+    meaning="The head of a request for metrics",
+    beyond="The connection is closed.",
+)
 ReadMetrics = Callable[[], Awaitable[Sequence[Metric]]]
 
 

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Sized
 from dataclasses import dataclass
 from typing import Any
 
+from shared.limits import Limit, LimitSubject
+
 
 @dataclass(frozen=True)
 class Fault:
@@ -28,7 +30,13 @@ class ProblemError(Exception):
         self.extra = extra
 
 
-MAX_NAMES = 20
+MAX_NAMES = Limit(
+    20,
+    "names",
+    subject=LimitSubject.REQUESTS,
+    meaning="Names that one message lists",
+    beyond="The message counts the rest.",
+)
 NOTHING_HERE = "Nothing that you may read has this address. Check the path and the id."
 
 

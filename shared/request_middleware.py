@@ -11,11 +11,18 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from shared.contracts.fields import first_duplicate_index
+from shared.limits import Limit, LimitSubject
 from shared.logs import log_request
 from shared.problem_responses import problem_response, unexpected_error_response
 from shared.request_context import RequestContext, begin_request
 
-MAX_HEAD_BYTES = 32_768
+MAX_HEAD_BYTES = Limit(
+    32_768,
+    "bytes",
+    subject=LimitSubject.REQUESTS,
+    meaning="The headers of a request",
+    beyond="431 `headers-too-large`",
+)
 HOST_PATTERN = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 """A name or an address, perhaps with a port (RFC 3986, 3.2.2)."""
 SINGLE_HEADERS = frozenset(

@@ -11,6 +11,7 @@ from shared import supervision
 from shared.database import DATABASE_ERRORS
 from shared.gc_tuning import tune_garbage_collector
 from shared.heartbeat import send_heartbeats
+from shared.limits import Limit, LimitSubject
 from shared.logs import configure_logging, logger
 from shared.settings import ServiceSettings
 from shared.startup_checks import load_settings_or_exit
@@ -18,7 +19,13 @@ from shared.startup_checks import load_settings_or_exit
 S = TypeVar("S", bound=ServiceSettings)
 RETRY_SECONDS = 0.5
 """Seconds between two attempts to start while the database is away."""
-DRAIN_SECONDS = 25.0
+DRAIN_SECONDS = Limit(
+    25,
+    "seconds",
+    subject=LimitSubject.SERVICES,
+    meaning="Time for open requests after SIGTERM",
+    beyond="The process ends them.",
+)
 """Seconds in which requests and deliveries under way finish after SIGTERM. Containers are killed after 30 s."""
 
 

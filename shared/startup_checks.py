@@ -20,12 +20,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from shared.database import DATABASE_ERRORS, UNAVAILABLE_STATES, create_engine, is_unavailable, sqlstate
 from shared.key_files import KeyFile
+from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 from shared.migration_state import find_migration_fault
 from shared.settings import InvalidSettings, find_variable, quote, read_settings, service_name, variable_names
 
 S = TypeVar("S", bound=BaseSettings)
-MAX_DATABASE_WAIT_SECONDS = 5.0
+MAX_DATABASE_WAIT_SECONDS = Limit(
+    5,
+    "seconds",
+    subject=LimitSubject.SERVICES,
+    meaning="Time for a database to start before the process",
+    beyond="The process does not start.",
+)
 """Seconds to wait for a database that is starting."""
 MIN_POSTGRESQL_VERSION = 15
 """The oldest PostgreSQL that the suite runs on."""

@@ -8,11 +8,18 @@ import jiter
 from pydantic import BaseModel, ValidationError
 from pydantic_core import to_json
 
+from shared.limits import Limit, LimitSubject
 from shared.problems import Fault, Invalid
-from shared.validation_faults import validation_code, validation_message
+from shared.validation_faults import MAX_SHOWN_LENGTH, validation_code, validation_message
 
 Model = TypeVar("Model", bound=BaseModel)
-MAX_DEPTH = 32
+MAX_DEPTH = Limit(
+    32,
+    "levels",
+    subject=LimitSubject.REQUESTS,
+    meaning="Depth of a JSON document",
+    beyond="400 `malformed-json`",
+)
 OWN_PROBLEM_CODES = frozenset(
     {f"unknown-{what}" for what in ("appendix", "country", "kind", "purpose", "source", "term", "unit")}
     | {"taxon-nameless", "too-many-digits"}
@@ -20,7 +27,6 @@ OWN_PROBLEM_CODES = frozenset(
 """Fault codes that become the problem's code if the body has no other fault: an unlisted code, too many digits."""
 DUPLICATE_NAME = re.compile(r'Detected duplicate key (?P<name>".*") (?P<place>at line [0-9]+ column [0-9]+)', re.DOTALL)
 """The parser's message about a name that an object has twice."""
-MAX_SHOWN_LENGTH = 40
 BLANKS_BEFORE_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.contracts.faults import FAULT_CODES
 from shared.contracts.problems.catalogue import PROBLEM_CODES
+from shared.limits import Limit, LimitSubject
 
 OTHER_CODE = "invalid-value"
 """The code of a fault that has no code of its own."""
@@ -145,7 +146,13 @@ TYPES_BY_CODE: dict[str, tuple[type, ...]] = {
 """The types that a code expects. Its message shows the kind of another value, never the value."""
 UNQUOTED_TYPES = frozenset({"int_type", "bool_type"})
 """Types of error whose message shows a text with its quotes, because the quotes are the fault."""
-MAX_SHOWN_LENGTH = 40
+MAX_SHOWN_LENGTH = Limit(
+    40,
+    "characters",
+    subject=LimitSubject.REQUESTS,
+    meaning="A found value that a problem shows",
+    beyond="The value is cut.",
+)
 WORDED_BY_US = frozenset({"value_error", "assertion_error"})
 """Types of error whose message is the text of an exception that a contract of the hub raised."""
 

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 
+from shared.limits import Limit, LimitSubject
 from shared.metrics import ReadMetrics, render_metrics
 from shared.problem_responses import add_problem_handlers, problem_response, request_id
 from shared.problems import Invalid, ProblemError
@@ -18,9 +19,27 @@ from shared.request_middleware import ErrorResponseMiddleware, RequestMiddleware
 from shared.strict_json import parse_json, validate
 
 Model = TypeVar("Model", bound=BaseModel)
-MAX_BODY_BYTES = 1_048_576
-BODY_TIMEOUT_SECONDS = 15.0
-MAX_FILE_BYTES = 256 * 1_048_576
+MAX_BODY_BYTES = Limit(
+    1_048_576,
+    "bytes",
+    subject=LimitSubject.REQUESTS,
+    meaning="The body of a request",
+    beyond="413 `body-too-large`",
+)
+BODY_TIMEOUT_SECONDS = Limit(
+    15,
+    "seconds",
+    subject=LimitSubject.REQUESTS,
+    meaning="Time for the body of a request to arrive",
+    beyond="408 `body-too-slow`",
+)
+MAX_FILE_BYTES = Limit(
+    256 * 1_048_576,
+    "bytes",
+    subject=LimitSubject.REFERENCE,
+    meaning="A file of reference data",
+    beyond="413 `body-too-large`",
+)
 """The most bytes of a file of reference data."""
 
 

@@ -34,6 +34,7 @@ def render_pages() -> dict[str, str]:
         "asyncapi.json": render_asyncapi(),
         "problems.md": render_problems(),
         "settings.md": render_settings(),
+        "limits.md": render_limits(),
     }
 
 
@@ -154,6 +155,13 @@ def _render_problem(code: str, entry: ProblemCode) -> str:
     parts += [f"- {cause}" for cause in entry.causes]
     parts += ["\nNext steps:\n", *(f"- **{step.responsible}:** {step.action}" for step in entry.steps)]
     return "\n".join([*parts, "\nExample of `detail`:\n", f"> {entry.example}\n"])
+
+
+def render_limits() -> str:
+    """Return the page of every limit in bytes, number and time, by its subject."""
+    from services.cli.limit_reference import render_page
+
+    return NOTE + render_page()
 
 
 def render_settings() -> str:

@@ -30,6 +30,7 @@ from services.gateway.settings import Settings
 from shared.database import create_engine
 from shared.http_server import run_server
 from shared.key_files import KeyFile
+from shared.limits import Limit, LimitSubject
 from shared.metrics import serve_metrics
 from shared.sealed_secrets import SecretSealer
 from shared.service_client import ServiceClient
@@ -40,9 +41,21 @@ from shared.web import create_service_app
 VERSION = "0.1.0"
 CONNECTIONS = 11
 """Maximum database connections. One of them may hold the lock of the periodic jobs."""
-REQUEST_SECONDS = 10.0
+REQUEST_SECONDS = Limit(
+    10,
+    "seconds",
+    subject=LimitSubject.SERVICES,
+    meaning="A call of the gateway to a service",
+    beyond="503 `service-unavailable`",
+)
 """Seconds for one attempt of an internal request. After a lost response there is one retry."""
-DISPATCH_SECONDS = 15.0
+DISPATCH_SECONDS = Limit(
+    15,
+    "seconds",
+    subject=LimitSubject.SERVICES,
+    meaning="A batch of submissions on its way to permits",
+    beyond="The gateway sends it again.",
+)
 """Seconds for one batch: less than its lease, because another dispatcher could lease it after that."""
 
 

@@ -10,9 +10,16 @@ from services.notifications.settings import Settings
 from shared import service_process
 from shared.database import create_engine
 from shared.key_files import KeyFile
+from shared.limits import Limit, LimitSubject
 from shared.periodic_jobs import run_jobs
 
-MAX_OPEN_FILES = 8192
+MAX_OPEN_FILES = Limit(
+    8192,
+    "files",
+    subject=LimitSubject.MEMORY,
+    meaning="Open files and connections of the notifications worker",
+    beyond="The worker opens no more.",
+)
 
 
 async def work(settings: Settings) -> None:

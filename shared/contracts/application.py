@@ -18,6 +18,7 @@ from shared.contracts.fields import (
     WireModel,
     first_duplicate_index,
 )
+from shared.contracts.limits import LINES
 from shared.contracts.permit import Carnet, PermitLine
 from shared.contracts.quantities import Amount, Quantity
 
@@ -49,7 +50,7 @@ class Application(WireModel):
     carnet: Annotated[Carnet | None, Field(description="Only for a sample collection")] = None
     lines: Annotated[
         tuple[PermitLine, ...],
-        Field(min_length=1, max_length=200, strict=False, description="Requested lines, 1 to 200"),
+        Field(min_length=1, max_length=LINES, strict=False, description="Requested lines, 1 to 200"),
     ]
     remarks: Annotated[Text | None, Field(description="Remarks to the authority, at most 500 characters")] = None
 
@@ -127,7 +128,7 @@ class GrantDecision(WireModel):
     retrospective: Annotated[bool, Field(description="True: issued after the goods left, by exception")] = False
     lines: Annotated[
         tuple[GrantedLine, ...],
-        Field(max_length=200, strict=False, description="Lines to grant; if left out, all lines in full"),
+        Field(max_length=LINES, strict=False, description="Lines to grant; if left out, all lines in full"),
     ] = ()
     reason: Annotated[Text | None, Field(description="Remarks to the applicant")] = None
 

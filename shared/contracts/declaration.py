@@ -26,6 +26,7 @@ from shared.contracts.fields import (
     WireModel,
     first_duplicate_index,
 )
+from shared.contracts.limits import DOCUMENTS_PER_ITEM, ITEMS, NAME_LENGTH, REPAIR_VALUES, REPAIRS
 from shared.contracts.quantities import Amount, Count, FastPath, Quantity
 
 
@@ -46,7 +47,7 @@ FastPathCountry = Annotated[Country, FastPath(core_schema.literal_schema(sorted(
 """
 FastPathTaxon = Annotated[
     DeclaredTaxon,
-    FastPath(core_schema.str_schema(max_length=200, pattern="^[A-Z][a-z]+ [a-z]+$")),
+    FastPath(core_schema.str_schema(max_length=NAME_LENGTH, pattern="^[A-Z][a-z]+ [a-z]+$")),
     LETTER_REQUIRED_SCHEMA,
 ]
 
@@ -102,7 +103,12 @@ class Item(WireModel):
         FastPathCountry | None, Field(description="Country of origin of the specimens, ISO 3166-1 alpha-2")
     ] = None
     documents: Annotated[
-        tuple[Document, ...], Field(max_length=20, strict=False, description="Permits that the item cites, at most 20")
+        tuple[Document, ...],
+        Field(
+            max_length=DOCUMENTS_PER_ITEM,
+            strict=False,
+            description=f"Permits that the item cites, at most {DOCUMENTS_PER_ITEM}",
+        ),
     ] = ()
 
     @model_validator(mode="after")
@@ -125,7 +131,8 @@ class Repair(WireModel):
     ]
     source: Annotated[Text, Field(description="Place from which the hub took the value")]
     others: Annotated[
-        tuple[Text, ...], Field(max_length=50, strict=False, description="Other values that the message may mean")
+        tuple[Text, ...],
+        Field(max_length=REPAIR_VALUES, strict=False, description="Other values that the message may mean"),
     ] = ()
 
 
@@ -151,7 +158,7 @@ class Declaration(WireModel):
         Field(description="Number of the bill of lading or air waybill (WCO: TransportContractDocument)"),
     ] = None
     items: Annotated[
-        tuple[Item, ...], Field(min_length=1, max_length=500, strict=False, description="Goods items, 1 to 500")
+        tuple[Item, ...], Field(min_length=1, max_length=ITEMS, strict=False, description="Goods items, 1 to 500")
     ]
 
     @model_validator(mode="after")
@@ -171,7 +178,7 @@ class NormalizedDeclaration(Declaration):
     repairs: Annotated[
         tuple[Repair, ...],
         Field(
-            max_length=9_000,
+            max_length=REPAIRS,
             strict=False,
             description="Fields that the hub completed",
             exclude_if=lambda made: not made,
@@ -197,7 +204,7 @@ class Release(WireModel):
 
     items: Annotated[
         tuple[ActualItem, ...],
-        Field(max_length=500, strict=False, description="Items that differ from what the trader declared"),
+        Field(max_length=ITEMS, strict=False, description="Items that differ from what the trader declared"),
     ] = ()
 
 
@@ -244,7 +251,7 @@ class Correction(WireModel):
 
     items: Annotated[
         tuple[CorrectedItem, ...],
-        Field(min_length=1, max_length=500, strict=False, description="Items to correct, 1 to 500"),
+        Field(min_length=1, max_length=ITEMS, strict=False, description="Items to correct, 1 to 500"),
     ]
     reason: Annotated[Reason, Field(description="Why customs corrects; the trader can read it")]
 

@@ -25,6 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from shared.cites.time_zones import country_codes
+from shared.contracts.limits import NAME_LENGTH, NUMBER_LENGTH, TEXT_LENGTH
 
 _DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 STORED_CONTEXT = {"stored": "content that was valid when the hub stored it"}
@@ -118,12 +119,12 @@ Timestamp = Annotated[
 Id = Annotated[UUID, BeforeValidator(_parse_id)]
 
 _NO_NUL = r"^[^\x00]*$"
-Text = Annotated[str, StringConstraints(min_length=1, max_length=500, pattern=_NO_NUL)]
+Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LENGTH, pattern=_NO_NUL)]
 Reason = Annotated[
     Text, AfterValidator(_require_not_blank), Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})
 ]
 """The reason of an act, for later readers: not only blanks."""
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200, pattern=_NO_NUL)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH, pattern=_NO_NUL)]
 LETTER_REQUIRED_SCHEMA = Field(json_schema_extra={"pattern": r"^[^\x00]*[A-Za-z][^\x00]*$"})
 DeclaredTaxon = Annotated[Name, AfterValidator(_require_letter)]
 """A scientific name as a trader states it: at least one Latin letter."""
@@ -131,7 +132,9 @@ Taxon = Annotated[Name, AfterValidator(_require_taxon_name), LETTER_REQUIRED_SCH
 """A scientific name on a permit, by which the hub finds its lines: more than `spp.` or a hybrid cross."""
 ShortText = Annotated[
     str,
-    StringConstraints(min_length=1, max_length=64, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"),
+    StringConstraints(
+        min_length=1, max_length=NUMBER_LENGTH, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
+    ),
 ]
 """A number or reference as printed on a document: no control characters, no blank at either end."""
 Country = Annotated[

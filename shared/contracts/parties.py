@@ -7,6 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from shared.contracts.closed_sets import ActorRole, Role
 from shared.contracts.fields import Country, Day, Id, Name, ShortText, Timestamp, WireModel
+from shared.contracts.limits import COUNTRIES, EVENT_TYPES, GRANTS, IDENTIFIERS
 from shared.contracts.webhooks import EventPattern
 
 
@@ -15,11 +16,13 @@ class Grant(WireModel):
 
     countries: Annotated[
         tuple[Country, ...],
-        Field(min_length=1, max_length=250, strict=False, description="Countries, ISO 3166-1 alpha-2"),
+        Field(min_length=1, max_length=COUNTRIES, strict=False, description="Countries, ISO 3166-1 alpha-2"),
     ]
     event_types: Annotated[
         tuple[ShortText, ...],
-        Field(min_length=1, max_length=50, strict=False, description="Event types, or families: `declaration.*`"),
+        Field(
+            min_length=1, max_length=EVENT_TYPES, strict=False, description="Event types, or families: `declaration.*`"
+        ),
     ]
 
 
@@ -43,7 +46,7 @@ class Party(WireModel):
 
 Identifiers = Annotated[
     dict[ShortText, ShortText],
-    Field(max_length=20, description="Numbers of the party by their kind, such as EORI; unique on the hub"),
+    Field(max_length=IDENTIFIERS, description="Numbers of the party by their kind, such as EORI; unique on the hub"),
 ]
 Roles = Annotated[
     tuple[Role, ...], Field(min_length=1, max_length=5, strict=False, description="Roles of the party, 1 to 5")
@@ -55,12 +58,14 @@ class NewGrant(Grant):
 
     event_types: Annotated[
         tuple[EventPattern, ...],
-        Field(min_length=1, max_length=50, strict=False, description="Event types, or families: `declaration.*`"),
+        Field(
+            min_length=1, max_length=EVENT_TYPES, strict=False, description="Event types, or families: `declaration.*`"
+        ),
     ]
 
 
 Grants = Annotated[
-    tuple[NewGrant, ...], Field(max_length=50, strict=False, description="Events that a partner may receive")
+    tuple[NewGrant, ...], Field(max_length=GRANTS, strict=False, description="Events that a partner may receive")
 ]
 
 

@@ -24,6 +24,7 @@ from shared.contracts.fields import (
     WireModel,
     first_duplicate_index,
 )
+from shared.contracts.limits import LINES
 from shared.contracts.quantities import Amount, Quantity
 
 
@@ -102,7 +103,8 @@ class Permit(WireModel):
         Carnet | None, Field(description="Only for a sample collection, which is never valid longer than it")
     ] = None
     lines: Annotated[
-        tuple[PermitLine, ...], Field(min_length=1, max_length=200, strict=False, description="Permit lines, 1 to 200")
+        tuple[PermitLine, ...],
+        Field(min_length=1, max_length=LINES, strict=False, description="Permit lines, 1 to 200"),
     ]
 
     @model_validator(mode="after")
@@ -125,7 +127,7 @@ class Endorsement(WireModel):
 
     lines: Annotated[
         tuple[EndorsedLine, ...],
-        Field(min_length=1, max_length=200, strict=False, description="Box 14: lines that left, 1 to 200"),
+        Field(min_length=1, max_length=LINES, strict=False, description="Box 14: lines that left, 1 to 200"),
     ]
     port: Annotated[Name | None, Field(description="Box 14: port of exportation")] = None
     transport_document: Annotated[

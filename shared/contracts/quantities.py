@@ -19,6 +19,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from shared.limits import Limit, LimitSubject
+
 EXACT = Context(prec=200, traps=[Inexact, InvalidOperation, Overflow])
 """Arithmetic that is exact or raises: a sum of 38-digit quantities never rounds silently."""
 
@@ -27,7 +29,13 @@ _FAST_PATH_PATTERN = r"[1-9][0-9]{0,14}(\.[0-9]{1,9})?"
 """Quantities that are within every limit, so that no limit needs a check."""
 _FAST_PATH_QUANTITY = re.compile(_FAST_PATH_PATTERN)
 _COUNT_PATTERN = re.compile(r"[0-9]{1,10}")
-MAX_DIGITS = 38
+MAX_DIGITS = Limit(
+    38,
+    "digits",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Digits of a quantity",
+    beyond="422 `too-many-digits`",
+)
 
 
 class FastPath:

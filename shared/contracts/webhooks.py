@@ -9,8 +9,16 @@ from pydantic_core import PydanticCustomError
 from shared.cites.events import EventType
 from shared.contracts.closed_sets import AcknowledgementOutcome, DeliveryStatus, WebhookFormat
 from shared.contracts.fields import Country, Name, ShortText, Text, Timestamp, WireModel
+from shared.contracts.limits import COUNTRIES, ENDPOINT_HEADERS, EVENT_TYPES, FILTER_VALUES, HEADER_LENGTH, URL_LENGTH
+from shared.limits import Limit, LimitSubject
 
-MAX_HEADER_BYTES = 4096
+MAX_HEADER_BYTES = Limit(
+    4096,
+    "bytes",
+    subject=LimitSubject.EVENTS,
+    meaning="Headers that the hub adds to the webhooks of one endpoint",
+    beyond="422 `invalid-body`",
+)
 RESERVED_HEADERS = re.compile(
     r"(?i)(host|content-.*|transfer-encoding|connection|keep-alive|proxy-.*|te|trailer|upgrade|expect|accept-encoding"
     r"|user-agent|cookie2?|webhook-.*|svix-.*|ce-.*|date|via|forwarded|x-forwarded-.*)"
@@ -50,18 +58,26 @@ EventPattern = Annotated[
     StringConstraints(pattern=r"^(\*|[a-z]+\.\*|[a-z]+\.[a-z_]+)$", max_length=64),
     AfterValidator(_require_known_event_type),
 ]
-Url = Annotated[str, StringConstraints(pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x20]+$", max_length=2000)]
+Url = Annotated[str, StringConstraints(pattern=r"^[Hh][Tt][Tt][Pp][Ss]?://[^\s\x00-\x20]+$", max_length=URL_LENGTH)]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,64}$")]
-HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$", max_length=1000)]
+HeaderValue = Annotated[
+    str, StringConstraints(pattern=r"^[\x21-\x7e]([\x20-\x7e]*[\x21-\x7e])?$", max_length=HEADER_LENGTH)
+]
 Headers = Annotated[
     dict[HeaderName, HeaderValue],
-    Field(max_length=20, description="Headers that the hub sends with every webhook; it stores them encrypted"),
+    Field(
+        max_length=ENDPOINT_HEADERS,
+        description="Headers that the hub sends with every webhook; it stores them encrypted",
+    ),
     AfterValidator(_require_allowed_headers),
 ]
 EventPatterns = Annotated[
     tuple[EventPattern, ...],
     Field(
-        min_length=1, max_length=50, strict=False, description="Event types, families such as `declaration.*`, or `*`"
+        min_length=1,
+        max_length=EVENT_TYPES,
+        strict=False,
+        description="Event types, families such as `declaration.*`, or `*`",
     ),
 ]
 RateLimit = Annotated[int, Field(ge=1, le=1000, description="Maximum webhooks per second")]
@@ -75,15 +91,19 @@ class EventFilters(WireModel):
 
     countries: Annotated[
         tuple[Country, ...],
-        Field(max_length=250, strict=False, description="Countries that the event concerns, ISO 3166-1 alpha-2"),
+        Field(max_length=COUNTRIES, strict=False, description="Countries that the event concerns, ISO 3166-1 alpha-2"),
     ] = ()
     permits: Annotated[
         tuple[ShortText, ...],
-        Field(max_length=200, strict=False, description="Permits: numbers, ISSUER/NUMBER, or ids"),
+        Field(max_length=FILTER_VALUES, strict=False, description="Permits: numbers, ISSUER/NUMBER, or ids"),
     ] = ()
     taxa: Annotated[
         tuple[Annotated[Name, AfterValidator(_require_taxon_name)], ...],
-        Field(max_length=200, strict=False, description="Scientific names: a species, or a genus for all its species"),
+        Field(
+            max_length=FILTER_VALUES,
+            strict=False,
+            description="Scientific names: a species, or a genus for all its species",
+        ),
     ] = ()
 
 

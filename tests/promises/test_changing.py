@@ -23,6 +23,7 @@ CHANGES = {
     "The retention of idempotent commands",
     "A reference list",
     "The effect of an override",
+    "A limit",
 }
 """The changes that a maintainer finds in two look-ups."""
 

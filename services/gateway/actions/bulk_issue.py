@@ -12,13 +12,20 @@ from services.gateway.actions.bulk_lines import derive_key, unwrap
 from services.gateway.actions.context import GatewayContext
 from services.gateway.clients.internal import call_with_retry
 from shared.contracts.parties import Caller
+from shared.limits import Limit, LimitSubject
 from shared.problems import Invalid, ProblemError
 from shared.service_client import ServiceUnreachable, service_unavailable
 from shared.strict_json import parse_json
 from shared.web import MAX_BODY_BYTES
 
 PATH = "/v1/permits"
-MAX_BATCH = 200
+MAX_BATCH = Limit(
+    200,
+    "permits",
+    subject=LimitSubject.MEMORY,
+    meaning="Permits of a bulk that one request brings to the permits service",
+    beyond="The next request brings the rest.",
+)
 """Permits per internal request. Permits accepts no more."""
 SPLIT_STATUSES = frozenset({400, 413, 422, 500})
 """Statuses of an internal request that one of its permits may cause. Other statuses mean that permits is unavailable.

@@ -4,7 +4,7 @@ import re
 from functools import cache
 
 _KEY = r'"idempotency_key"\s*:\s*"([\x21\x23-\x5b\x5d-\x7e]{1,255})"'
-MAX_TAIL = 400
+KEY_TAIL_BYTES = 400
 """Bytes at the end of a line in which a key may be."""
 
 
@@ -25,7 +25,7 @@ def unwrap(line: bytes, name: str) -> tuple[str | None, bytes]:
     if found := key_first.match(line):
         return found[1].decode(), line[found.end() : line.rstrip().rfind(b"}")].rstrip()
     if found := content_first.match(line):
-        if last := key_last.search(line, max(found.end(), len(line) - MAX_TAIL)):
+        if last := key_last.search(line, max(found.end(), len(line) - KEY_TAIL_BYTES)):
             return last[1].decode(), line[found.end() : last.start()]
         return None, line[found.end() : line.rstrip().rfind(b"}")].rstrip()
     return None, line.strip()

@@ -10,13 +10,26 @@ import aiohttp
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
+from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 
-MAX_AGE_SECONDS = 600.0
+MAX_AGE_SECONDS = Limit(
+    600,
+    "seconds",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="Age of the public keys of the external issuer",
+    beyond="The gateway fetches them again.",
+)
 """Seconds after which the keys are fetched again, so that a removed key stops working."""
 MIN_FETCH_INTERVAL = 10.0
 """Seconds between two fetches, however many unknown key ids arrive."""
-MAX_BYTES = 262_144
+MAX_BYTES = Limit(
+    262_144,
+    "bytes",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="The public keys of the external issuer",
+    beyond="The gateway keeps the keys that it has.",
+)
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DISCOVERY_PATH = "/.well-known/openid-configuration"
 FETCH_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError, AttributeError, JoseError)

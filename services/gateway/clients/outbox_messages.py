@@ -11,10 +11,17 @@ from shared.contracts.fields import format_timestamp, render_digest
 from shared.contracts.messages import MessageResults
 from shared.contracts.parties import Caller
 from shared.dispatcher import OutboxMessage, ReceiverError
+from shared.limits import Limit, LimitSubject
 from shared.request_context import current_request_id
 from shared.service_client import ServiceClient, ServiceResponse, ServiceUnreachable
 
-MAX_BATCH_BYTES = 4_000_000
+MAX_BATCH_BYTES = Limit(
+    4_000_000,
+    "bytes",
+    subject=LimitSubject.SERVICES,
+    meaning="Submissions that the gateway sends to permits in one request",
+    beyond="The next request has the rest.",
+)
 """Approximate size limit of a batch. A message is never split; one message alone is always sent."""
 JSON_HEADERS = {"Content-Type": "application/json"}
 

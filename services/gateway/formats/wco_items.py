@@ -16,6 +16,7 @@ from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element
 from shared.cites.time_zones import country_codes
 from shared.contracts.closed_sets import DocumentUse, Unit
+from shared.contracts.limits import ITEMS, TEXT_LENGTH
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Fault, Invalid
 
@@ -23,16 +24,13 @@ _NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")
 _HS = re.compile(r"[0-9]{4,10}")
 NON_TARIFF_KINDS = frozenset({"TRC", "TRA", "GN"})
 """Types of classification that are no tariff code of goods: additional codes and dangerous goods."""
-MAX_DESCRIPTION = 500
-MAX_ITEMS = 500
-"""The limit of the contract. Without it, a megabyte of empty items would take seconds to parse."""
 
 
 def parse_items(shipment: Element, goods: list[Element], repairs: Repairs) -> list[dict[str, Any]]:
     """Return the items in their order. Raise Invalid before the first one is parsed if there are too many."""
-    if len(goods) > MAX_ITEMS:
+    if len(goods) > ITEMS:  # at once: a megabyte of empty items would take seconds to parse
         raise _invalid(
-            "/items", "too-long", f"Expected at most {MAX_ITEMS} goods items in a declaration. Found: {len(goods)}."
+            "/items", "too-long", f"Expected at most {ITEMS} goods items in a declaration. Found: {len(goods)}."
         )
     previous_declaration = _previous_declaration(shipment)
     return [_item(item, index, previous_declaration, repairs) for index, item in enumerate(goods)]
@@ -82,11 +80,9 @@ def _hs_code(commodity: Element) -> str | None:
 
 def _description(commodity: Element, pointer: str, repairs: Repairs) -> str | None:
     value = commodity.child_text("Description")
-    if value is not None and len(value) > MAX_DESCRIPTION:
-        repairs.add(
-            f"{pointer}/description", f"its first {MAX_DESCRIPTION} characters; the stored message has all of them"
-        )
-        value = value[:MAX_DESCRIPTION].rstrip()
+    if value is not None and len(value) > TEXT_LENGTH:
+        repairs.add(f"{pointer}/description", f"its first {TEXT_LENGTH} characters; the stored message has all of them")
+        value = value[:TEXT_LENGTH].rstrip()
     return value
 
 

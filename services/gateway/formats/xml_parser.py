@@ -8,9 +8,16 @@ import re
 
 from lxml import etree
 
+from shared.limits import Limit, LimitSubject
 from shared.problems import Invalid
 
-MAX_DEPTH = 32
+MAX_DEPTH = Limit(
+    32,
+    "levels",
+    subject=LimitSubject.REQUESTS,
+    meaning="Depth of an XML document",
+    beyond="400 `malformed-xml`",
+)
 WCO_NAMESPACE = "urn:wco:datamodel:"
 """The prefix of all namespaces of the WCO Data Model. Elements without a namespace are accepted too."""
 MEASURE_ELEMENTS = frozenset({"QuantityQuantity", "TariffQuantity"})
@@ -89,7 +96,13 @@ class Element:
 Inner = dict[str, Element | str | list[Element | str]]
 _LOCAL_NAMES: dict[str, str] = {}
 """Local names by the names that the parser returns, up to a limit, so that each is computed once."""
-MAX_CACHED_NAMES = 2_000
+MAX_CACHED_NAMES = Limit(
+    2_000,
+    "names",
+    subject=LimitSubject.MEMORY,
+    meaning="Names of XML elements that the parser remembers",
+    beyond="The parser begins again with none.",
+)
 
 
 def parse_xml(body: bytes) -> Element:

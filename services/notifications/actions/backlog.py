@@ -10,12 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.store import backlog as store
 from shared.database import DATABASE_ERRORS, retry_transaction
+from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 
 T = TypeVar("T")
 STEP = 1000
 """Queues or deliveries per transaction. A transaction takes some milliseconds, and the intake may wait for it."""
-MAX_STEPS_BEFORE_RESPONSE = 20
+MAX_STEPS_BEFORE_RESPONSE = Limit(
+    20,
+    "steps",
+    subject=LimitSubject.EVENTS,
+    meaning="Steps of a replay or a resumption before its response",
+    beyond="The rest runs after the response.",
+)
 """Steps that run while the owner of an endpoint waits for the response; the others run after it."""
 
 

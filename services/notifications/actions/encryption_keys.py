@@ -7,9 +7,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from services.notifications.domain import signature
 from shared.key_files import KeyFile
+from shared.limits import Limit, LimitSubject
 from shared.sealed_secrets import SecretSealer
 
-MAX_CACHED = 20_000
+MAX_CACHED = Limit(
+    20_000,
+    "secrets",
+    subject=LimitSubject.MEMORY,
+    meaning="Secrets of endpoints that the worker keeps decrypted",
+    beyond="The worker decrypts the secret again.",
+)
 
 
 class EndpointKeys:

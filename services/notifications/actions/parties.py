@@ -11,8 +11,15 @@ from services.notifications.domain import audience
 from services.notifications.store import parties as store
 from shared.contracts.parties import Party
 from shared.database import retry_transaction
+from shared.limits import Limit, LimitSubject
 
-MAX_CACHED = 10_000
+MAX_CACHED = Limit(
+    10_000,
+    "parties",
+    subject=LimitSubject.MEMORY,
+    meaning="Parties that notifications remembers as stored",
+    beyond="Notifications stores the party again.",
+)
 
 
 class PartyCopies:

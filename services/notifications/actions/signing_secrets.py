@@ -13,12 +13,19 @@ from services.notifications.store.tables import commands
 from shared import idempotency
 from shared.contracts.views.webhooks import NewSecret
 from shared.idempotency import IdempotentCommand, StoredResponse
+from shared.limits import Limit, LimitSubject
 from shared.problems import Conflict, NotFound
 from shared.sealed_secrets import open_response, seal_response
 
 OVERLAP = timedelta(hours=24)
 """How long the old secret signs too, after a rotation."""
-MAX_SECRETS = 5
+MAX_SECRETS = Limit(
+    5,
+    "secrets",
+    subject=LimitSubject.EVENTS,
+    meaning="Secrets of one endpoint that sign at once",
+    beyond="409 `rotated-too-often`",
+)
 ROTATION_ADVICE = "Rotate the secret of the endpoint."
 """The advice to a party whose secret cannot be shown again."""
 

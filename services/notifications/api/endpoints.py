@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.notifications.actions import backlog, endpoint_verification, endpoints, redelivery, signing_secrets
 from services.notifications.api.dependencies import Context, SyncedParty
 from services.notifications.api.pagination import (
-    Limit,
+    PageSize,
     parse_id,
     parse_position,
     render_cursor,
@@ -25,7 +25,7 @@ from shared.web import parse_json_body, read_body, read_json_body, render_view
 
 router = APIRouter(prefix="/v1/webhook-endpoints")
 EndpointId = Annotated[UUID, Path(alias="id")]
-MAX_POSITION = 2**62
+HIGHEST_POSITION = 2**62
 
 
 @router.post("")
@@ -47,7 +47,7 @@ async def create(request: Request, context: Context, party: SyncedParty) -> Resp
 
 
 @router.get("")
-async def list_endpoints(context: Context, party: SyncedParty, limit: Limit = 50, cursor: str = "") -> Response:
+async def list_endpoints(context: Context, party: SyncedParty, limit: PageSize = 50, cursor: str = "") -> Response:
     """List the party's endpoints, newest first."""
     data, more = await endpoints.list_endpoints(
         context.engine, party.id, context.endpoint_policy, before=parse_id(cursor, "cursor"), limit=limit
@@ -135,11 +135,11 @@ async def list_deliveries(
     party: SyncedParty,
     endpoint_id: EndpointId,
     status: Annotated[DeliveryStatus | None, Query()] = None,
-    limit: Limit = 50,
+    limit: PageSize = 50,
     cursor: str = "",
 ) -> Response:
     """List an endpoint's deliveries with every attempt (at, status, duration_ms, reason), newest first."""
-    before = parse_position(cursor, "cursor", empty=MAX_POSITION)
+    before = parse_position(cursor, "cursor", empty=HIGHEST_POSITION)
     data, next_position = await redelivery.list_deliveries(
         context.engine, endpoint_id, party.id, status=status, before=before, limit=limit
     )

@@ -11,15 +11,15 @@ from starlette.responses import Response
 from services.notifications.actions import acknowledgements as acknowledgement_actions
 from services.notifications.actions import feed, redelivery
 from services.notifications.api.dependencies import Context, SyncedParty
-from services.notifications.api.pagination import Limit, parse_position, render_cursor
+from services.notifications.api.pagination import PageSize, parse_position, render_cursor
 from shared.command_requests import read_command, render_stored_response
+from shared.contracts.limits import MAX_WAIT_SECONDS
 from shared.contracts.webhooks import Acknowledgement, EventPattern
 from shared.database import new_id, now
 from shared.problems import Fault, Invalid
 from shared.web import parse_json_body, read_body
 
 router = APIRouter(prefix="/v1")
-MAX_WAIT_SECONDS = 30
 _WAIT_PATTERN = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?([^\",;\s]*)\"?", re.IGNORECASE)
 _PATTERNS_ADAPTER = TypeAdapter(tuple[EventPattern, ...])
 
@@ -30,7 +30,7 @@ async def read_events(
     party: SyncedParty,
     after: str = "",
     types: Annotated[list[str] | None, Query()] = None,
-    limit: Limit = 50,
+    limit: PageSize = 50,
     prefer: Annotated[str | None, Header()] = None,
 ) -> Response:
     """Read the party's events after a cursor, oldest first. `Prefer: wait=N` waits up to 30 s for the first."""

@@ -14,12 +14,19 @@ from shared.contracts.closed_sets import MessageOutcome
 from shared.contracts.messages import EventMessage, MessageResult, MessageResults, PartyBatch
 from shared.database import now
 from shared.internal_auth import CallingService
+from shared.limits import Limit, LimitSubject
 from shared.problems import Fault, Invalid, NotAllowed
 from shared.strict_json import list_faults, parse_json, validate
 from shared.web import read_body, require_json
 
 router = APIRouter(prefix="/internal")
-MAX_BATCH_BYTES = 16_777_216
+MAX_BATCH_BYTES = Limit(
+    16_777_216,
+    "bytes",
+    subject=LimitSubject.SERVICES,
+    meaning="A request with events to notifications",
+    beyond="413 `body-too-large`",
+)
 """Bytes of a batch from a dispatcher: some hundred outbox messages."""
 
 

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from fastapi import Query
 
+from shared.contracts.limits import PAGE_ENTRIES
 from shared.problems import Fault, Invalid
 
-Limit = Annotated[int, Query(ge=1, le=200, description="How many at most")]
+PageSize = Annotated[int, Query(ge=1, le=PAGE_ENTRIES, description="How many at most")]
 
 
 def render_cursor(position: object) -> str:

@@ -19,10 +19,29 @@ from services.notifications.domain.cloud_events import render_cloud_event
 from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.domain.delivery_result import DeliveryResult, failure_reason
 from shared.cites.events import EventType
+from shared.limits import Limit, LimitSubject
 
-CONNECT_SECONDS = 5.0
-TIMEOUT_SECONDS = 15.0
-MAX_RESPONSE_BYTES = 4096
+CONNECT_SECONDS = Limit(
+    5,
+    "seconds",
+    subject=LimitSubject.EVENTS,
+    meaning="Time for a connection to an endpoint",
+    beyond="The attempt fails.",
+)
+TIMEOUT_SECONDS = Limit(
+    15,
+    "seconds",
+    subject=LimitSubject.EVENTS,
+    meaning="Time for the response of an endpoint",
+    beyond="The attempt fails.",
+)
+MAX_RESPONSE_BYTES = Limit(
+    4096,
+    "bytes",
+    subject=LimitSubject.EVENTS,
+    meaning="The response of a webhook endpoint",
+    beyond="The hub reads no more.",
+)
 KEEP_ALIVE = 4.0
 """Seconds that an idle connection is kept: shorter than most servers do, so that they seldom close it during a POST."""
 RESOLVER_THREADS = 64
@@ -185,7 +204,7 @@ def _challenge_failure(request: DeliveryRequest, body: bytes) -> str | None:
 async def _read_excerpt(response: aiohttp.ClientResponse) -> bytes:
     """Read at most 4 kB of a response. The rest of a longer one stays unread, and aiohttp closes the connection."""
     parts: list[bytes] = []
-    remaining = MAX_RESPONSE_BYTES
+    remaining: int = MAX_RESPONSE_BYTES
     while remaining > 0 and (part := await response.content.read(remaining)):
         parts.append(part)
         remaining -= len(part)

@@ -1,7 +1,15 @@
 """The concurrency limit of an endpoint: deliveries in flight at once, more after successes, fewer after failures."""
 
+from shared.limits import Limit, LimitSubject
+
 INITIAL_CONCURRENCY = 8
-MAX_CONCURRENCY = 32
+MAX_CONCURRENCY = Limit(
+    32,
+    "requests",
+    subject=LimitSubject.EVENTS,
+    meaning="Deliveries to one endpoint at once",
+    beyond="The next deliveries wait.",
+)
 MIN_CONCURRENCY = 4
 """More than one, so that a delivery that hangs does not delay those about other subjects."""
 

@@ -12,14 +12,14 @@ from shared.contracts.messages import EventMessage
 from shared.contracts.webhooks import Acknowledgement
 
 _SUBJECT_PATTERN = re.compile(r"[a-z]+:[!-~]{1,200}")
-_MAX_SEQUENCE = 2**53
+_HIGHEST_SEQUENCE = 2**53
 
 
 def find_fault(event_message: EventMessage) -> str | None:
     """Return why an event can never be stored, or None. Each other event can be stored, now or later."""
     if not _SUBJECT_PATTERN.fullmatch(event_message.subject):
         return "the subject is not written kind:id"
-    if event_message.sequence > _MAX_SEQUENCE:
+    if event_message.sequence > _HIGHEST_SEQUENCE:
         return "the sequence is beyond counting"
     return None
 

@@ -20,8 +20,15 @@ from services.notifications.store.tables import (
     feed_counter,
     rate_limits,
 )
+from shared.limits import Limit, LimitSubject
 
-MAX_COUNTED = 50_000
+MAX_COUNTED = Limit(
+    50_000,
+    "rows",
+    subject=LimitSubject.MEMORY,
+    meaning="Rows that one metric counts",
+    beyond="The metric shows the limit.",
+)
 """The maximum of counted deliveries: enough for a reliable share, and counted in a fraction of a second."""
 # Raw: the plan reads backwards from the newest delivery and stops at the limit; counts with FILTER are shorter in SQL.
 _ON_TIME = text("""

@@ -15,10 +15,17 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import declarations, permits
 from shared.contracts.closed_sets import Side
 from shared.database import retry_transaction
+from shared.limits import Limit, LimitSubject
 from shared.problems import Conflict
 
 T = TypeVar("T")
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = Limit(
+    5,
+    "attempts",
+    subject=LimitSubject.SERVICES,
+    meaning="Attempts of an act to lock a declaration with its permits",
+    beyond="409 `changed-meanwhile`",
+)
 
 
 class ConcurrentChange(Exception):

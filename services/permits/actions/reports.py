@@ -15,6 +15,7 @@ from shared.cites.units import REPORT_UNITS
 from shared.contracts.closed_sets import Appendix, Side
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.database import sqlstate
+from shared.limits import Limit, LimitSubject
 from shared.problems import Unavailable
 
 EXPORT_COLUMNS = (
@@ -34,10 +35,21 @@ EXPORT_COLUMNS = (
 )
 IMPORT_COLUMNS = (*EXPORT_COLUMNS[:7], "ImportPermit", *EXPORT_COLUMNS[7:])
 APPENDIX_NUMBERS = {Appendix.I: "1", Appendix.II: "2", Appendix.III: "3"}
-MAX_CONCURRENT_REPORTS = 3
+MAX_CONCURRENT_REPORTS = Limit(
+    3,
+    "reports",
+    subject=LimitSubject.LISTS,
+    meaning="Annual reports at once",
+    beyond="503 `reports-busy`",
+)
 """Reports streamed at the same time. Each uses a database connection for as long as its client reads."""
-MAX_REPORT_SECONDS = 300.0
-"""The maximum of seconds from the first line of a report to its last. Then the hub ends the connection."""
+MAX_REPORT_SECONDS = Limit(
+    300,
+    "seconds",
+    subject=LimitSubject.LISTS,
+    meaning="Time from the first line of an annual report to its last",
+    beyond="The connection is closed.",
+)
 CANCELLED_STATE = "57014"
 """SQLSTATE of a statement that PostgreSQL cancelled: it took too long."""
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")

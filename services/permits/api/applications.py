@@ -17,6 +17,7 @@ from shared.contracts.application import Application, Assessment, GrantDecision,
 from shared.contracts.closed_sets import ActorRole, ApplicationStatus, PermitKind, Role
 from shared.contracts.declaration import Refusal
 from shared.contracts.fields import CountryCode, Day, Name
+from shared.contracts.limits import PAGE_ENTRIES
 from shared.contracts.parties import Actor, Party
 from shared.database import now
 from shared.idempotency import IdempotentCommand
@@ -39,7 +40,7 @@ class Filters(BaseModel):
     applicant: UUID | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None
     to: Day | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=PAGE_ENTRIES)] = 50
     cursor: UUID | None = None
 
 

@@ -26,6 +26,7 @@ from shared.contracts.declaration import (
     Release,
 )
 from shared.contracts.fields import CountryCode, Day, Name
+from shared.contracts.limits import PAGE_ENTRIES
 from shared.contracts.views.declarations import Verdict
 from shared.contracts.views.parts import Fault
 from shared.database import new_id, now
@@ -51,7 +52,7 @@ class Filters(BaseModel):
     country: CountryCode | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None
     to: Day | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=PAGE_ENTRIES)] = 50
     cursor: UUID | None = None
 
 

@@ -21,14 +21,27 @@ from shared.contracts.permit import Permit
 from shared.database import now
 from shared.idempotency import IdempotentCommand, StoredResponse, fingerprint
 from shared.internal_auth import CallingService
+from shared.limits import Limit, LimitSubject
 from shared.problem_responses import request_id, status_and_document
 from shared.problems import ProblemError
 from shared.strict_json import parse_json, validate
 from shared.web import read_body
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
-BATCH_LIMIT = 64 * 1024 * 1024
-MAX_PERMITS = 200
+BATCH_LIMIT = Limit(
+    64 * 1024 * 1024,
+    "bytes",
+    subject=LimitSubject.SERVICES,
+    meaning="A request with submissions, parties or permits to permits",
+    beyond="413 `body-too-large`",
+)
+MAX_PERMITS = Limit(
+    200,
+    "permits",
+    subject=LimitSubject.SERVICES,
+    meaning="Permits of a bulk in one request",
+    beyond="422 `invalid-body`",
+)
 
 
 @router.post("/declarations")

@@ -5,6 +5,7 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.contracts.limits import PAGE_ENTRIES
 from shared.problems import Fault, Invalid
 
 Row = TypeVar("Row")
@@ -18,7 +19,7 @@ class PageQuery(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    limit: Annotated[int | None, Field(ge=1, le=200)] = None
+    limit: Annotated[int | None, Field(ge=1, le=PAGE_ENTRIES)] = None
     cursor: str | None = None
 
 

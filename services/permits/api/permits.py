@@ -16,6 +16,7 @@ from services.permits.api.responses import render_view
 from shared.command_requests import render_stored_response
 from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.fields import CountryCode, Day, LineLetter, Name
+from shared.contracts.limits import PAGE_ENTRIES
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
 from shared.contracts.views.permits import PermitView
 from shared.database import now
@@ -39,7 +40,7 @@ class Filters(BaseModel):
     holder: Name | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None
     to: Day | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=PAGE_ENTRIES)] = 50
     cursor: UUID | None = None
 
 
@@ -75,7 +76,7 @@ class LedgerQuery(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     line: LineLetter | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=PAGE_ENTRIES)] = 50
     cursor: Annotated[int, Field(ge=1, le=2**63 - 1)] | None = None
 
 

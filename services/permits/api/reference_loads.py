@@ -14,6 +14,7 @@ from services.permits.api.policies import Admin
 from services.permits.api.responses import render_view
 from shared.cites.time_zones import utc_day
 from shared.contracts.fields import Country, Day, Name
+from shared.contracts.limits import PAGE_ENTRIES
 from shared.contracts.views.reference import Listings, Quotas, ReferenceLists, Suspensions
 from shared.database import now
 from shared.internal_auth import CallingParty
@@ -32,7 +33,7 @@ class TaxonQuery(BaseModel):
     name: Name
     on: Day | None = None
     country: Country | None = None
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=PAGE_ENTRIES)] = 50
 
 
 class LoadQuery(BaseModel):

@@ -9,9 +9,17 @@ from decimal import Decimal
 from services.permits.domain.reference.load_report import RowRejected, RowRepairs
 from services.permits.formats import country_names as named
 from shared.cites.time_zones import country_codes
+from shared.limits import Limit, LimitSubject
 
 FOOTNOTE_MARKS = "*†‡§¹²³⁴⁵⁶⁷⁸⁹"
-MAX_MARK_LENGTH, MAX_COUNTRY_LENGTH = 14, 100
+MARK_LENGTH = 14
+MAX_COUNTRY_LENGTH = Limit(
+    100,
+    "characters",
+    subject=LimitSubject.REFERENCE,
+    meaning="The countries of a row",
+    beyond="The row is refused.",
+)
 FOOTNOTE = re.compile(r"(?:\[[^\[\]]{0,12}\]|\(\d{1,2}\))$")
 YEARS = range(1900, 3000)
 DAY_FORMATS = (
@@ -42,7 +50,7 @@ def remove_footnote(text: str, repairs: RowRepairs, field: str) -> str:
     """Return a value without the mark of a footnote at its end. Note a repair."""
     bare = text.rstrip()
     marked = bare.rstrip(FOOTNOTE_MARKS)
-    if marked == bare and (mark := FOOTNOTE.search(bare, max(len(bare) - MAX_MARK_LENGTH, 0))):
+    if marked == bare and (mark := FOOTNOTE.search(bare, max(len(bare) - MARK_LENGTH, 0))):
         marked = bare[: mark.start()]
     bare = marked.rstrip()
     if bare != text:

@@ -9,11 +9,30 @@ from collections import deque
 from dataclasses import dataclass
 
 from services.permits.domain.reference.load_report import RowRejected, RowRepairs
+from shared.limits import Limit, LimitSubject
 
-MAX_LINES_PER_ROW = 20
+MAX_LINES_PER_ROW = Limit(
+    20,
+    "lines",
+    subject=LimitSubject.REFERENCE,
+    meaning="Lines of one row",
+    beyond="The row is refused.",
+)
 """Lines of a row, at most, after its first one: annotations contain line breaks."""
-MAX_LINE_BYTES = 1_000_000
-MAX_ROW_LENGTH = 100_000
+MAX_LINE_BYTES = Limit(
+    1_000_000,
+    "bytes",
+    subject=LimitSubject.REFERENCE,
+    meaning="A line of a list",
+    beyond="The list is refused.",
+)
+MAX_ROW_LENGTH = Limit(
+    100_000,
+    "characters",
+    subject=LimitSubject.REFERENCE,
+    meaning="A row of a list",
+    beyond="The row is refused.",
+)
 """Characters of a row of several lines, at most."""
 BOM = "\ufeff"
 csv.field_size_limit(MAX_LINE_BYTES + 1)  # by default, csv takes a long value for a fault

@@ -4,12 +4,19 @@ from collections.abc import Callable, Mapping, Sequence
 
 from services.permits.domain.reference.load_report import RowRejected
 from services.permits.formats.csv_reader import RawRow
+from shared.limits import Limit, LimitSubject
 
 ColumnTests = Mapping[str, Callable[[str], bool]]
 """Tests by column, for columns with recognizable values: whether a text looks like a value of the column."""
 
 
-MAX_VALUE_LENGTH = 20_000
+MAX_VALUE_LENGTH = Limit(
+    20_000,
+    "characters",
+    subject=LimitSubject.REFERENCE,
+    meaning="A value of a row",
+    beyond="The row is refused.",
+)
 """Characters of a value, at most: the longest annotations and lists of synonyms have some thousands."""
 
 

@@ -15,6 +15,7 @@ from services.permits.formats.cells import clean
 from services.permits.formats.csv_reader import RawRow
 from services.permits.formats.row_repair import ColumnTests, align_row
 from shared.cites.time_zones import country_codes
+from shared.limits import Limit, LimitSubject
 
 REQUIRED_COLUMNS = ("TaxonId", "FullName", "CurrentListing")
 RANKS = ("KINGDOM", "PHYLUM", "CLASS", "ORDER", "FAMILY", "SUBFAMILY", "GENUS", "SPECIES", "SUBSPECIES", "VARIETY")
@@ -25,7 +26,13 @@ TEXT_COLUMNS = (
     "spanishnames", "frenchnames", "all_distributionisocodes", "all_distributionfullnames",
 )  # fmt: skip
 KEY_COLUMNS = ("taxonid", "fullname", "rankname", "currentlisting", "citesaccepted", "all_distributionisocodes")
-MAX_NAME_LENGTH = 200
+MAX_NAME_LENGTH = Limit(
+    200,
+    "characters",
+    subject=LimitSubject.REFERENCE,
+    meaning="A scientific name",
+    beyond="The row is refused.",
+)
 _CODES = re.compile(r"[A-Z]{2}(\s*,\s*[A-Z]{2})*,?")
 COLUMN_TESTS: ColumnTests = {
     "taxonid": lambda text: text.strip('" ').isdigit(),

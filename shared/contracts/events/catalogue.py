@@ -125,7 +125,8 @@ def data_schemas(*, ref: str) -> dict[str, dict[str, Any]]:
     """Return the JSON schemas of all data and their parts by model name. `ref` is the template of references."""
     models = [(entry.model, "serialization") for entry in CATALOGUE.values()]
     _, found = models_json_schema(models, ref_template=ref)  # type: ignore[arg-type]
-    schemas: dict[str, dict[str, Any]] = _allow_additional_properties(found["$defs"])
+    plain = json.loads(json.dumps(found["$defs"]))  # a limit becomes a number without its words
+    schemas: dict[str, dict[str, Any]] = _allow_additional_properties(plain)
     return schemas
 
 

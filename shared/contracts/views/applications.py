@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from shared.contracts import application, permit
 from shared.contracts.closed_sets import ApplicationStatus
 from shared.contracts.fields import Id, Timestamp, WireModel
+from shared.contracts.limits import LINES
 from shared.contracts.views.pages import Page
 from shared.contracts.views.parts import CountryCode, HistoryEntry
 from shared.contracts.views.permits import RelatedPermit
@@ -39,7 +40,7 @@ class ApplicationView(application.Application):
 
     issuer: Annotated[CountryCode, Field(description="Country whose authority decides, ISO 3166-1 alpha-2")]
     lines: Annotated[
-        tuple[RequestedLine, ...], Field(min_length=1, max_length=200, description="Requested lines, 1 to 200")
+        tuple[RequestedLine, ...], Field(min_length=1, max_length=LINES, description="Requested lines, 1 to 200")
     ]
     id: Annotated[Id, Field(description="Application id")]
     version: Annotated[int, Field(description="Rises with each change; If-Match names it")]

@@ -7,11 +7,18 @@ from uuid import UUID
 
 from shared.database import new_id
 from shared.key_files import KeyFile
+from shared.limits import Limit, LimitSubject
 from shared.signed_tokens import ACCESS_TOKEN_TYPE, InvalidToken, sign_token, verify_token
 
 TOKEN_LIFETIME = timedelta(hours=1)
 AUDIENCE = "saola"
-MAX_CACHED = 10_000
+MAX_CACHED = Limit(
+    10_000,
+    "tokens",
+    subject=LimitSubject.MEMORY,
+    meaning="Access tokens whose check the gateway remembers",
+    beyond="The gateway checks the token again.",
+)
 
 
 class AccessTokens:

@@ -12,12 +12,19 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
 from services.gateway.actions.auth.client_keys import ALGORITHMS
+from shared.limits import Limit, LimitSubject
 
 MAX_AGE = timedelta(minutes=5)
 LEEWAY = timedelta(seconds=30)
 ALLOWED_TYPES = frozenset({None, "JWT", "client-authentication+jwt"})
 """The `typ` values that an assertion may have (RFC 7523 bis). A JWT of another type is no assertion."""
-MAX_LENGTH = 8_192
+MAX_LENGTH = Limit(
+    8_192,
+    "characters",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="A client assertion (RFC 7523)",
+    beyond="401 `invalid_client`",
+)
 
 
 class BadAssertion(Exception):

@@ -5,9 +5,16 @@ from typing import Any
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
+from shared.limits import Limit, LimitSubject
 from shared.problems import Fault, Invalid
 
-MAX_KEYS = 5
+MAX_KEYS = Limit(
+    5,
+    "keys",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="Public keys of one credential",
+    beyond="422 `invalid-body`",
+)
 PRIVATE_PARTS = frozenset({"d", "p", "q", "dp", "dq", "qi", "k", "oth"})
 CURVES: dict[str, type[ECKey | OKPKey]] = {"P-256": ECKey, "Ed25519": OKPKey}
 ALGORITHMS = ("ES256", "Ed25519")

@@ -17,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.gateway.clients.external_keys import ExternalKeys
 from services.gateway.store import credentials
 from shared.database import DATABASE_ERRORS
+from shared.limits import Limit, LimitSubject
 from shared.signed_tokens import InvalidToken
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "Ed25519")
@@ -25,8 +26,20 @@ CACHE_SECONDS = 300.0
 """Maximum seconds for which a verified token is cached. A key that the issuer removed stays valid for so long."""
 LEEWAY = 30.0
 RECORD_EVERY_SECONDS = 60.0
-MAX_CACHED = 10_000
-MAX_TOKEN_LENGTH = 16_384
+MAX_CACHED = Limit(
+    10_000,
+    "tokens",
+    subject=LimitSubject.MEMORY,
+    meaning="Tokens of the external issuer whose check the gateway remembers",
+    beyond="The gateway checks the token again.",
+)
+MAX_TOKEN_LENGTH = Limit(
+    16_384,
+    "characters",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="A token of the external issuer",
+    beyond="401 `unauthenticated`",
+)
 
 
 class ExternalIssuer:

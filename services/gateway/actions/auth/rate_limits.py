@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import rate_limit_blocks
 from shared.database import DATABASE_ERRORS
+from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 from shared.problems import TooManyRequests
 
@@ -21,7 +22,13 @@ WINDOW_SECONDS = 10
 """Seconds of one window. A party may use the quota of all ten seconds in the first one."""
 BLOCKS_PER_WINDOW = 20
 """The number of blocks of a window's quota. A replica leaves at most one block unused."""
-MAX_PARTIES = 10_000
+MAX_PARTIES = Limit(
+    10_000,
+    "parties",
+    subject=LimitSubject.MEMORY,
+    meaning="Parties whose budget a gateway process remembers",
+    beyond="The gateway reads the budget again.",
+)
 
 
 @dataclass

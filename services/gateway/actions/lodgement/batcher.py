@@ -18,22 +18,59 @@ from services.gateway.store.submissions import Submission
 from shared.database import autocommit, is_unavailable, now, retry_transaction
 from shared.dispatcher import Dispatcher
 from shared.idempotency import key_reused
+from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 from shared.metrics import counter
 from shared.problems import Conflict, ProblemError, Unavailable
 
-MAX_BATCH = 300
-MAX_CONCURRENT_BATCHES = 2
+MAX_BATCH = Limit(
+    300,
+    "submissions",
+    subject=LimitSubject.MEMORY,
+    meaning="Submissions that one commit of the gateway stores",
+    beyond="The next commit stores the rest.",
+)
+MAX_CONCURRENT_BATCHES = Limit(
+    2,
+    "commits",
+    subject=LimitSubject.MEMORY,
+    meaning="Commits of submissions at once",
+    beyond="The next submissions wait.",
+)
 """Batches that are written at the same time."""
-MAX_WAITING = 1_000
+MAX_WAITING = Limit(
+    1_000,
+    "submissions",
+    subject=LimitSubject.MEMORY,
+    meaning="Submissions that wait for their commit",
+    beyond="503 `overloaded`",
+)
 """Waiting declarations after which the gateway refuses new ones. Two cores write them within a fifth of a second."""
-MAX_RETRY_AFTER_SECONDS = 3
+MAX_RETRY_AFTER_SECONDS = Limit(
+    3,
+    "seconds",
+    subject=LimitSubject.REQUESTS,
+    meaning="Retry-After of 503 `overloaded`",
+    beyond="The value is a random one below.",
+)
 """Maximum seconds in Retry-After of a refusal. The value is random, so that clients do not return at the same time."""
-MAX_WAITING_BYTES = 64_000_000
+MAX_WAITING_BYTES = Limit(
+    64_000_000,
+    "bytes",
+    subject=LimitSubject.MEMORY,
+    meaning="Submissions that wait for their commit, in bytes",
+    beyond="503 `overloaded`",
+)
 IN_MEMORY_LEASE = timedelta(seconds=5)
 """How long a message in memory belongs to this process. Then any dispatcher may lease it."""
 ACCEPTED = counter("saola_declarations_accepted", "Declarations that the gateway stored with a 202 response")
-MAX_IN_MEMORY_BYTES = 16_384
+MAX_IN_MEMORY_BYTES = Limit(
+    16_384,
+    "bytes",
+    subject=LimitSubject.MEMORY,
+    meaning="A submission that permits receives from memory",
+    beyond="The gateway reads it from the database again.",
+)
 """A larger message is read from the database again, not held in memory."""
 DATABASE_UNAVAILABLE = "The database is not available now. Send the declaration again with the same Idempotency-Key."
 

@@ -25,14 +25,27 @@ from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.protocol.ndjson import Line, ResponseStream, read_batches
 from services.gateway.api.routing.route import NDJSON, Route
 from shared.contracts.parties import Caller
+from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 from shared.problem_responses import complete_problem_type, status_and_document
 from shared.problems import ProblemError, Unavailable
 from shared.web import require_no_encoding, wrong_media_type
 
 ACCEPTED_MEDIA_TYPES = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
-MAX_BATCH = 500
-MAX_CONCURRENT_BATCHES = 2
+MAX_BATCH = Limit(
+    500,
+    "lines",
+    subject=LimitSubject.MEMORY,
+    meaning="Lines of a bulk that the gateway stores at once",
+    beyond="The next batch stores the rest.",
+)
+MAX_CONCURRENT_BATCHES = Limit(
+    2,
+    "batches",
+    subject=LimitSubject.MEMORY,
+    meaning="Batches of one bulk at once",
+    beyond="The gateway stops reading.",
+)
 """Batches of one connection that are written while the next one is read."""
 
 

@@ -10,12 +10,25 @@ from uuid import uuid4
 
 from shared.contracts.problems.catalogue import PROBLEM_CODES, STATUS_TITLES
 from shared.http_connection import HttpConnection
+from shared.limits import Limit, LimitSubject
 from shared.logs import log_request
 from shared.problem_responses import PROBLEM_MEDIA_TYPE, problem_type
 
-HEAD_LIMIT = 65_536
+HEAD_LIMIT = Limit(
+    65_536,
+    "bytes",
+    subject=LimitSubject.REQUESTS,
+    meaning="The head of a request to the gateway: request line and headers",
+    beyond="431, and the connection ends",
+)
 """Bytes before a body that are read at all. The middleware refuses half of that already, with its request id."""
-HEAD_SECONDS = 15.0
+HEAD_SECONDS = Limit(
+    15,
+    "seconds",
+    subject=LimitSubject.REQUESTS,
+    meaning="Time for the head of a request to arrive",
+    beyond="408, and the connection ends",
+)
 UVICORN_LOGGER = logging.getLogger("uvicorn.connection")
 """uvicorn's logger of connections. This module refuses and logs such requests, with the id of the refusal."""
 UVICORN_LOGGER.setLevel(logging.ERROR)

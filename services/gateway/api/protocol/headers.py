@@ -2,10 +2,10 @@
 
 import re
 
+from shared.contracts.limits import MAX_WAIT_SECONDS
 from shared.problems import Invalid
 
 _KEY = re.compile(r"[\x21-\x7e]{1,255}")
-MAX_WAIT_SECONDS = 30
 
 
 def parse_idempotency_key(value: str | None) -> str | None:

@@ -14,11 +14,18 @@ from typing import IO
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Send
 
+from shared.limits import Limit, LimitSubject
 from shared.problems import ProblemError
 from shared.web import BODY_TIMEOUT_SECONDS, MAX_BODY_BYTES
 
 CHUNKS_AHEAD = 8
-MAX_IN_MEMORY = 1_048_576
+MAX_IN_MEMORY = Limit(
+    1_048_576,
+    "bytes",
+    subject=LimitSubject.MEMORY,
+    meaning="Unread results of a bulk in memory",
+    beyond="The next results wait in a file.",
+)
 """Bytes of results in memory while the client does not read. More results wait in a file."""
 READ_SIZE = 262_144
 

@@ -9,11 +9,12 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field, ValidationError
 from starlette.requests import Request
 
+from shared.contracts.limits import PAGE_ENTRIES
 from shared.problems import Fault, Invalid
 
 
 class _Limit(BaseModel):
-    limit: Annotated[int, Field(ge=1, le=200)] = 50
+    limit: Annotated[int, Field(ge=1, le=PAGE_ENTRIES)] = 50
 
 
 @dataclass(frozen=True, kw_only=True)

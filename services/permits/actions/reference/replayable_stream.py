@@ -2,9 +2,16 @@
 
 from collections.abc import AsyncIterator
 
+from shared.limits import Limit, LimitSubject
 from shared.problems import Conflict
 
-MAX_REMEMBERED_BYTES = 16 * 1_048_576
+MAX_REMEMBERED_BYTES = Limit(
+    16 * 1_048_576,
+    "bytes",
+    subject=LimitSubject.MEMORY,
+    meaning="The part of an uploaded list that stays in memory",
+    beyond="The rest is on disk until the load ends.",
+)
 """Bytes that are kept for a second read (16 MiB). Lists that two loads write at once are much smaller."""
 
 

@@ -4,8 +4,22 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-MAX_DETAIL_LENGTH = 300
-MAX_NOTES = 1000
+from shared.limits import Limit, LimitSubject
+
+MAX_DETAIL_LENGTH = Limit(
+    300,
+    "characters",
+    subject=LimitSubject.REFERENCE,
+    meaning="The text about one row in the report of a load",
+    beyond="The text is cut.",
+)
+MAX_NOTES = Limit(
+    1000,
+    "rows",
+    subject=LimitSubject.REFERENCE,
+    meaning="Rows that the report of a load names",
+    beyond="The report counts the rest.",
+)
 """The largest number of repairs, and of rejections, that a report describes. It counts all of them."""
 
 

@@ -6,12 +6,19 @@ from functools import lru_cache
 from itertools import pairwise
 
 from services.permits.domain.reference import authors
+from shared.limits import Limit, LimitSubject
 
 RANK_MARKS = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids"})
 """Words that state the rank or the certainty of a name. The name means the same without them."""
 GROUP_MARKS = frozenset({"spp", "sp"})
 CROSS = "x"
-MAX_WORDS = 9
+MAX_WORDS = Limit(
+    9,
+    "words",
+    subject=LimitSubject.REFERENCE,
+    meaning="Words of a scientific name",
+    beyond="The name is not found.",
+)
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*\.?")
 
 

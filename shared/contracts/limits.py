@@ -1,0 +1,90 @@
+"""The limits of messages: how long a text is, how many entries a list has. OpenAPI shows them field by field."""
+
+from shared.limits import Limit, LimitSubject
+
+_REFUSED = "422 `invalid-body`"
+
+TEXT_LENGTH = Limit(
+    500, "characters", subject=LimitSubject.MESSAGES, meaning="A text: a description, a reason", beyond=_REFUSED
+)
+NAME_LENGTH = Limit(
+    200, "characters", subject=LimitSubject.MESSAGES, meaning="A name of a party, a trader or a taxon", beyond=_REFUSED
+)
+NUMBER_LENGTH = Limit(
+    64, "characters", subject=LimitSubject.MESSAGES, meaning="A number, a reference or an identifier", beyond=_REFUSED
+)
+
+PAGE_ENTRIES = Limit(
+    200,
+    "entries",
+    subject=LimitSubject.LISTS,
+    meaning="Entries of a page, by `limit`",
+    beyond="400 `invalid-parameter`",
+)
+MAX_WAIT_SECONDS = Limit(
+    30,
+    "seconds",
+    subject=LimitSubject.WAITS,
+    meaning="A wait by `Prefer: wait=N`",
+    beyond="The hub waits as long as the limit.",
+)
+
+ITEMS = Limit(500, "items", subject=LimitSubject.DECLARATIONS, meaning="Items of a declaration", beyond=_REFUSED)
+DOCUMENTS_PER_ITEM = Limit(
+    20, "documents", subject=LimitSubject.DECLARATIONS, meaning="Documents that one item cites", beyond=_REFUSED
+)
+REPAIRS = Limit(
+    9_000,
+    "repairs",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Fields of customs XML that the hub completes",
+    beyond=_REFUSED,
+)
+REPAIR_VALUES = Limit(
+    50,
+    "values",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Other values that a completed field may mean",
+    beyond=_REFUSED,
+)
+
+LINES = Limit(
+    200, "lines", subject=LimitSubject.PERMITS, meaning="Lines of a permit or an application", beyond=_REFUSED
+)
+
+COUNTRIES = Limit(
+    250,
+    "countries",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="Countries of a mandate, a grant or a filter",
+    beyond=_REFUSED,
+)
+EVENT_TYPES = Limit(
+    50,
+    "event types",
+    subject=LimitSubject.EVENTS,
+    meaning="Event types of an endpoint or a grant",
+    beyond=_REFUSED,
+)
+IDENTIFIERS = Limit(20, "identifiers", subject=LimitSubject.ACCOUNTS, meaning="Identifiers of a party", beyond=_REFUSED)
+GRANTS = Limit(50, "grants", subject=LimitSubject.ACCOUNTS, meaning="Grants of a partner", beyond=_REFUSED)
+ENDPOINT_HEADERS = Limit(
+    20,
+    "headers",
+    subject=LimitSubject.EVENTS,
+    meaning="Headers that the hub adds to an endpoint's webhooks",
+    beyond=_REFUSED,
+)
+FILTER_VALUES = Limit(
+    200,
+    "values",
+    subject=LimitSubject.EVENTS,
+    meaning="Permits, and names of taxa, by which an endpoint filters its events",
+    beyond=_REFUSED,
+)
+URL_LENGTH = Limit(
+    2_000, "characters", subject=LimitSubject.EVENTS, meaning="The address of a webhook endpoint", beyond=_REFUSED
+)
+HEADER_LENGTH = Limit(
+    1_000, "characters", subject=LimitSubject.EVENTS, meaning="A header that the hub adds to webhooks", beyond=_REFUSED
+)
