@@ -1,0 +1,46 @@
+"""The keys by which numbers, references, identifiers and names are compared. The hub shows the text as it was written.
+
+A key is in NFKC and case folded, without the characters that no reader sees. `KE/2026 001`, `ke-2026--001` and the full
+width `ＫＥ－２０２６－００１` have one key. Digits and letters of ASCII are never merged: `O` is not `0`.
+"""
+
+import re
+from unicodedata import category, normalize
+
+_INVISIBLE = re.compile(
+    "[\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Default_Ignorable_Code_Point of Unicode 17 (DerivedCoreProperties.txt)."""
+_BRAILLE_BLANK = "\u2800"
+_DASHES = "".join(c for c in map(chr, range(0x11000)) if category(c) == "Pd") + "˗⁃−➖"
+"""The dashes of Unicode (category Pd), and those that it counts as modifiers, mathematical signs and symbols."""
+_SLASHES = "/\\⁄∕╱⟋⧸∖⟍⧵⧹"
+_TO_BLANK = str.maketrans(dict.fromkeys(_DASHES + _SLASHES + _BRAILLE_BLANK, " "))
+_NAME_MARKS = ".,;'\"‘’‚‛“”„‟«»‹›`´"
+_NAME_TO_BLANK = str.maketrans(dict.fromkeys(_DASHES + _BRAILLE_BLANK + _NAME_MARKS, " "))
+
+
+def comparison_key(text: str) -> str:
+    """Return the key of a number, reference or identifier: every run of blanks, dashes and slashes is one `-`.
+
+    The key has none at its ends. A text of separators only has the key `-`, because no key is empty.
+    """
+    folded = text.lower() if text.isascii() else _fold(text)
+    return "-".join(folded.translate(_TO_BLANK).split()) or "-"
+
+
+def name_key(name: str) -> str:
+    """Return the key of the name of a person or firm: every run of blanks, dashes, stops and quotes is one blank.
+
+    `Müller & Söhne, S.A.` and `MÜLLER  & SÖHNE S. A.` have one key. Accents and `&` tell names apart. A name of such
+    marks only has itself as its key.
+    """
+    folded = name.lower() if name.isascii() else _fold(name)
+    return " ".join(folded.translate(_NAME_TO_BLANK).split()) or folded
+
+
+def _fold(text: str) -> str:
+    """Return a text in NFKC and case folded, without invisible characters (Unicode 17, section 3.13, NFKC_Casefold)."""
+    visible = _INVISIBLE.sub("", normalize("NFKD", text))
+    return normalize("NFKC", visible.casefold())

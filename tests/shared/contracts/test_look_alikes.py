@@ -1,0 +1,40 @@
+"""Numbers that look like another one: mixed scripts, letters that only look Latin, mixed digits, symbols."""
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.contracts.look_alikes import looks_like_another
+
+
+@pytest.mark.parametrize("number", [
+    "KЕ-2026-001",  # Cyrillic Е after Latin K
+    "ΚE-2026-001",  # Greek Κ
+    "КЕ-2026-001",  # all Cyrillic, all like Latin
+    "ΚΕ-2026-001", "ꓗꓰ-2026-001", "ᏦᎬ-2026-001", "ⲔⲈⲔ K-1",
+    "26КГ-AB",  # two scripts, even where none looks like the other
+    "北京A-12", "हिA-1", "СЁ-1",
+    "KE-2026-٠٠١", "2026-٠١", "١۰", "KE-৪",
+    "ɡE-1", "ꞲE-1", "KE-2026-∪", "12×3", "KE∣1",
+    "kei\u0307-1", "KE-J\u0307 j\u0307",
+    "2026一001", "2026ー001", "1ノ2",
+    "KE\u0c02-1",  # a Telugu mark after Latin letters
+])  # fmt: skip
+def test_number_that_looks_like_another_is_found(number: str) -> None:
+    assert looks_like_another(number)
+
+
+@pytest.mark.parametrize("number", [
+    "КГ-2026-001", "ЖД 12", "Ω-ΔΣ/1", "北京-12", "京都ビザ12", "한국-7", "台灣ㄅ1", "第一-2", "हिन्दी-१२", "مصر-١٢",
+    "فا-۱۲", "١٢٣", "CÔTE-1", "Ñandú 7", "Sayı-12", "Þ-1", "n°12", "№ 7", "Ⅻ-1", "KE–2026—001", "ＫＥ－１", "KE’1",
+    "ʻO-1", "Å-1", "ท.ส.1", "K\u0335E-1", "12-3", "",
+])  # fmt: skip
+def test_number_in_one_script_is_no_look_alike(number: str) -> None:
+    assert not looks_like_another(number)
+
+
+@given(st.text(alphabet=string.printable, max_size=30))
+def test_number_in_ascii_is_no_look_alike(number: str) -> None:
+    assert not looks_like_another(number)
