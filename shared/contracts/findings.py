@@ -1,11 +1,13 @@
 """Findings: the rule, its severity, the place, the expected and the found value."""
 
+from collections import Counter
+from collections.abc import Iterable
 from typing import Annotated
 
 from pydantic import Field
 
 from shared.contracts.closed_sets import Severity
-from shared.contracts.fields import Text, WireModel
+from shared.contracts.fields import ShortText, Text, WireModel
 from shared.contracts.parties import Actor
 
 
@@ -38,3 +40,31 @@ class Finding(WireModel):
     override: Annotated[
         AppliedOverride | None, Field(description="The officer who settled the finding, and the reason")
     ] = None
+
+
+class FindingCounts(WireModel):
+    """The number of open findings of each severity. A finding that an officer overrode is not open."""
+
+    block: Annotated[int, Field(ge=0, description="Number of open findings that reject the declaration")] = 0
+    refer: Annotated[int, Field(ge=0, description="Number of open findings that refer the declaration")] = 0
+    note: Annotated[int, Field(ge=0, description="Number of open findings that only inform")] = 0
+
+
+class RuleCount(WireModel):
+    """The number of open findings of one rule."""
+
+    rule: Annotated[ShortText, Field(description="Official name of the rule, as in /v1/reference/rules")]
+    severity: Annotated[Severity, Field(description="Severity of these findings")]
+    count: Annotated[int, Field(ge=1, description="Number of open findings of the rule")]
+
+
+def count_findings(findings: Iterable[Finding]) -> FindingCounts:
+    """Return the number of open findings of each severity."""
+    counts = Counter(finding.severity for finding in findings if not finding.overridden)
+    return FindingCounts(block=counts[Severity.BLOCK], refer=counts[Severity.REFER], note=counts[Severity.NOTE])
+
+
+def count_rules(findings: Iterable[Finding]) -> tuple[RuleCount, ...]:
+    """Return the number of open findings of each rule, in the order in which the rules first occur."""
+    counts = Counter((finding.rule, finding.severity) for finding in findings if not finding.overridden)
+    return tuple(RuleCount(rule=rule, severity=severity, count=count) for (rule, severity), count in counts.items())

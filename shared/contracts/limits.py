@@ -88,3 +88,18 @@ URL_LENGTH = Limit(
 HEADER_LENGTH = Limit(
     1_000, "characters", subject=LimitSubject.EVENTS, meaning="A header that the hub adds to webhooks", beyond=_REFUSED
 )
+
+EVENT_DATA_BYTES = Limit(
+    262_144,
+    "bytes",
+    subject=LimitSubject.EVENTS,
+    meaning="Data of one event",
+    beyond="The event counts what it does not name; you read it at its subject.",
+)
+EVENT_ENTRIES = Limit(
+    50,
+    "entries",
+    subject=LimitSubject.EVENTS,
+    meaning="Lines, attempts and uses that one event names",
+    beyond="`lines_omitted`, `attempts_omitted` or `usage_omitted` counts the others.",
+)

@@ -1,8 +1,9 @@
 """Common fields of event data, and the audience of an event."""
 
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from functools import lru_cache
-from typing import TypedDict
+from typing import TypedDict, TypeVar
 from uuid import UUID
 
 from services.permits.domain.ledger.balances import available, reserved, total_amount, used
@@ -11,9 +12,22 @@ from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from shared.contracts.closed_sets import Movement, PermitKind, Role, Side
 from shared.contracts.events.applications import ApplicationAssessed, ApplicationEventData
-from shared.contracts.events.parts import PermitReference, UsedLine
+from shared.contracts.events.parts import MAX_NAMED, PermitReference, UsedLine
+from shared.contracts.findings import Finding, FindingCounts, RuleCount, count_findings, count_rules
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.quantities import format_quantity
+
+Thing = TypeVar("Thing")
+Named = TypeVar("Named")
+
+NO_FINDINGS = FindingCounts()
+
+
+class FindingFields(TypedDict):
+    """The fields by which an event reports the findings of a declaration: their number, and their rules."""
+
+    finding_counts: FindingCounts
+    rules: tuple[RuleCount, ...] | None
 
 
 class DeclarationFields(TypedDict):
@@ -51,6 +65,19 @@ class CausingDeclarationFields(TypedDict):
     declaration_id: UUID
     reference: str
     movement: Movement
+
+
+def finding_fields(findings: Iterable[Finding]) -> FindingFields:
+    """Return the fields of an event about open findings. A declaration may have hundreds, so it names their rules."""
+    findings = tuple(findings)
+    if not findings:
+        return {"finding_counts": NO_FINDINGS, "rules": None}
+    return {"finding_counts": count_findings(findings), "rules": count_rules(findings) or None}
+
+
+def name_first(things: Sequence[Thing], name: Callable[[Thing], Named]) -> tuple[tuple[Named, ...], int | None]:
+    """Return the first things as an event names them, and the number of the others; None if there are no others."""
+    return tuple(map(name, things[:MAX_NAMED])), max(len(things) - MAX_NAMED, 0) or None
 
 
 def declaration_fields(declaration: DeclarationRecord, nth: int = 1) -> DeclarationFields:

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.closed_sets import ApplicationStatus, PermitKind, Recommendation
-from shared.contracts.events.parts import EventData
+from shared.contracts.events.parts import EventData, ShortString, TextString
 from shared.contracts.fields import Country, Id, ShortText
 
 
@@ -13,11 +13,13 @@ class ApplicationEventData(EventData):
     """The application, the country whose authority decides, and the status after the event."""
 
     application_id: Annotated[Id, Field(description="Application id")]
-    reference: Annotated[str | None, Field(description="The applicant's own reference")] = None
+    reference: Annotated[ShortString | None, Field(description="The applicant's own reference")] = None
     status: Annotated[ApplicationStatus, Field(description="Status after the event")]
     issuer: Annotated[Country, Field(description="Country whose authority decides, ISO 3166-1 alpha-2")]
     kind: Annotated[PermitKind, Field(description="Kind of the requested permit")]
-    reason: Annotated[str | None, Field(description="The question, the reply, or the reason of the decision")] = None
+    reason: Annotated[
+        TextString | None, Field(description="The question, the reply, or the reason of the decision")
+    ] = None
 
 
 class ApplicationSubmitted(ApplicationEventData):

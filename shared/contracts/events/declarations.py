@@ -5,24 +5,42 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from shared.contracts.closed_sets import DeclarationStatus, Movement
-from shared.contracts.events.parts import DecimalText, EventData, Usage
+from shared.contracts.events.parts import (
+    MAX_NAMED,
+    DecimalText,
+    EventData,
+    OmittedCount,
+    ShortString,
+    TextString,
+    Usage,
+)
 from shared.contracts.fields import Id
-from shared.contracts.findings import Finding
+from shared.contracts.findings import FindingCounts, RuleCount
 
-Findings = Annotated[tuple[Finding, ...] | None, Field(strict=False, description="All findings of the last check")]
-Reason = Annotated[str | None, Field(description="The actor's reason")]
-OfficerLine = Annotated[str | None, Field(description="Permit line that the officer chose")]
+Counts = Annotated[
+    FindingCounts | None,
+    Field(description="Number of open findings of each severity; the declaration has them in full"),
+]
+Rules = Annotated[
+    tuple[RuleCount, ...] | None,
+    Field(max_length=200, strict=False, description="Rules with open findings, and their number"),
+]
+Reason = Annotated[TextString | None, Field(description="The actor's reason")]
+OfficerLine = Annotated[ShortString | None, Field(description="Permit line that the officer chose")]
 OfficerQuantity = Annotated[
     DecimalText | None, Field(description="Quantity that the officer stated, in the unit of that line")
 ]
-Usages = Annotated[tuple[Usage, ...] | None, Field(strict=False, description="Usage of each cited permit line now")]
+Usages = Annotated[
+    tuple[Usage, ...] | None,
+    Field(max_length=MAX_NAMED, strict=False, description=f"Usage of the first {MAX_NAMED} cited permit lines now"),
+]
 
 
 class DeclarationEventData(EventData):
     """The declaration and its status after the event."""
 
     declaration_id: Annotated[Id, Field(description="Declaration id")]
-    reference: Annotated[str, Field(description="The trader's own reference")]
+    reference: Annotated[ShortString, Field(description="The trader's own reference")]
     status: Annotated[DeclarationStatus, Field(description="Status after the event")]
     movement: Annotated[Movement, Field(description="`import` or `export`")]
     version: Annotated[int, Field(ge=1, description="Rises with each amendment")]
@@ -39,8 +57,9 @@ class DeclarationAccepted(DeclarationEventData):
     """Its quantities are reserved. Customs may release it."""
 
     status: Annotated[Literal[DeclarationStatus.ACCEPTED], Field(description="Status after the event")]
-    findings: Findings = None
-    overridden: Annotated[str | None, Field(description="Rule whose finding an officer settled last")] = None
+    finding_counts: Counts = None
+    rules: Rules = None
+    overridden: Annotated[ShortString | None, Field(description="Rule whose finding an officer settled last")] = None
     item: Annotated[int | None, Field(description="Number of the item of that finding")] = None
     line: OfficerLine = None
     quantity: OfficerQuantity = None
@@ -50,14 +69,16 @@ class DeclarationReferred(DeclarationEventData):
     """The check found something, or a cited permit was withdrawn or endorsed for less."""
 
     status: Annotated[Literal[DeclarationStatus.REFERRED], Field(description="Status after the event")]
-    findings: Findings = None
+    finding_counts: Counts = None
+    rules: Rules = None
 
 
 class DeclarationRejected(DeclarationEventData):
     """The trader may amend it, or an officer may override its findings."""
 
     status: Annotated[Literal[DeclarationStatus.REJECTED], Field(description="Status after the event")]
-    findings: Findings = None
+    finding_counts: Counts = None
+    rules: Rules = None
 
 
 class DeclarationReleased(DeclarationEventData):
@@ -65,6 +86,7 @@ class DeclarationReleased(DeclarationEventData):
 
     status: Annotated[Literal[DeclarationStatus.RELEASED], Field(description="Status after the event")]
     usage: Usages = None
+    usage_omitted: OmittedCount = None
 
 
 class DeclarationRefused(DeclarationEventData):
@@ -88,9 +110,10 @@ class DeclarationAmended(DeclarationEventData):
 class DeclarationOverridden(DeclarationEventData):
     """The status does not change."""
 
-    overridden: Annotated[str, Field(description="Rule whose finding was settled")]
+    overridden: Annotated[ShortString, Field(description="Rule whose finding was settled")]
     item: Annotated[int | None, Field(description="Number of the item of that finding")] = None
-    findings: Findings = None
+    finding_counts: Counts = None
+    rules: Rules = None
     line: OfficerLine = None
     quantity: OfficerQuantity = None
 
@@ -100,7 +123,9 @@ class DeclarationConsented(DeclarationEventData):
 
     item: Annotated[int, Field(description="Number of the item")]
     quantity: Annotated[DecimalText, Field(description="Quantity that the item may use in addition to the permit")]
-    unit: Annotated[str | None, Field(description="Unit of the quantity; if left out, the declared unit")] = None
+    unit: Annotated[ShortString | None, Field(description="Unit of the quantity; if left out, the declared unit")] = (
+        None
+    )
 
 
 class DeclarationCorrected(DeclarationEventData):
@@ -108,3 +133,4 @@ class DeclarationCorrected(DeclarationEventData):
 
     status: Annotated[Literal[DeclarationStatus.RELEASED], Field(description="Status after the event")]
     usage: Usages = None
+    usage_omitted: OmittedCount = None

@@ -25,25 +25,14 @@ _USED_LINE = _LINE | {
 _USED_LINE_AT_IMPORT = _USED_LINE | {"quantity": "100", "has": "118", "used": "100"}
 _CITED_PERMIT = {"id": _PERMIT["permit_id"], "issuer": "ZA", "number": "ZA-2026-000123"}
 _USAGE = {"item": 1, "permit": _CITED_PERMIT, "line": "A", "reserved": "0", "consumed": "100", "unit": "number"}
+_NO_FINDINGS = {"block": 0, "refer": 0, "note": 0}
 _SECOND_USE = {
-    "rule": "CITES-VI.6-second-use",
-    "severity": "block",
-    "pointer": "/items/0/documents/0/number",
-    "permit": {"issuer": "ZA", "number": "ZA-2026-000123", "line": "A"},
-    "expected": "a line that no other declaration uses",
-    "found": "100 number set aside or used by other declarations",
-    "message": "Item 1, permit ZA-2026-000123 (ZA), line A: a permit line must serve one shipment only "
-    "(Articles VI.5 and VI.6). Expected: a line that no other declaration uses; "
-    "found: 100 number set aside or used by other declarations.",
-    "overridden": False,
+    "finding_counts": _NO_FINDINGS | {"block": 1},
+    "rules": [{"rule": "CITES-VI.6-second-use", "severity": "block", "count": 1}],
 }
-_REFERRING_FINDING = _SECOND_USE | {
-    "rule": "CITES-box-14-endorsement",
-    "severity": "refer",
-    "expected": "an endorsement by customs of ZA",
-    "found": "none",
-    "message": "Item 1, permit ZA-2026-000123 (ZA), line A: customs of the country of export must endorse the permit "
-    "when the goods leave (box 14). Expected: an endorsement by customs of ZA; found: none.",
+_NOT_ENDORSED = {
+    "finding_counts": _NO_FINDINGS | {"refer": 1},
+    "rules": [{"rule": "CITES-box-14-endorsement", "severity": "refer", "count": 1}],
 }
 _APPLICATION = {
     "application_id": "0190c0de-0000-7000-8000-00000000a441",
@@ -70,10 +59,10 @@ _EXPIRES = {"valid_until": "2026-08-31"}
 
 EXAMPLE_DATA: dict[EventType, dict[str, Any]] = {
     EventType.DECLARATION_RECEIVED: _DECLARATION | {"status": "received", "sequence": 1},
-    EventType.DECLARATION_ACCEPTED: _DECLARATION | {"status": "accepted", "sequence": 2},
-    EventType.DECLARATION_REFERRED: _DECLARATION
-    | {"status": "referred", "findings": [_REFERRING_FINDING], "sequence": 2},
-    EventType.DECLARATION_REJECTED: _DECLARATION | {"status": "rejected", "findings": [_SECOND_USE], "sequence": 2},
+    EventType.DECLARATION_ACCEPTED: _DECLARATION
+    | {"status": "accepted", "finding_counts": _NO_FINDINGS, "sequence": 2},
+    EventType.DECLARATION_REFERRED: _DECLARATION | {"status": "referred", **_NOT_ENDORSED, "sequence": 2},
+    EventType.DECLARATION_REJECTED: _DECLARATION | {"status": "rejected", **_SECOND_USE, "sequence": 2},
     EventType.DECLARATION_RELEASED: _DECLARATION | {"status": "released", "usage": [_USAGE], "sequence": 3},
     EventType.DECLARATION_REFUSED: _DECLARATION
     | {"status": "refused", "reason": "The skins are of wild origin", "sequence": 3},

@@ -7,10 +7,21 @@ from pydantic import Field, StringConstraints
 from shared.contracts.closed_sets import Movement, Source, Unit
 from shared.contracts.fields import Country, Id, LineLetter, ShortText, WireModel
 
+ShortString = Annotated[str, StringConstraints(max_length=64)]
+"""A code, a reference or a number of another contract."""
+NameString = Annotated[str, StringConstraints(max_length=200)]
+"""A name of another contract."""
+TextString = Annotated[str, StringConstraints(max_length=500)]
+"""A text of another contract."""
 DecimalText = Annotated[
     str,
-    StringConstraints(pattern=r"^-?[0-9]+(\.[0-9]+)?$"),
+    StringConstraints(max_length=100, pattern=r"^-?[0-9]+(\.[0-9]+)?$"),
     Field(description="A decimal in a string, such as 118 or 0.25"),
+]
+MAX_NAMED = 50
+"""The most lines of one kind that an event names. `…_omitted` counts the others."""
+OmittedCount = Annotated[
+    int | None, Field(ge=1, description="Number of further ones that the event does not name; absent: none")
 ]
 
 
@@ -34,8 +45,8 @@ class IssuedLine(WireModel):
     """A line of a permit as the authority issued it: boxes 7 to 11."""
 
     line: Annotated[LineLetter, Field(description="Letter of the line")]
-    taxon: Annotated[str, Field(description="Box 7: scientific name")]
-    term: Annotated[str, Field(description="Box 9: CITES trade term")]
+    taxon: Annotated[NameString, Field(description="Box 7: scientific name")]
+    term: Annotated[ShortString, Field(description="Box 9: CITES trade term")]
     source: Annotated[Source, Field(description="Box 10: source of the specimens")]
     quantity: Annotated[DecimalText, Field(description="Box 11: granted quantity")]
     unit: Annotated[Unit, Field(description="Box 11: unit of the line")]
@@ -45,8 +56,8 @@ class UsedLine(WireModel):
     """The usage of a line and the quantity left on that side, in the line's unit."""
 
     line: Annotated[LineLetter, Field(description="Letter of the line")]
-    taxon: Annotated[str, Field(description="Box 7: scientific name")]
-    term: Annotated[str, Field(description="Box 9: CITES trade term")]
+    taxon: Annotated[NameString, Field(description="Box 7: scientific name")]
+    term: Annotated[ShortString, Field(description="Box 9: CITES trade term")]
     quantity: Annotated[DecimalText, Field(description="Used by the decision that caused this event")]
     unit: Annotated[Unit, Field(description="Unit of all quantities of the line")]
     has: Annotated[
@@ -60,11 +71,11 @@ class UsedLine(WireModel):
 class SecondUseAttempt(WireModel):
     """A line without enough quantity left when a declaration cited it."""
 
-    line: Annotated[str, Field(description="Letter of the permit line")]
+    line: Annotated[ShortString, Field(description="Letter of the permit line")]
     item: Annotated[int, Field(description="Number of the declaration's item")]
     asked: Annotated[DecimalText, Field(description="Quantity that the declaration states")]
     left: Annotated[DecimalText, Field(description="Quantity that the line had left")]
-    unit: Annotated[str, Field(description="Unit of both quantities")]
+    unit: Annotated[ShortString, Field(description="Unit of both quantities")]
 
 
 class CitedPermit(WireModel):
@@ -80,15 +91,15 @@ class Usage(WireModel):
 
     item: Annotated[int, Field(description="Number of the item")]
     permit: Annotated[CitedPermit, Field(description="The cited permit")]
-    line: Annotated[str, Field(description="Letter of the permit line")]
+    line: Annotated[ShortString, Field(description="Letter of the permit line")]
     reserved: Annotated[DecimalText, Field(description="Quantity set aside and not yet used")]
     consumed: Annotated[DecimalText, Field(description="Quantity used by the release")]
-    unit: Annotated[str, Field(description="Unit of the permit line")]
+    unit: Annotated[ShortString, Field(description="Unit of the permit line")]
 
 
 class CausingDeclaration(WireModel):
     """The declaration that caused an event about a permit."""
 
     declaration_id: Annotated[Id, Field(description="Declaration id")]
-    reference: Annotated[str, Field(description="The trader's own reference")]
+    reference: Annotated[ShortString, Field(description="The trader's own reference")]
     movement: Annotated[Movement, Field(description="`import` or `export`")]

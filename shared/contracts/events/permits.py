@@ -6,17 +6,27 @@ from pydantic import Field
 
 from shared.contracts.closed_sets import Movement, PermitKind, PermitStatus, Side
 from shared.contracts.events.parts import (
+    MAX_NAMED,
     CausingDeclaration,
     EventData,
     IssuedLine,
+    NameString,
+    OmittedCount,
     PermitReference,
     SecondUseAttempt,
+    ShortString,
+    TextString,
     UsedLine,
 )
 from shared.contracts.fields import Day, Id
 
 UsedLines = Annotated[
-    tuple[UsedLine, ...], Field(strict=False, description="Lines with what was used and what is left")
+    tuple[UsedLine, ...],
+    Field(
+        max_length=MAX_NAMED,
+        strict=False,
+        description=f"The first {MAX_NAMED} lines, with what was used and what is left",
+    ),
 ]
 
 
@@ -24,7 +34,7 @@ class PermitEventData(EventData, PermitReference):
     """The permit and its status after the event."""
 
     status: Annotated[PermitStatus, Field(description="Status after the event")]
-    reason: Annotated[str | None, Field(description="The actor's reason")] = None
+    reason: Annotated[TextString | None, Field(description="The actor's reason")] = None
 
 
 class PermitIssued(PermitEventData):
@@ -32,7 +42,11 @@ class PermitIssued(PermitEventData):
 
     kind: Annotated[PermitKind, Field(description="Kind of the permit")]
     valid_until: Annotated[Day, Field(description="Box 2: last valid day, in the issuer's time zone")]
-    lines: Annotated[tuple[IssuedLine, ...], Field(strict=False, description="All lines of the permit")]
+    lines: Annotated[
+        tuple[IssuedLine, ...],
+        Field(max_length=MAX_NAMED, strict=False, description=f"The first {MAX_NAMED} lines of the permit"),
+    ]
+    lines_omitted: OmittedCount = None
     replaces: Annotated[PermitReference | None, Field(description="The permit that this one replaces")] = None
 
 
@@ -43,13 +57,14 @@ class PermitEndorsed(PermitEventData):
     """
 
     lines: UsedLines
+    lines_omitted: OmittedCount = None
     endorsed_on: Annotated[Day | None, Field(description="Box 14: day of the endorsement")] = None
-    port: Annotated[str | None, Field(description="Box 14: port of exportation")] = None
+    port: Annotated[NameString | None, Field(description="Box 14: port of exportation")] = None
     transport_document: Annotated[
-        str | None, Field(description="Box 15: number of the bill of lading or air waybill")
+        ShortString | None, Field(description="Box 15: number of the bill of lading or air waybill")
     ] = None
     declaration_id: Annotated[Id | None, Field(description="Id of the export declaration")] = None
-    reference: Annotated[str | None, Field(description="The trader's reference of that declaration")] = None
+    reference: Annotated[ShortString | None, Field(description="The trader's reference of that declaration")] = None
     movement: Annotated[Movement | None, Field(description="`import` or `export`")] = None
     side: Annotated[Literal[Side.EXPORT] | None, Field(description="`export` if a declaration caused it")] = None
 
@@ -59,13 +74,14 @@ class PermitUsed(PermitEventData, CausingDeclaration):
 
     side: Annotated[Literal[Side.IMPORT], Field(description="Side of the permit line")]
     lines: UsedLines
+    lines_omitted: OmittedCount = None
 
 
 class PermitExhausted(PermitEventData):
     """If a declaration closed the last line, the data name it."""
 
     declaration_id: Annotated[Id | None, Field(description="Id of the declaration")] = None
-    reference: Annotated[str | None, Field(description="The trader's reference of that declaration")] = None
+    reference: Annotated[ShortString | None, Field(description="The trader's reference of that declaration")] = None
     movement: Annotated[Movement | None, Field(description="`import` or `export`")] = None
 
 
@@ -104,4 +120,8 @@ class PermitExpired(PermitEventData):
 class PermitSecondUseAttempted(PermitEventData, CausingDeclaration):
     """The hub reserved nothing and used nothing."""
 
-    attempts: Annotated[tuple[SecondUseAttempt, ...], Field(strict=False, description="The cited lines")]
+    attempts: Annotated[
+        tuple[SecondUseAttempt, ...],
+        Field(max_length=MAX_NAMED, strict=False, description=f"The first {MAX_NAMED} cited lines"),
+    ]
+    attempts_omitted: OmittedCount = None

@@ -5,10 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.closed_sets import PermitStatus, Unit
-from shared.contracts.events.parts import DecimalText, EventData
+from shared.contracts.events.parts import DecimalText, EventData, NameString, ShortString
 from shared.contracts.fields import Country, Day, Id, ShortText
 
-Codes = Annotated[tuple[str, ...], Field(strict=False, description="Codes to which the quota is limited; empty: all")]
+Codes = Annotated[
+    tuple[ShortString, ...],
+    Field(max_length=200, strict=False, description="Codes to which the quota is limited; empty: all"),
+]
 
 
 class QuotaEventData(EventData):
@@ -16,7 +19,7 @@ class QuotaEventData(EventData):
 
     quota_id: Annotated[Id, Field(description="Quota id")]
     country: Annotated[Country, Field(description="Country of export, ISO 3166-1 alpha-2")]
-    taxon: Annotated[str, Field(description="Scientific name")]
+    taxon: Annotated[NameString, Field(description="Scientific name")]
     terms: Codes
     sources: Codes
     purposes: Codes

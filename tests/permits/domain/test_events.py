@@ -1,6 +1,7 @@
 """Audiences of events, as a table, and the data of events."""
 
 import json
+from collections import Counter
 from typing import Any
 from uuid import UUID
 
@@ -13,8 +14,9 @@ from services.permits.clients.notifications import render_event_message
 from services.permits.store.tables import outbox_events
 from shared.contracts.closed_sets import Role
 from shared.contracts.declaration import Release
+from shared.contracts.events.parts import MAX_NAMED
 from shared.contracts.messages import Audience, EventMessage, RoleInCountry, Sender, SubmissionMessage
-from shared.contracts.permit import Revocation
+from shared.contracts.permit import Permit, Revocation
 from shared.database import now
 from tests.permits.sample_data import (
     AUTHORITY_FR,
@@ -26,6 +28,7 @@ from tests.permits.sample_data import (
     endorse_permit,
     issue_permit,
     item,
+    line,
     lodge_declaration,
     party,
     permit_content,
@@ -144,3 +147,60 @@ async def test_event_permit_used_states_what_is_left(permits_db: AsyncEngine) ->
     assert data["declaration_id"] == found["id"]
     [line] = data["lines"]
     assert (line["line"], line["quantity"], line["used"], line["left"]) == ("A", "100", "100", "0")
+
+
+def _wide_permit(lines: int) -> Permit:
+    """Return a permit with so many lines."""
+    return permit_content(*(line(f"L{n}", quantity="10", description=f"Crate {n}") for n in range(lines)))
+
+
+async def _event_data(db: AsyncEngine, kind: str) -> dict[str, Any]:
+    """Return the data of the last event of a type."""
+    async with db.connect() as conn:
+        found = text("SELECT data::json FROM outbox_events WHERE type = :kind ORDER BY at DESC LIMIT 1")
+        return dict((await conn.execute(found, {"kind": kind})).scalar_one())
+
+
+async def test_event_about_a_permit_with_many_lines_names_the_first_and_counts_the_others(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = _wide_permit(MAX_NAMED + 3)
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, **{one.line: "10" for one in permit.lines})
+    for kind in ("permit.issued", "permit.endorsed"):
+        data = await _event_data(permits_db, kind)
+        assert [one["line"] for one in data["lines"]] == [one.line for one in permit.lines[:MAX_NAMED]], kind
+        assert data["lines_omitted"] == 3, kind
+
+
+async def test_event_about_many_citations_names_the_first_and_counts_the_others(permits_db: AsyncEngine) -> None:
+    permit = _wide_permit(MAX_NAMED + 2)
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), **{one.line: "10" for one in permit.lines})
+    items = [item(permit, "10", n, document={"line": one.line}) for n, one in enumerate(permit.lines, 1)]
+    first = await lodge_declaration(permits_db, declaration(*items))
+    second = await lodge_declaration(permits_db, declaration(*items))
+    assert (first["status"], second["status"]) == ("accepted", "rejected")
+    await transitions.release(permits_db, UUID(first["id"]), CUSTOMS_FR, Release(), command())
+    for kind, name in (
+        ("permit.second_use_attempted", "attempts"),
+        ("permit.used", "lines"),
+        ("declaration.released", "usage"),
+    ):
+        data = await _event_data(permits_db, kind)
+        assert (len(data[name]), data[f"{name}_omitted"]) == (MAX_NAMED, 2), kind
+
+
+async def test_event_of_a_rejected_declaration_has_rules_and_counts_in_place_of_findings(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    items = [item(permit, "130", n) for n in range(1, 4)]
+    found = await lodge_declaration(permits_db, declaration(*items))
+    data = await _event_data(permits_db, "declaration.rejected")
+    severities = Counter(finding["severity"] for finding in found["findings"])
+    rules = Counter(finding["rule"] for finding in found["findings"])
+    assert severities["block"] >= 3
+    assert data["finding_counts"] == {name: severities[name] for name in ("block", "refer", "note")}
+    assert {one["rule"]: one["count"] for one in data["rules"]} == rules
+    assert "findings" not in data

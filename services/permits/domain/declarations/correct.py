@@ -71,11 +71,13 @@ def correct(
         value_date=used_on,
         reason=decision.reason,
     )
+    usage, omitted = list_usage(corrected, permits)
     data = DeclarationCorrected(
         **declaration_fields(corrected),
         status=DeclarationStatus.RELEASED,
         reason=decision.reason,
-        usage=list_usage(corrected, permits),
+        usage=usage,
+        usage_omitted=omitted,
     )
     return apply_uses(declaration, corrected, data, uses, permits, reserving, context)
 

@@ -78,8 +78,9 @@ def release(
         used = replace(with_consent_used(citation, entries), reserved=ZERO, used=amount, used_on=day)
         citations.append(replace(used, dead_on_arrival=one.dead_on_arrival))
     released = replace(declaration, status=DeclarationStatus.RELEASED, citations=tuple(citations))
+    usage, omitted = list_usage(released, permits)
     data = DeclarationReleased(
-        **declaration_fields(released), status=DeclarationStatus.RELEASED, usage=list_usage(released, permits)
+        **declaration_fields(released), status=DeclarationStatus.RELEASED, usage=usage, usage_omitted=omitted
     )
     return apply_uses(
         declaration,

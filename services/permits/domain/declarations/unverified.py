@@ -12,7 +12,7 @@ from services.permits.domain.declarations.verdicts import (
     verdict_data,
     with_verdict,
 )
-from services.permits.domain.events import declaration_fields
+from services.permits.domain.events import declaration_fields, finding_fields
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DeclarationEvent, DomainEvent, system_actor
@@ -80,7 +80,7 @@ def _events(
             status=DeclarationStatus.ACCEPTED,
             reason=decision.reason,
             overridden=decision.rule,
-            findings=verdict.findings or None,
+            **finding_fields(verdict.findings),
         )
         return (DomainEvent(from_status=DeclarationStatus.REFERRED, data=accepted, actor=actor),)
     overridden = DeclarationOverridden(
@@ -88,7 +88,7 @@ def _events(
         status=DeclarationStatus.REFERRED,
         reason=decision.reason,
         overridden=decision.rule,
-        findings=verdict.findings or None,
+        **finding_fields(verdict.findings),
     )
     decided = DomainEvent(from_status=DeclarationStatus.REFERRED, data=overridden, actor=actor)
     if verdict.status is DeclarationStatus.REFERRED:

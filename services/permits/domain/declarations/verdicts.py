@@ -6,7 +6,13 @@ from uuid import UUID
 
 from services.permits.domain.checks.check import Verdict
 from services.permits.domain.checks.citations import SecondUse
-from services.permits.domain.events import causing_declaration_fields, declaration_fields, permit_fields
+from services.permits.domain.events import (
+    causing_declaration_fields,
+    declaration_fields,
+    finding_fields,
+    name_first,
+    permit_fields,
+)
 from services.permits.domain.model.change_sets import PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DeclarationEvent, DomainEvent, PermitEvent, system_actor
@@ -51,14 +57,14 @@ def verdict_data(
 
     `nth` is the place of the event among the events of its command, from 1.
     """
-    fields, findings = declaration_fields(declaration, nth), verdict.findings or None
+    fields, found = declaration_fields(declaration, nth), finding_fields(verdict.findings)
     match verdict.status:
         case DeclarationStatus.ACCEPTED as status:
-            return DeclarationAccepted(**fields, status=status, reason=reason, findings=findings)
+            return DeclarationAccepted(**fields, status=status, reason=reason, **found)
         case DeclarationStatus.REFERRED as status:
-            return DeclarationReferred(**fields, status=status, reason=reason, findings=findings)
+            return DeclarationReferred(**fields, status=status, reason=reason, **found)
         case DeclarationStatus.REJECTED as status:
-            return DeclarationRejected(**fields, status=status, reason=reason, findings=findings)
+            return DeclarationRejected(**fields, status=status, reason=reason, **found)
         case status:
             raise ValueError(f"no check ends with the status {status}")
 
@@ -74,30 +80,26 @@ def second_use_events(
 
     The declaring party and its trader receive the event only if the permit names them.
     """
-    attempts: dict[UUID, list[SecondUseAttempt]] = {}
+    uses_by_permit: dict[UUID, list[SecondUse]] = {}
     named_permits: set[UUID] = set()
     for second_use in second_uses:
-        named_permits |= set() if second_use.by_unnamed_party else {second_use.permit}
-        attempt = SecondUseAttempt(
-            line=second_use.line,
-            item=second_use.item,
-            asked=format_quantity(second_use.requested),
-            left=format_quantity(second_use.remaining),
-            unit=second_use.unit,
-        )
-        attempts.setdefault(second_use.permit, []).append(attempt)
-    if not attempts:
+        if not second_use.by_unnamed_party:
+            named_permits.add(second_use.permit)
+        uses_by_permit.setdefault(second_use.permit, []).append(second_use)
+    if not uses_by_permit:
         return events_by_permit
     also_notify = frozenset({declaration.party, declaration.trader})
     result = dict(events_by_permit)
     for permit in permits:
-        if permit.id in attempts:
+        if permit.id in uses_by_permit:
+            attempts, omitted = name_first(uses_by_permit[permit.id], _attempt)
             earlier = result.get(permit.id, ())
             data = PermitSecondUseAttempted(
                 **permit_fields(permit, len(earlier) + 1),
                 **causing_declaration_fields(declaration),
                 status=permit.status,
-                attempts=tuple(attempts[permit.id]),
+                attempts=attempts,
+                attempts_omitted=omitted,
             )
             event = DomainEvent(
                 from_status=permit.status,
@@ -107,6 +109,16 @@ def second_use_events(
             )
             result[permit.id] = (*earlier, event)
     return result
+
+
+def _attempt(second_use: SecondUse) -> SecondUseAttempt:
+    return SecondUseAttempt(
+        line=second_use.line,
+        item=second_use.item,
+        asked=format_quantity(second_use.requested),
+        left=format_quantity(second_use.remaining),
+        unit=second_use.unit,
+    )
 
 
 def changed_permits(

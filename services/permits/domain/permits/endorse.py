@@ -3,7 +3,7 @@
 from dataclasses import replace
 from uuid import UUID
 
-from services.permits.domain.events import permit_fields, used_line
+from services.permits.domain.events import name_first, permit_fields, used_line
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
 from services.permits.domain.lifecycle import describe_permit_transitions
 from services.permits.domain.model.change_sets import ChangeSet
@@ -89,10 +89,14 @@ def endorse(
         context,
     )
     after = result.permits[permit_id]
+    lines, omitted = name_first(
+        decision.lines, lambda endorsed: used_line(after.lines[endorsed.line], Side.EXPORT, endorsed.quantity)
+    )
     data = PermitEndorsed(
         **permit_fields(after),
         status=after.status,
-        lines=tuple(used_line(after.lines[one.line], Side.EXPORT, one.quantity) for one in decision.lines),
+        lines=lines,
+        lines_omitted=omitted,
         endorsed_on=day,
         port=decision.port,
         transport_document=decision.transport_document,

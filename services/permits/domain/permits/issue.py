@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from services.permits.domain.events import permit_fields, permit_reference
+from services.permits.domain.events import name_first, permit_fields, permit_reference
 from services.permits.domain.ledger.balances import Balance, EntryKind, LedgerEntry
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange, Posting
 from services.permits.domain.model.events import DomainEvent
@@ -52,12 +52,14 @@ def issue(
         token_digest=new_permit.token_digest,
         replaces=replaces.id if replaces else None,
     )
+    lines, omitted = name_first(content.lines, _issued_line)
     data = PermitIssued(
         **permit_fields(permit),
         status=PermitStatus.ISSUED,
         kind=content.kind,
         valid_until=content.valid_until,
-        lines=tuple(_issued_line(line) for line in content.lines),
+        lines=lines,
+        lines_omitted=omitted,
         replaces=None if replaces is None else permit_reference(replaces),
     )
     event = DomainEvent(from_status=None, data=data, actor=actor)

@@ -1,6 +1,6 @@
 """Refer a declaration after its check, because a reservation ended or a permit was withdrawn."""
 
-from services.permits.domain.events import declaration_fields
+from services.permits.domain.events import declaration_fields, finding_fields
 from services.permits.domain.model.change_sets import DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
@@ -17,7 +17,7 @@ def refer_declaration(
         **declaration_fields(after),
         status=DeclarationStatus.REFERRED,
         reason=reason,
-        findings=after.findings,
+        **finding_fields(after.findings),
     )
     event = DomainEvent(from_status=before.status, data=data, actor=system_actor(actor))
     return DeclarationChange(declaration=after, events=(event,))

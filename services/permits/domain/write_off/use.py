@@ -10,7 +10,7 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
-from services.permits.domain.events import causing_declaration_fields, permit_fields, used_line
+from services.permits.domain.events import causing_declaration_fields, name_first, permit_fields, used_line
 from services.permits.domain.ledger.balances import (
     ZERO,
     EntryKind,
@@ -24,7 +24,7 @@ from services.permits.domain.ledger.balances import (
     used,
 )
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange, Posting
-from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
+from services.permits.domain.model.declarations import Citation, DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.events import DomainEvent, PermitEvent
 from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.write_off.displacement import displace_reservations
@@ -33,7 +33,7 @@ from services.permits.domain.write_off.posting import LineUse, LineUses, Posting
 from services.permits.domain.write_off.reservations import apply_to_line
 from shared.contracts.closed_sets import Movement, Side
 from shared.contracts.events.declarations import DeclarationCorrected, DeclarationReleased
-from shared.contracts.events.parts import CitedPermit, Usage
+from shared.contracts.events.parts import CitedPermit, Usage, UsedLine
 from shared.contracts.events.permits import PermitEndorsed, PermitEventData, PermitUsed
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Conflict, Fault
@@ -131,24 +131,21 @@ def permit_changes(
     )
 
 
-def list_usage(declaration: DeclarationRecord, permits: PermitsById) -> tuple[Usage, ...]:
-    """Return the reserved and used quantity of each citation that has a line, in the line's unit."""
-    return tuple(
-        Usage(
+def list_usage(declaration: DeclarationRecord, permits: PermitsById) -> tuple[tuple[Usage, ...], int | None]:
+    """Return the reserved and used quantity of the first citations that have a line, and the number of the others."""
+
+    def usage(citation: Citation) -> Usage:
+        content = permits[citation.permit].content
+        return Usage(
             item=citation.item,
-            permit=CitedPermit(
-                id=citation.permit,
-                issuer=permits[citation.permit].content.issuer,
-                number=permits[citation.permit].content.number,
-            ),
+            permit=CitedPermit(id=citation.permit, issuer=content.issuer, number=content.number),
             line=citation.line,
             reserved=format_quantity(citation.reserved),
             consumed=format_quantity(citation.used),
             unit=citation.unit,
         )
-        for citation in declaration.citations
-        if citation.line
-    )
+
+    return name_first([citation for citation in declaration.citations if citation.line], usage)
 
 
 def _endorse_zero_on_other_lines(permit: PermitRecord, context: PostingContext) -> tuple[PermitRecord, list[Posting]]:
@@ -254,13 +251,34 @@ def _permit_events(
     for citation in declaration.citations:
         if citation.permit == after.id and citation.line:
             sums[citation.line] = EXACT.add(sums.get(citation.line, ZERO), citation.used)
-    lines = tuple(used_line(after.lines[line_letter], side, amount) for line_letter, amount in sums.items())
+
+    def line_use(of_line: tuple[str, Decimal]) -> UsedLine:
+        line_letter, amount = of_line
+        return used_line(after.lines[line_letter], side, amount)
+
+    lines, omitted = name_first(list(sums.items()), line_use)
     fields, cause, reason = permit_fields(after), causing_declaration_fields(declaration), context.reason
     data: PermitEventData
     if is_import:
-        data = PermitUsed(**fields, **cause, status=after.status, reason=reason, side=Side.IMPORT, lines=lines)
+        data = PermitUsed(
+            **fields,
+            **cause,
+            status=after.status,
+            reason=reason,
+            side=Side.IMPORT,
+            lines=lines,
+            lines_omitted=omitted,
+        )
     else:
-        data = PermitEndorsed(**fields, **cause, status=after.status, reason=reason, side=Side.EXPORT, lines=lines)
+        data = PermitEndorsed(
+            **fields,
+            **cause,
+            status=after.status,
+            reason=reason,
+            side=Side.EXPORT,
+            lines=lines,
+            lines_omitted=omitted,
+        )
     event = DomainEvent(
         from_status=before.status,
         data=data,

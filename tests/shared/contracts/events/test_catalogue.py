@@ -1,5 +1,6 @@
 """The catalogue of events: each type has a model, a sentence and an example that fits the published schema."""
 
+import json
 from typing import Any
 
 import jsonschema_rs
@@ -9,6 +10,7 @@ from pydantic import ValidationError
 from shared.cites.events import EVENT_SENTENCES, EventType
 from shared.contracts.events.catalogue import CATALOGUE, DATA_MODELS, data_schemas, standalone_schema, validate_data
 from shared.contracts.events.examples import EXAMPLE_DATA
+from shared.contracts.limits import EVENT_DATA_BYTES
 
 REQUIRED_FIELDS = {
     "declaration": {"declaration_id", "reference", "status"},
@@ -35,6 +37,37 @@ def test_data_of_event_type_requires_subject_and_sequence(kind: EventType) -> No
     entry = CATALOGUE[kind]
     wanted = REQUIRED_FIELDS.get(entry.family, set()) | {"sequence"}
     assert wanted <= set(data_schemas(ref="{model}")[entry.model.__name__]["required"])
+
+
+@pytest.mark.parametrize("kind", CATALOGUE)
+def test_data_of_event_type_with_the_largest_values_fit_their_limit(kind: EventType) -> None:
+    schemas = data_schemas(ref="{model}")
+    largest = _largest_size(schemas[CATALOGUE[kind].model.__name__], schemas)
+    assert len(json.dumps(EXAMPLE_DATA[kind])) <= largest <= EVENT_DATA_BYTES
+
+
+def _largest_size(schema: dict[str, Any], schemas: dict[str, dict[str, Any]]) -> int:
+    """Return the most bytes that a value of a schema has as JSON. Raise KeyError if the schema has no limit."""
+    if "$ref" in schema:
+        return _largest_size(schemas[schema["$ref"]], schemas)
+    if "enum" in schema or "const" in schema:
+        return max(len(json.dumps(value)) for value in schema.get("enum", [schema.get("const")]))
+    match schema["type"]:
+        case "object":
+            return 2 + sum(
+                len(name) + 4 + _largest_size(of_name, schemas) for name, of_name in schema["properties"].items()
+            )
+        case "array":
+            return 2 + int(schema["maxItems"]) * (1 + _largest_size(schema["items"], schemas))
+        case "integer" | "boolean":
+            return 20
+    if schema.get("format") in {"uuid", "date", "date-time"}:
+        return 40
+    if schema.get("pattern") == "^[A-Z]{2}$":
+        return 4
+    if schema.get("pattern") == "^[A-Z0-9]{1,4}$":
+        return 6
+    return 2 + 6 * int(schema["maxLength"])  # JSON escapes a control character in six bytes
 
 
 def test_data_that_differs_from_model_is_refused() -> None:
