@@ -17,9 +17,13 @@ from sqlalchemy import (
     Integer,
     RowMapping,
     Table,
+    Update,
     bindparam,
     func,
+    literal,
+    or_,
     select,
+    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -38,26 +42,45 @@ def outbox_columns(index_name: str) -> tuple[Any, ...]:
 
 
 async def lease(
-    conn: AsyncConnection, table: Table, *, at: datetime, limit: int, condition: ColumnElement[bool] | None = None
+    conn: AsyncConnection,
+    table: Table,
+    *,
+    at: datetime,
+    limit: int,
+    condition: ColumnElement[bool] | None = None,
+    content: Sequence[Column[Any]] = (),
+    max_bytes: int = 0,
 ) -> Sequence[RowMapping]:
     """Claim up to `limit` due messages by a lease, the longest due first. Skip those that another dispatcher locked.
 
-    `condition` selects among them if one table contains messages of several outbox routes.
+    `condition` selects among them if one table contains messages of several outbox routes. With `content`, the
+    messages have at most `max_bytes` in these columns, except one message that alone has more.
     """
+    size = sum((func.coalesce(func.octet_length(column), 0) for column in content), start=literal(0))
     due = (
-        select(table.c.id)
+        select(table.c.id, table.c.due_at, size.label("size"))
         .where(table.c.settled_at.is_(None), table.c.due_at <= at, *([] if condition is None else [condition]))
         .order_by(table.c.due_at)
         .limit(limit)
         .with_for_update(skip_locked=True)
         .cte("due")
     )
-    leased = (
-        update(table)
-        .where(table.c.id == due.c.id)
-        .values(due_at=at + LEASE_DURATION, attempts=table.c.attempts + 1)
-        .returning(*table.c)
-    )
+    before = func.sum(due.c.size).over(order_by=(due.c.due_at, due.c.id)) - due.c.size
+    counted = select(due.c.id, due.c.size, before.label("before")).cte("counted") if content else due
+    fits = or_(counted.c.before == 0, counted.c.before + counted.c.size <= max_bytes) if content else true()
+    leased = update(table).where(table.c.id == counted.c.id, fits)
+    return await _lease(conn, table, leased, at)
+
+
+async def lease_again(
+    conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, at: datetime
+) -> Sequence[RowMapping]:
+    """Claim these messages by a new lease, if they are not settled."""
+    return await _lease(conn, table, update(table).where(_id_in(table, ids), table.c.settled_at.is_(None)), at)
+
+
+async def _lease(conn: AsyncConnection, table: Table, these: Update, at: datetime) -> Sequence[RowMapping]:
+    leased = these.values(due_at=at + LEASE_DURATION, attempts=table.c.attempts + 1).returning(*table.c)
     return (await conn.execute(leased)).mappings().all()
 
 

@@ -15,6 +15,8 @@ from shared.signed_tokens import InternalTokenSigner
 
 SECONDS_BETWEEN_CHUNKS = 60.0
 """The maximum of seconds between two chunks of a stream. The database sorts the rows before the first chunk."""
+READY_SECONDS = 5.0
+"""The maximum of seconds for which a service may think about whether it is ready."""
 
 
 class ServiceUnreachable(Exception):
@@ -130,6 +132,14 @@ class ServiceClient:
             raise
         self._breaker.record(succeeded=True)
         return response
+
+    async def is_ready(self, caller: Caller) -> bool:
+        """Return whether the service can do its work now."""
+        try:
+            response = await self.call("GET", "/readyz", caller=caller, seconds=READY_SECONDS)
+        except (ServiceUnreachable, ResponseLost):
+            return False
+        return response.status == 200
 
     async def stream(self, path: str, *, caller: Caller, query: list[tuple[str, str]]) -> "ServiceStream":
         """Return a response of any length as a stream, which the caller closes.

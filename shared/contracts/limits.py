@@ -103,3 +103,10 @@ EVENT_ENTRIES = Limit(
     meaning="Lines, attempts and uses that one event names",
     beyond="`lines_omitted`, `attempts_omitted` or `usage_omitted` counts the others.",
 )
+MESSAGE_BATCH_BYTES = Limit(
+    8_388_608,
+    "bytes",
+    subject=LimitSubject.SERVICES,
+    meaning="A request with submissions, events, parties or permits from one service to another",
+    beyond="The sender makes the next request; the receiver answers 413 `body-too-large`.",
+)

@@ -1,8 +1,9 @@
 """The dispatcher delivers each outbox message, even if the receiver is away, fails on one message or disappears."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -11,12 +12,14 @@ import pytest
 from sqlalchemy import Column, MetaData, Table, Text, insert, select, text
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from structlog.testing import capture_logs
 
 from services.cli.databases import Server
 from shared import outbox
 from shared.database import create_engine, new_id, now
-from shared.dispatcher import MAX_SINGLE_ATTEMPTS, Dispatcher, OutboxMessage, ReceiverError, backoff
-from shared.service_client import ResponseLost, ServiceUnreachable
+from shared.dispatcher import MAX_SINGLE_ATTEMPTS, Dispatcher, OutboxMessage, OutboxRoute, backoff
+from shared.message_batches import ReceiverError, Refusals, RenderedMessage
+from shared.service_client import ResponseLost, ResponseTimeout, ServiceUnreachable
 from tests.waiting import wait_until
 
 MESSAGES = Table(
@@ -63,14 +66,40 @@ async def count_settled(db: AsyncEngine) -> int:
 class Receiver:
     """A receiver that records the words of each batch and then calls `respond`, which may raise."""
 
-    def __init__(self, respond: Callable[[Sequence[OutboxMessage]], None] = lambda messages: None) -> None:
+    def __init__(self, respond: Callable[[Sequence[str]], None] = lambda words: None) -> None:
         self.batches: list[list[str]] = []
         self.respond = respond
+        self.ready = True
+        self.replaced: list[tuple[str, str]] = []
 
-    async def deliver(self, messages: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
-        self.batches.append([message["word"] for message in messages])
-        self.respond(messages)
-        return {message["id"]: True for message in messages}
+    async def send(self, messages: Sequence[RenderedMessage]) -> Refusals:
+        """Record a batch, and store all of it if `respond` does not raise."""
+        words = [message.content.decode() for message in messages]
+        self.batches.append(words)
+        self.respond(words)
+        return {}
+
+    async def replace(self, message: OutboxMessage, reason: str) -> None:
+        """Record the message that cannot be sent, and the reason."""
+        self.replaced.append((message["word"], reason))
+
+    async def is_ready(self) -> bool:
+        """Return what the test chose."""
+        return self.ready
+
+    @property
+    def route(self) -> OutboxRoute:
+        """The route to this receiver, which replaces nothing."""
+        return OutboxRoute(render=render_word, send=self.send, is_ready=self.is_ready)
+
+    @property
+    def replacing_route(self) -> OutboxRoute:
+        """The route to this receiver with replacements."""
+        return replace(self.route, send_replacement=self.replace)
+
+
+def render_word(message: OutboxMessage) -> bytes:
+    return str(message["word"]).encode()
 
 
 @asynccontextmanager
@@ -95,7 +124,7 @@ async def wait_until_settled(db: AsyncEngine, count: int) -> None:
 async def test_outbox_messages_that_are_due_are_sent_in_batches_and_settled(db: AsyncEngine) -> None:
     receiver = Receiver()
     await insert_messages(db, *"abcde")
-    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.deliver, batch_size=3, poll_seconds=0.02)):
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.route, batch_size=3, poll_seconds=0.02)):
         await wait_until_settled(db, 5)
     assert sorted(len(batch) for batch in receiver.batches) == [2, 3]
 
@@ -103,7 +132,7 @@ async def test_outbox_messages_that_are_due_are_sent_in_batches_and_settled(db: 
 async def test_outbox_message_enqueued_with_lease_is_sent_once_and_settled(db: AsyncEngine) -> None:
     receiver = Receiver()
     settled_ids: list[UUID] = []
-    dispatcher = Dispatcher("test", db, MESSAGES, receiver.deliver, poll_seconds=30, on_settled=settled_ids.extend)
+    dispatcher = Dispatcher("test", db, MESSAGES, receiver.route, poll_seconds=30, on_settled=settled_ids.extend)
     (message_id,) = await insert_messages(db, "a", leased=timedelta(seconds=30))
     async with running_dispatcher(dispatcher):
         dispatcher.enqueue_leased([{"id": message_id, "word": "a"}])
@@ -114,7 +143,7 @@ async def test_outbox_message_enqueued_with_lease_is_sent_once_and_settled(db: A
 async def test_outbox_messages_wait_while_receiver_is_unreachable(db: AsyncEngine) -> None:
     refusals = 3
 
-    def respond(messages: Sequence[OutboxMessage]) -> None:
+    def respond(words: Sequence[str]) -> None:
         nonlocal refusals
         if refusals:
             refusals -= 1
@@ -122,33 +151,132 @@ async def test_outbox_messages_wait_while_receiver_is_unreachable(db: AsyncEngin
 
     receiver = Receiver(respond)
     await insert_messages(db, *"abc")
-    dispatcher = Dispatcher("test", db, MESSAGES, receiver.deliver, poll_seconds=0.02)
+    dispatcher = Dispatcher("test", db, MESSAGES, receiver.route, poll_seconds=0.02)
     async with running_dispatcher(dispatcher):
         await wait_until_settled(db, 3)
         assert dispatcher.has_capacity
     assert len(receiver.batches) == 4
 
 
-@pytest.mark.parametrize("fault", [ReceiverError, ResponseLost])
+@pytest.mark.parametrize("fault", [ReceiverError, ResponseLost, ResponseTimeout])
 async def test_outbox_message_that_breaks_receiver_is_isolated_and_others_are_sent(
     db: AsyncEngine, fault: type[Exception]
 ) -> None:
-    def respond(messages: Sequence[OutboxMessage]) -> None:
-        if any(message["word"] == "bad" for message in messages):
+    def respond(words: Sequence[str]) -> None:
+        if "bad" in words:
             raise fault("broken by it")
 
-    receiver, parked = Receiver(respond), []
-
-    async def park(message: OutboxMessage, reason: str) -> None:
-        parked.append((message["word"], reason))
-
+    receiver = Receiver(respond)
     await insert_messages(db, "a", "b", "bad", "c", "d")
-    async with running_dispatcher(
-        Dispatcher("test", db, MESSAGES, receiver.deliver, poll_seconds=0.02, on_poison_message=park)
-    ):
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.replacing_route, poll_seconds=0.02)):
         await wait_until_settled(db, 5)
-    assert parked == [("bad", "broken by it")]
+    assert receiver.replaced == [("bad", "broken by it")]
     assert receiver.batches.count(["bad"]) == MAX_SINGLE_ATTEMPTS
+
+
+async def test_outbox_message_that_is_slow_delays_no_other_message(db: AsyncEngine) -> None:
+    slow_began, slow_may_end = asyncio.Event(), asyncio.Event()
+    receiver = Receiver()
+
+    async def send(messages: Sequence[RenderedMessage]) -> Refusals:
+        words = [message.content.decode() for message in messages]
+        receiver.batches.append(words)
+        if "slow" in words:
+            if len(words) > 1:
+                raise ResponseTimeout("too slow together")
+            slow_began.set()
+            await slow_may_end.wait()
+        return {}
+
+    await insert_messages(db, "a", "slow", "b")
+    dispatcher = Dispatcher("test", db, MESSAGES, replace(receiver.route, send=send), poll_seconds=0.02)
+    async with running_dispatcher(dispatcher):
+        await wait_until(slow_began.is_set)
+        await insert_messages(db, *"cdef")
+        dispatcher.wake()
+        await wait_until_settled(db, 5)
+        slow_may_end.set()
+        await wait_until_settled(db, 7)
+    assert receiver.batches.count(["slow"]) == 1
+
+
+async def test_outbox_message_is_not_replaced_while_receiver_is_not_ready(db: AsyncEngine) -> None:
+    timeouts = 0
+
+    def respond(words: Sequence[str]) -> None:
+        nonlocal timeouts
+        if not receiver.ready:
+            timeouts += 1
+            receiver.ready = timeouts > 2 * MAX_SINGLE_ATTEMPTS
+            raise ResponseTimeout("it hangs")
+
+    receiver = Receiver(respond)
+    receiver.ready = False
+    await insert_messages(db, "a")
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.replacing_route, poll_seconds=0.02)):
+        await wait_until_settled(db, 1)
+    assert (receiver.replaced, timeouts) == ([], 2 * MAX_SINGLE_ATTEMPTS + 1)
+
+
+async def test_outbox_message_that_cannot_be_rendered_is_replaced_and_others_are_sent(db: AsyncEngine) -> None:
+    def render(message: OutboxMessage) -> bytes:
+        if message["word"] == "bad":
+            raise ValueError("no such word")
+        return render_word(message)
+
+    receiver = Receiver()
+    await insert_messages(db, "a", "bad", "b")
+    route = replace(receiver.replacing_route, render=render)
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, route, poll_seconds=0.02)):
+        await wait_until_settled(db, 3)
+    assert receiver.replaced == [("bad", "no such word")]
+
+
+async def test_outbox_batch_has_at_most_the_bytes_that_its_receiver_reads(
+    db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.message_batches.MESSAGE_BATCH_BYTES", 1_000)
+    monkeypatch.setattr("shared.dispatcher.MESSAGE_BATCH_BYTES", 100_000)
+    receiver = Receiver()
+    await insert_messages(db, *("x" * 300 for _ in range(7)), "y" * 2_000)
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.route, poll_seconds=0.02)):
+        await wait_until_settled(db, 8)
+    sizes = [sum(map(len, batch)) for batch in receiver.batches]
+    assert all(size <= 1_000 for size in sizes if size != 2_000)
+    assert max(map(len, receiver.batches)) == 3, "a batch has as many messages as fit"
+    assert 2_000 in sizes, "a message that is too large is sent alone, so that only it fails"
+
+
+async def test_outbox_lease_reads_at_most_its_bytes_or_one_message(db: AsyncEngine) -> None:
+    ids = await insert_messages(db, "x" * 5_000, "y" * 300, "z" * 300, "w" * 600)
+    leased = []
+    for _ in range(4):
+        async with db.begin() as conn:
+            rows = await outbox.lease(conn, MESSAGES, at=now(), limit=10, content=(MESSAGES.c.word,), max_bytes=1_000)
+            leased.append([row["id"] for row in rows])
+    assert leased == [ids[:1], ids[1:3], ids[3:], []]
+
+
+async def test_outbox_message_that_is_never_taken_is_sent_again_with_an_alarm(
+    db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("shared.dispatcher.MAX_SINGLE_BACKOFF", timedelta())
+    failures = 0
+
+    def respond(words: Sequence[str]) -> None:
+        nonlocal failures
+        if failures < MAX_SINGLE_ATTEMPTS + 2:
+            failures += 1
+            raise ReceiverError("413")
+
+    receiver = Receiver(respond)
+    await insert_messages(db, "a")
+    with capture_logs() as lines:
+        async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.route, poll_seconds=0.02)):
+            await wait_until_settled(db, 1)
+    alarms = [line["alarm"] for line in lines if line["event"] == "dispatch.failed"]
+    assert alarms.count(True) >= 2
+    assert alarms[: MAX_SINGLE_ATTEMPTS - 1] == [False] * (MAX_SINGLE_ATTEMPTS - 1)
 
 
 async def test_outbox_messages_of_dead_dispatcher_are_sent_after_their_lease(db: AsyncEngine) -> None:
@@ -160,16 +288,14 @@ async def test_outbox_messages_of_dead_dispatcher_are_sent_after_their_lease(db:
         assert all(row["due_at"] - now() <= timedelta(seconds=30) for row in leased)
         await conn.execute(text("UPDATE messages SET due_at = now()"))
     receiver = Receiver()
-    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.deliver, poll_seconds=0.02)):
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.route, poll_seconds=0.02)):
         await wait_until_settled(db, 2)
 
 
 async def test_dispatchers_in_parallel_send_each_outbox_message_once(db: AsyncEngine) -> None:
     receiver = Receiver()
     await insert_messages(db, *(str(n) for n in range(200)))
-    dispatchers = [
-        Dispatcher(str(n), db, MESSAGES, receiver.deliver, batch_size=7, poll_seconds=0.02) for n in range(4)
-    ]
+    dispatchers = [Dispatcher(str(n), db, MESSAGES, receiver.route, batch_size=7, poll_seconds=0.02) for n in range(4)]
     async with AsyncExitStack() as stack:
         for dispatcher in dispatchers:
             await stack.enter_async_context(running_dispatcher(dispatcher))
@@ -178,18 +304,19 @@ async def test_dispatchers_in_parallel_send_each_outbox_message_once(db: AsyncEn
     assert sorted(words, key=int) == [str(n) for n in range(200)]
 
 
-async def test_outbox_message_that_receiver_did_not_accept_is_sent_again(db: AsyncEngine) -> None:
-    seen: list[str] = []
+async def test_outbox_message_that_receiver_refuses_is_sent_again_alone(db: AsyncEngine) -> None:
+    receiver = Receiver()
 
-    async def deliver(messages: Sequence[OutboxMessage]) -> Mapping[UUID, bool]:
-        first = not seen
-        seen.extend(message["word"] for message in messages)
-        return {message["id"]: not first for message in messages}
+    async def send(messages: Sequence[RenderedMessage]) -> Refusals:
+        await receiver.send(messages)
+        is_first = len(receiver.batches) == 1
+        return {message.id: "too early" for message in messages if is_first and message.content == b"early"}
 
-    await insert_messages(db, "early")
-    async with running_dispatcher(Dispatcher("test", db, MESSAGES, deliver, poll_seconds=0.02)):
-        await wait_until_settled(db, 1)
-    assert seen == ["early", "early"]
+    await insert_messages(db, "early", "late")
+    route = replace(receiver.route, send=send)
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, route, poll_seconds=0.02)):
+        await wait_until_settled(db, 2)
+    assert receiver.batches == [["early", "late"], ["early"]]
 
 
 def test_backoff_doubles_up_to_two_seconds() -> None:
@@ -205,7 +332,7 @@ def test_engine_of_service_hides_values_of_statements() -> None:
 
 async def test_dispatcher_cancelled_while_it_wakes_ends(db: AsyncEngine) -> None:
     receiver = Receiver()
-    dispatcher = Dispatcher("test", db, MESSAGES, receiver.deliver, poll_seconds=60)
+    dispatcher = Dispatcher("test", db, MESSAGES, receiver.route, poll_seconds=60)
     running = asyncio.create_task(dispatcher.run())
     await asyncio.sleep(0.3)
     dispatcher.wake()

@@ -13,6 +13,7 @@ from services.gateway.actions.context import GatewayContext
 from services.gateway.clients.internal import call_with_retry
 from shared.contracts.parties import Caller
 from shared.limits import Limit, LimitSubject
+from shared.message_batches import split_by_size
 from shared.problems import Invalid, ProblemError
 from shared.service_client import ServiceUnreachable, service_unavailable
 from shared.strict_json import parse_json
@@ -60,7 +61,9 @@ async def start(
         commands = [one for one in parsed if isinstance(one, bytes)]
         responses: list[Result] = []
         for first in range(0, len(commands), MAX_BATCH):
-            responses += await _issue_batch(context, caller, commands[first : first + MAX_BATCH])
+            some = commands[first : first + MAX_BATCH]
+            for part in split_by_size(some):
+                responses += await _issue_batch(context, caller, some[part])
         remaining = iter(responses)
         return [next(remaining) if isinstance(one, bytes) else one for one in parsed]
 

@@ -7,10 +7,18 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.actions.lodgement.waiters import SubmissionWaiters
-from services.gateway.clients.outbox_messages import send_parties, send_submissions, send_unverified
+from services.gateway.clients.outbox_messages import (
+    render_party,
+    render_submission,
+    send_parties,
+    send_submissions,
+    send_unverified,
+)
 from services.gateway.store.parties import list_unsettled_messages
 from services.gateway.store.tables import outbox_parties, submissions
-from shared.dispatcher import Dispatcher, OutboxMessage
+from shared.contracts.parties import Caller
+from shared.dispatcher import Dispatcher, OutboxMessage, OutboxRoute
+from shared.message_batches import Refusals, RenderedMessage
 from shared.service_client import ServiceClient
 
 POLL_SECONDS = 1.0
@@ -20,6 +28,7 @@ PARTY_WAIT_SECONDS = 1.0
 
 A service that is unavailable delays no submission longer.
 """
+GATEWAY = Caller(service="gateway")
 
 
 class PartyDispatchers:
@@ -60,18 +69,16 @@ class PartyDispatchers:
             self._idle.set()
 
     def _make_dispatcher(self, service: ServiceClient) -> Dispatcher:
-        async def deliver(messages: Sequence[OutboxMessage]) -> dict[UUID, bool]:
+        async def send(messages: Sequence[RenderedMessage]) -> Refusals:
             return await send_parties(service, messages)
 
-        only = outbox_parties.c.destination == service.name
-        name = f"parties to {service.name}"
         return Dispatcher(
-            name,
+            f"parties to {service.name}",
             self._engine,
             outbox_parties,
-            deliver,
+            OutboxRoute(render=render_party, send=send, is_ready=lambda: service.is_ready(GATEWAY)),
             poll_seconds=POLL_SECONDS,
-            condition=only,
+            condition=outbox_parties.c.destination == service.name,
             on_settled=self._on_settled,
         )
 
@@ -81,18 +88,23 @@ def make_submission_dispatcher(
 ) -> Dispatcher:
     """Return the dispatcher of submissions. A submission that permits cannot check goes there as unverified."""
 
-    async def deliver(batch: Sequence[OutboxMessage]) -> dict[UUID, bool]:
+    async def send(batch: Sequence[RenderedMessage]) -> Refusals:
         await party_dispatchers.wait_until_settled()
         return await send_submissions(permits, batch)
 
-    async def last_resort(message: OutboxMessage, reason: str) -> None:
+    async def send_replacement(message: OutboxMessage, reason: str) -> None:
         await send_unverified(permits, message, reason)
 
     return Dispatcher(
         "submissions to permits",
         engine,
         submissions,
-        deliver,
-        on_poison_message=last_resort,
+        OutboxRoute(
+            render=render_submission,
+            send=send,
+            is_ready=lambda: permits.is_ready(GATEWAY),
+            send_replacement=send_replacement,
+        ),
+        content=(submissions.c.body, submissions.c.normalized),
         on_settled=waiters.notify,
     )

@@ -11,23 +11,15 @@ from services.notifications.actions.intake import receive_events
 from services.notifications.actions.parties import update_copies
 from services.notifications.api.dependencies import Context
 from shared.contracts.closed_sets import MessageOutcome
+from shared.contracts.limits import MESSAGE_BATCH_BYTES
 from shared.contracts.messages import EventMessage, MessageResult, MessageResults, PartyBatch
 from shared.database import now
 from shared.internal_auth import CallingService
-from shared.limits import Limit, LimitSubject
 from shared.problems import Fault, Invalid, NotAllowed
 from shared.strict_json import list_faults, parse_json, validate
 from shared.web import read_body, require_json
 
 router = APIRouter(prefix="/internal")
-MAX_BATCH_BYTES = Limit(
-    16_777_216,
-    "bytes",
-    subject=LimitSubject.SERVICES,
-    meaning="A request with events to notifications",
-    beyond="413 `body-too-large`",
-)
-"""Bytes of a batch from a dispatcher: some hundred outbox messages."""
 
 
 @router.post("/news")
@@ -55,7 +47,7 @@ async def webhook_keys(request: Request, context: Context, service: CallingServi
 
 
 async def _read_batch(request: Request) -> Any:
-    body = await read_body(request, limit=MAX_BATCH_BYTES)
+    body = await read_body(request, limit=MESSAGE_BATCH_BYTES)
     require_json(request)
     return parse_json(body)
 

@@ -16,6 +16,7 @@ from services.permits.actions.permits import issue_batch
 from services.permits.actions.permits.issue_batch import IssueRequest
 from services.permits.api.dependencies import Authority, Context
 from shared.contracts.fields import Id, WireModel
+from shared.contracts.limits import MESSAGE_BATCH_BYTES
 from shared.contracts.messages import PartyBatch, SubmissionBatch, ValidSubmissionBatch
 from shared.contracts.permit import Permit
 from shared.database import now
@@ -28,13 +29,6 @@ from shared.strict_json import parse_json, validate
 from shared.web import read_body
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
-BATCH_LIMIT = Limit(
-    64 * 1024 * 1024,
-    "bytes",
-    subject=LimitSubject.SERVICES,
-    meaning="A request with submissions, parties or permits to permits",
-    beyond="413 `body-too-large`",
-)
 MAX_PERMITS = Limit(
     200,
     "permits",
@@ -47,7 +41,7 @@ MAX_PERMITS = Limit(
 @router.post("/declarations")
 async def lodge_declarations(request: Request, context: Context, service: CallingService) -> Response:
     """Lodge a batch of declarations. The response has one result per message."""
-    messages = _parse_messages(await read_body(request, limit=BATCH_LIMIT))
+    messages = _parse_messages(await read_body(request, limit=MESSAGE_BATCH_BYTES))
     results = await lodge_batch.lodge_declarations(context.engine, messages, now())
     return Response(results.model_dump_json(), media_type="application/json")
 
@@ -66,7 +60,7 @@ def _parse_messages(body: bytes) -> Sequence[ReceivedSubmission]:
 @router.post("/parties", status_code=204)
 async def store_parties(request: Request, context: Context, service: CallingService) -> Response:
     """Store changed parties."""
-    batch = validate(PartyBatch, parse_json(await read_body(request, limit=BATCH_LIMIT)))
+    batch = validate(PartyBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
     await parties.store_changed(context.engine, batch.parties)
     return Response(status_code=204)
 
@@ -91,7 +85,7 @@ async def issue_permits(request: Request, context: Context, party: Authority) ->
     `POST /v1/permits` for that body and that Command-Id: 201 and the permit with its token, or a problem document.
     A repeated command gets its stored response, with `replayed` true. An invalid permit does not affect the others.
     """
-    items = validate(PermitBatch, parse_json(await read_body(request, limit=BATCH_LIMIT)))
+    items = validate(PermitBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
     requests = [_issue_request(item, at=now()) for item in items.root]
     return JSONResponse(
         [_render_result(result, request) for result in await issue_batch.issue_permits(context.engine, party, requests)]

@@ -12,8 +12,9 @@ from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from shared.contracts.closed_sets import Movement, PermitKind, Role, Side
 from shared.contracts.events.applications import ApplicationAssessed, ApplicationEventData
-from shared.contracts.events.parts import MAX_NAMED, PermitReference, UsedLine
+from shared.contracts.events.parts import PermitReference, UsedLine
 from shared.contracts.findings import Finding, FindingCounts, RuleCount, count_findings, count_rules
+from shared.contracts.limits import EVENT_ENTRIES
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.quantities import format_quantity
 
@@ -77,7 +78,7 @@ def finding_fields(findings: Iterable[Finding]) -> FindingFields:
 
 def name_first(things: Sequence[Thing], name: Callable[[Thing], Named]) -> tuple[tuple[Named, ...], int | None]:
     """Return the first things as an event names them, and the number of the others; None if there are no others."""
-    return tuple(map(name, things[:MAX_NAMED])), max(len(things) - MAX_NAMED, 0) or None
+    return tuple(map(name, things[:EVENT_ENTRIES])), max(len(things) - EVENT_ENTRIES, 0) or None
 
 
 def declaration_fields(declaration: DeclarationRecord, nth: int = 1) -> DeclarationFields:

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.events.parts import (
-    MAX_NAMED,
     DecimalText,
     EventData,
     OmittedCount,
@@ -16,6 +15,7 @@ from shared.contracts.events.parts import (
 )
 from shared.contracts.fields import Id
 from shared.contracts.findings import FindingCounts, RuleCount
+from shared.contracts.limits import EVENT_ENTRIES
 
 Counts = Annotated[
     FindingCounts | None,
@@ -32,7 +32,9 @@ OfficerQuantity = Annotated[
 ]
 Usages = Annotated[
     tuple[Usage, ...] | None,
-    Field(max_length=MAX_NAMED, strict=False, description=f"Usage of the first {MAX_NAMED} cited permit lines now"),
+    Field(
+        max_length=EVENT_ENTRIES, strict=False, description=f"Usage of the first {EVENT_ENTRIES} cited permit lines now"
+    ),
 ]
 
 

@@ -6,20 +6,19 @@ from pydantic import Field, StringConstraints
 
 from shared.contracts.closed_sets import Movement, Source, Unit
 from shared.contracts.fields import Country, Id, LineLetter, ShortText, WireModel
+from shared.contracts.limits import NAME_LENGTH, NUMBER_LENGTH, TEXT_LENGTH
 
-ShortString = Annotated[str, StringConstraints(max_length=64)]
+ShortString = Annotated[str, StringConstraints(max_length=NUMBER_LENGTH)]
 """A code, a reference or a number of another contract."""
-NameString = Annotated[str, StringConstraints(max_length=200)]
+NameString = Annotated[str, StringConstraints(max_length=NAME_LENGTH)]
 """A name of another contract."""
-TextString = Annotated[str, StringConstraints(max_length=500)]
+TextString = Annotated[str, StringConstraints(max_length=TEXT_LENGTH)]
 """A text of another contract."""
 DecimalText = Annotated[
     str,
     StringConstraints(max_length=100, pattern=r"^-?[0-9]+(\.[0-9]+)?$"),
     Field(description="A decimal in a string, such as 118 or 0.25"),
 ]
-MAX_NAMED = 50
-"""The most lines of one kind that an event names. `…_omitted` counts the others."""
 OmittedCount = Annotated[
     int | None, Field(ge=1, description="Number of further ones that the event does not name; absent: none")
 ]

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from shared.contracts.closed_sets import Movement, PermitKind, PermitStatus, Side
 from shared.contracts.events.parts import (
-    MAX_NAMED,
     CausingDeclaration,
     EventData,
     IssuedLine,
@@ -19,13 +18,14 @@ from shared.contracts.events.parts import (
     UsedLine,
 )
 from shared.contracts.fields import Day, Id
+from shared.contracts.limits import EVENT_ENTRIES
 
 UsedLines = Annotated[
     tuple[UsedLine, ...],
     Field(
-        max_length=MAX_NAMED,
+        max_length=EVENT_ENTRIES,
         strict=False,
-        description=f"The first {MAX_NAMED} lines, with what was used and what is left",
+        description=f"The first {EVENT_ENTRIES} lines, with what was used and what is left",
     ),
 ]
 
@@ -44,7 +44,7 @@ class PermitIssued(PermitEventData):
     valid_until: Annotated[Day, Field(description="Box 2: last valid day, in the issuer's time zone")]
     lines: Annotated[
         tuple[IssuedLine, ...],
-        Field(max_length=MAX_NAMED, strict=False, description=f"The first {MAX_NAMED} lines of the permit"),
+        Field(max_length=EVENT_ENTRIES, strict=False, description=f"The first {EVENT_ENTRIES} lines of the permit"),
     ]
     lines_omitted: OmittedCount = None
     replaces: Annotated[PermitReference | None, Field(description="The permit that this one replaces")] = None
@@ -122,6 +122,6 @@ class PermitSecondUseAttempted(PermitEventData, CausingDeclaration):
 
     attempts: Annotated[
         tuple[SecondUseAttempt, ...],
-        Field(max_length=MAX_NAMED, strict=False, description=f"The first {MAX_NAMED} cited lines"),
+        Field(max_length=EVENT_ENTRIES, strict=False, description=f"The first {EVENT_ENTRIES} cited lines"),
     ]
     attempts_omitted: OmittedCount = None

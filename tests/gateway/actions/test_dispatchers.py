@@ -8,7 +8,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import text
 
-from services.gateway.clients import outbox_messages
+from shared import message_batches
 from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
 from tests.gateway.stub_service import ReceivedRequest, StubService, default_response, drop_connection
 from tests.waiting import wait_until
@@ -158,7 +158,7 @@ async def test_submission_that_permits_cannot_check_is_sent_unverified(alone: Ru
 
 
 async def test_batch_is_limited_by_its_bytes(alone: RunningGateway, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox_messages, "MAX_BATCH_BYTES", 4_000)
+    monkeypatch.setattr(message_batches, "MESSAGE_BATCH_BYTES", 4_000)
     trader = await alone.trader()
     for number in range(12):
         await alone.lodge(trader, declaration(f"B-{number}"))

@@ -14,7 +14,7 @@ from services.permits.clients.notifications import render_event_message
 from services.permits.store.tables import outbox_events
 from shared.contracts.closed_sets import Role
 from shared.contracts.declaration import Release
-from shared.contracts.events.parts import MAX_NAMED
+from shared.contracts.limits import EVENT_ENTRIES
 from shared.contracts.messages import Audience, EventMessage, RoleInCountry, Sender, SubmissionMessage
 from shared.contracts.permit import Permit, Revocation
 from shared.database import now
@@ -22,6 +22,7 @@ from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
+    CUSTOMS_ZA,
     B,
     command,
     declaration,
@@ -164,18 +165,19 @@ async def _event_data(db: AsyncEngine, kind: str) -> dict[str, Any]:
 async def test_event_about_a_permit_with_many_lines_names_the_first_and_counts_the_others(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = _wide_permit(MAX_NAMED + 3)
+    permit = _wide_permit(EVENT_ENTRIES + 3)
     permit_id = await issue_permit(permits_db, permit)
-    await endorse_permit(permits_db, permit_id, **{one.line: "10" for one in permit.lines})
+    await endorse_permit(permits_db, permit_id, CUSTOMS_ZA, **{one.line: "10" for one in permit.lines})
     for kind in ("permit.issued", "permit.endorsed"):
         data = await _event_data(permits_db, kind)
-        assert [one["line"] for one in data["lines"]] == [one.line for one in permit.lines[:MAX_NAMED]], kind
+        assert [one["line"] for one in data["lines"]] == [one.line for one in permit.lines[:EVENT_ENTRIES]], kind
         assert data["lines_omitted"] == 3, kind
 
 
 async def test_event_about_many_citations_names_the_first_and_counts_the_others(permits_db: AsyncEngine) -> None:
-    permit = _wide_permit(MAX_NAMED + 2)
-    await endorse_permit(permits_db, await issue_permit(permits_db, permit), **{one.line: "10" for one in permit.lines})
+    permit = _wide_permit(EVENT_ENTRIES + 2)
+    permit_id = await issue_permit(permits_db, permit)
+    await endorse_permit(permits_db, permit_id, CUSTOMS_ZA, **{one.line: "10" for one in permit.lines})
     items = [item(permit, "10", n, document={"line": one.line}) for n, one in enumerate(permit.lines, 1)]
     first = await lodge_declaration(permits_db, declaration(*items))
     second = await lodge_declaration(permits_db, declaration(*items))
@@ -187,7 +189,7 @@ async def test_event_about_many_citations_names_the_first_and_counts_the_others(
         ("declaration.released", "usage"),
     ):
         data = await _event_data(permits_db, kind)
-        assert (len(data[name]), data[f"{name}_omitted"]) == (MAX_NAMED, 2), kind
+        assert (len(data[name]), data[f"{name}_omitted"]) == (EVENT_ENTRIES, 2), kind
 
 
 async def test_event_of_a_rejected_declaration_has_rules_and_counts_in_place_of_findings(
