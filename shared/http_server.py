@@ -58,17 +58,27 @@ def run_server(
     require_free_port(service_name(model), settings.host, settings.port)
     app = create_app(settings)
     tune_garbage_collector()
-    config = uvicorn.Config(
+    config = server_config(app, settings.host, settings.port, protocol)
+    Server(config, lambda: on_stop(app)).run()
+
+
+def server_config(app: FastAPI, host: str, port: int, protocol: type[asyncio.Protocol]) -> uvicorn.Config:
+    """Return the configuration of a service's server.
+
+    uvicorn would believe the headers of a proxy on the same machine, and an environment variable of its own. The
+    gateway decides that by its settings.
+    """
+    return uvicorn.Config(
         app,
-        host=settings.host,
-        port=settings.port,
+        host=host,
+        port=port,
         loop="uvloop",
         http=protocol,
         ws="none",
         log_config=None,
         access_log=False,
         server_header=False,
+        proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(DRAIN_SECONDS),
     )
-    Server(config, lambda: on_stop(app)).run()

@@ -15,6 +15,7 @@ from shared.limits import Limit, LimitSubject
 from shared.metrics import ReadMetrics, render_metrics
 from shared.problem_responses import add_problem_handlers, problem_response, request_id
 from shared.problems import Invalid, ProblemError
+from shared.readiness import share_check
 from shared.request_middleware import ErrorResponseMiddleware, RequestMiddleware
 from shared.strict_json import parse_json, validate
 
@@ -70,6 +71,7 @@ def create_service_app(
         **more,
     )
     add_problem_handlers(app)
+    find_reason = share_check(reason_not_ready)
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -79,7 +81,7 @@ def create_service_app(
     @app.get("/readyz", include_in_schema=False)
     async def readyz(request: Request) -> Response:
         """Return whether the service can do its work: its database responds and is migrated."""
-        reason = await reason_not_ready()
+        reason = await find_reason()
         if reason is None:
             return JSONResponse({"status": "ready"})
         return problem_response(503, "not-ready", reason, request_id=request_id(request), headers={"Retry-After": "1"})

@@ -11,6 +11,7 @@ from services.gateway.actions.auth.access_tokens import AccessTokens
 from services.gateway.actions.auth.external_issuer import ExternalIssuer
 from services.gateway.actions.auth.party_directory import PartyDirectory
 from services.gateway.actions.auth.rate_limits import RateLimits
+from services.gateway.actions.auth.sign_ins import SignIns
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.dispatchers import PartyDispatchers, make_submission_dispatcher
 from services.gateway.actions.lodgement.batcher import SubmissionBatcher
@@ -20,9 +21,10 @@ from services.gateway.actions.readiness import find_unready_reason
 from services.gateway.actions.startup import run_background_tasks
 from services.gateway.api.openapi.document import describe_api
 from services.gateway.api.openapi.pages import add_pages
+from services.gateway.api.protocol.client_address import TrustedProxies
 from services.gateway.api.protocol.connection import Connection
 from services.gateway.api.protocol.content_negotiation import XmlResponseMiddleware
-from services.gateway.api.protocol.rate_limit_headers import RateLimitHeaders
+from services.gateway.api.protocol.request_limits import RequestLimits
 from services.gateway.api.routes import ROUTES
 from services.gateway.api.routing.registration import register_routes
 from services.gateway.clients.external_keys import ExternalKeys
@@ -32,6 +34,7 @@ from shared.http_server import run_server
 from shared.key_files import KeyFile
 from shared.limits import Limit, LimitSubject
 from shared.metrics import serve_metrics
+from shared.networks import parse_networks
 from shared.sealed_secrets import SecretSealer
 from shared.service_client import ServiceClient
 from shared.service_process import background_tasks
@@ -75,6 +78,7 @@ def create_app(settings: Settings) -> FastAPI:
         directory=PartyDirectory(engine),
         access_tokens=AccessTokens(keys, settings.issuer),
         rate_limits=RateLimits(engine, settings.rate_limit),
+        sign_ins=SignIns(),
         sealer=SecretSealer(keys),
         batcher=batcher,
         waiters=waiters,
@@ -100,15 +104,19 @@ def create_app(settings: Settings) -> FastAPI:
                 stack.callback(metrics_server.close)
             yield {"public_url": settings.issuer}
 
+    proxies = TrustedProxies(
+        networks=parse_networks(settings.trusted_proxies), header=settings.proxy_header.lower().encode()
+    )
     app = create_service_app(
         title="Saola",
         version=VERSION,
         description=DESCRIPTION,
         lifespan=lifespan,
         reason_not_ready=lambda: find_unready_reason(context),
-        middleware=_middleware(context, settings),
+        middleware=_middleware(context, settings, proxies),
     )
     app.state.context = context
+    app.state.trusted_proxies = proxies
     register_routes(app, ROUTES)
     add_pages(app)
     describe_api(app, ROUTES)
@@ -118,10 +126,18 @@ def create_app(settings: Settings) -> FastAPI:
 DESCRIPTION = "Single Window exchange hub for wildlife trade: declarations, CITES permits, their write-off and events."
 
 
-def _middleware(context: GatewayContext, settings: Settings) -> list[Middleware]:
+def _middleware(context: GatewayContext, settings: Settings, proxies: TrustedProxies) -> list[Middleware]:
     """Return the gateway's own middleware, outermost first, inside `RequestMiddleware`."""
-    rate_limit_headers = [Middleware(RateLimitHeaders, rate_limits=context.rate_limits)] if settings.rate_limit else []
-    return [*rate_limit_headers, Middleware(XmlResponseMiddleware)]
+    xml = Middleware(XmlResponseMiddleware)
+    if not (settings.rate_limit or settings.address_rate_limit):
+        return [xml]
+    limits = Middleware(
+        RequestLimits,
+        rate_limits=context.rate_limits,
+        per_second_of_address=settings.address_rate_limit,
+        proxies=proxies,
+    )
+    return [xml, limits]
 
 
 def _services(

@@ -1,10 +1,12 @@
 """The settings of the gateway: GATEWAY_* as one frozen value. The entry point reads them once."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from shared.networks import require_networks
 from shared.settings import ServiceSettings, ServiceUrl, require_http_url
 
 
@@ -46,6 +48,20 @@ class Settings(ServiceSettings):
         examples=["https://login.example/keys"],
     )
     rate_limit: int = Field(0, ge=0, le=1_000_000, description="Requests per second of a party; 0: no limit")
+    address_rate_limit: int = Field(
+        0,
+        ge=0,
+        le=1_000_000,
+        description="Requests per second of an address (a /64 of IPv6) that has not signed in; 0: no limit",
+    )
+    trusted_proxies: str = Field(
+        "",
+        description="Networks of your own proxies; only these may name the client's address in the next header",
+        examples=["10.1.0.0/16,fd00:1::/64"],
+    )
+    proxy_header: Literal["X-Forwarded-For", "Forwarded"] = Field(
+        "X-Forwarded-For", description="Header in which your proxies name the client"
+    )
     metrics_port: int = Field(0, ge=0, le=65535, description="Port of /metrics, which is not public; 0: none")
     metrics_host: str = Field("127.0.0.1", description="Address on which /metrics listens")
 
@@ -53,6 +69,11 @@ class Settings(ServiceSettings):
     @classmethod
     def _validate_public_url(cls, url: str) -> str:
         return require_http_url(url) if url else url
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _validate_proxies(cls, text: str) -> str:
+        return require_networks(text)
 
     @field_validator("trusted_issuer", "trusted_jwks")
     @classmethod

@@ -7,9 +7,10 @@ from pathlib import Path
 from pydantic import Field, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from services.notifications.domain.allowed_addresses import AllowedAddresses, parse_networks
+from services.notifications.domain.allowed_addresses import AllowedAddresses
 from services.notifications.domain.retention import RetentionPeriods
 from services.notifications.domain.retry_schedule import SCHEDULE
+from shared.networks import parse_networks, require_networks
 from shared.settings import ServiceSettings
 
 SCHEDULE_PATTERN = re.compile(r"[0-9]{1,7}(\.[0-9]{1,3})?(,[0-9]{1,7}(\.[0-9]{1,3})?){0,49}", re.ASCII)
@@ -56,11 +57,7 @@ class Settings(ServiceSettings):
     @field_validator("allowed_networks")
     @classmethod
     def _validate_networks(cls, text: str) -> str:
-        try:
-            parse_networks(text)
-        except ValueError:
-            raise ValueError("networks in CIDR notation without host bits, separated by commas") from None
-        return text
+        return require_networks(text)
 
     @field_validator("schedule")
     @classmethod

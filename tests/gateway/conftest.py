@@ -10,13 +10,14 @@ from typing import Any
 
 import httpx2
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from services.cli.ports import free_ports
 from services.gateway.actions.context import GatewayContext
+from services.gateway.api.protocol.connection import Connection
 from services.gateway.main import create_app
 from services.gateway.settings import Settings
+from shared.http_server import server_config
 from shared.key_files import create_signing_keys
 from tests.conftest import Clone
 from tests.gateway.stub_service import StubService
@@ -79,7 +80,8 @@ class RunningGateway:
 @asynccontextmanager
 async def serve_gateway(settings: Settings) -> AsyncIterator[FastAPI]:
     app = create_app(settings)
-    config = uvicorn.Config(app, host="127.0.0.1", port=settings.port, log_config=None, timeout_graceful_shutdown=2)
+    config = server_config(app, "127.0.0.1", settings.port, Connection)
+    config.timeout_graceful_shutdown = 2
     async with running_server(config):
         yield app
 

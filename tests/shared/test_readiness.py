@@ -1,5 +1,7 @@
 """Readiness of each service: its database responds and has the newest migration of the code."""
 
+import asyncio
+
 import pytest
 from sqlalchemy import make_url
 
@@ -7,7 +9,7 @@ from services.cli.databases import SERVICES, Server
 from services.cli.ports import free_ports
 from shared.database import create_engine
 from shared.migration_state import newest_migration
-from shared.readiness import find_database_fault
+from shared.readiness import find_database_fault, share_check
 from tests.conftest import Clone
 
 
@@ -46,3 +48,23 @@ async def test_database_that_does_not_respond_is_a_fault() -> None:
     engine = create_engine(f"postgresql+asyncpg://nobody@127.0.0.1:{free_ports(1)[0]}/nothing")
     assert (await find_database_fault(engine, "permits") or "").startswith("The permits database does not respond.")
     await engine.dispose()
+
+
+async def test_readiness_that_many_ask_for_at_once_is_checked_once() -> None:
+    checks, may_end = 0, asyncio.Event()
+
+    async def check() -> str | None:
+        nonlocal checks
+        checks += 1
+        await may_end.wait()
+        return f"check {checks}"
+
+    shared = share_check(check)
+    asked = [asyncio.create_task(shared()) for _ in range(100)]
+    await asyncio.sleep(0)
+    asked[0].cancel()  # its client has gone; the others still get the result
+    may_end.set()
+    results = await asyncio.gather(*asked, return_exceptions=True)
+    assert isinstance(results[0], asyncio.CancelledError)
+    assert set(results[1:]) == {"check 1"}
+    assert await shared() == "check 2", "a later request is checked again"

@@ -9,6 +9,7 @@ from services.gateway.actions.auth.access_tokens import AccessTokens
 from services.gateway.actions.auth.external_issuer import ExternalIssuer
 from services.gateway.actions.auth.party_directory import PartyDirectory
 from services.gateway.actions.auth.rate_limits import RateLimits
+from services.gateway.actions.auth.sign_ins import SignIns
 from services.gateway.actions.dispatchers import PartyDispatchers
 from services.gateway.actions.lodgement.batcher import SubmissionBatcher
 from services.gateway.actions.lodgement.waiters import SubmissionWaiters
@@ -25,6 +26,7 @@ class GatewayContext:
     directory: PartyDirectory
     access_tokens: AccessTokens
     rate_limits: RateLimits
+    sign_ins: SignIns
     sealer: SecretSealer
     batcher: SubmissionBatcher
     waiters: SubmissionWaiters

@@ -5,9 +5,9 @@ The IANA registries of special-purpose addresses (RFC 6890 and its successors) d
 """
 
 from dataclasses import dataclass
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
 
-Network = IPv4Network | IPv6Network
+from shared.networks import Network
 
 _SPECIAL_PURPOSE_V4 = {
     "0.0.0.0/8": "this network",
@@ -75,11 +75,6 @@ class AllowedAddresses:
 
 PUBLIC_ONLY = AllowedAddresses()
 """Only public addresses."""
-
-
-def parse_networks(text: str) -> tuple[Network, ...]:
-    """Parse networks in CIDR notation, separated by commas. Raise ValueError if one is wrong or has host bits set."""
-    return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
 
 
 def refusal_reason(address: str, allowed: AllowedAddresses) -> str | None:

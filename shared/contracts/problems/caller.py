@@ -145,10 +145,11 @@ CALLER_PROBLEMS = {
     ),
     "too-many-requests": ProblemCode(
         status=429,
-        meaning="Your party sent more requests than its rate limit allows.",
+        meaning="Your party, or an address that has not signed in, sent more requests than its rate limit allows.",
         causes=(
             "Your software sends many requests in a short time, or repeats failed ones without a pause.",
-            "Several of your systems share the limit, because it counts per party.",
+            "Several of your systems share the limit, because it counts per party, and before sign-in per address.",
+            "Your software requests a new access token for each request, in place of one for an hour.",
         ),
         steps=(
             you("Wait for the seconds in the header Retry-After, then go on. The header RateLimit shows the rest."),
@@ -156,5 +157,23 @@ CALLER_PROBLEMS = {
             operator("Raise the rate limit, if the party needs more."),
         ),
         example="Your party may send 1000 requests in 10 s. Wait 4 s, then go on.",
+    ),
+    "too-many-sign-ins": ProblemCode(
+        status=429,
+        meaning="Sign-ins from your address failed several times, so the hub refuses the next ones for some time.",
+        causes=(
+            "Your software repeats a wrong client id, secret or assertion without a pause.",
+            "Another machine behind the same address tries many client ids.",
+            "A proxy in front of the hub is not among its trusted proxies, so all clients have its address.",
+        ),
+        steps=(
+            you("Correct the client id and its secret. Wait for the seconds in the header Retry-After, then go on."),
+            administrator("Give the party a new credential, if its secret is lost."),
+            operator("Set GATEWAY_TRUSTED_PROXIES, and look for `sign_in.failed` in the log of the gateway."),
+        ),
+        example=(
+            "This client failed to sign in several times. Wait 8 s, then go on. Check the client id and its secret "
+            "first."
+        ),
     ),
 }

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
 from services.notifications.actions.endpoint_policy import EndpointPolicy
-from services.notifications.domain.allowed_addresses import AllowedAddresses, parse_networks
+from services.notifications.domain.allowed_addresses import AllowedAddresses
+from shared.networks import parse_networks
 from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
 from tests.waiting import wait_until

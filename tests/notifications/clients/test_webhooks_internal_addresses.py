@@ -8,10 +8,11 @@ from uuid import uuid4
 import pytest
 
 from services.notifications.clients.webhooks import AddressNotAllowed, Resolver, WebhookClient
-from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, AllowedAddresses, parse_networks
+from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, AllowedAddresses
 from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.domain.delivery_result import DeliveryResult
 from services.notifications.domain.signature import render_secret
+from shared.networks import parse_networks
 from tests.notifications.receivers import Receiver
 
 HERE = AllowedAddresses(loopback=True)

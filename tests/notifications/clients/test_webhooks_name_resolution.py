@@ -7,8 +7,9 @@ import pytest
 from aiohttp import web
 
 from services.notifications.clients.webhooks import WebhookClient
-from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, AllowedAddresses, parse_networks
+from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, AllowedAddresses
 from services.notifications.domain.delivery_result import DeliveryResult
+from shared.networks import parse_networks
 from tests.notifications.clients.test_webhooks_internal_addresses import delivery_request, port
 from tests.notifications.conftest import OpenReceiver
 from tests.notifications.name_server import NameServer, start_name_server

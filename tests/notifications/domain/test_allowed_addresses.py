@@ -3,7 +3,8 @@
 import pytest
 
 from services.notifications.domain.allowed_addresses import PUBLIC_ONLY as NOTHING_ELSE
-from services.notifications.domain.allowed_addresses import AllowedAddresses, parse_networks, refusal_reason
+from services.notifications.domain.allowed_addresses import AllowedAddresses, refusal_reason
+from shared.networks import parse_networks
 
 PUBLIC = ["1.1.1.1", "93.184.215.14", "172.15.255.255", "172.32.0.1", "100.63.255.255", "100.128.0.1", "192.0.1.1"]
 PUBLIC += ["2606:4700::1111", "2a00:1450:4001::1", "2400:cb00::1", "2003::1"]

@@ -2,8 +2,9 @@
 
 import pytest
 
-from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, AllowedAddresses, parse_networks
+from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, AllowedAddresses
 from services.notifications.domain.endpoint_urls import find_fault
+from shared.networks import parse_networks
 
 GOOD = ["https://example.com/hook?x=1", "https://example.com:8443/", "https://1.1.1.1/", "https://[2606:4700::1111]/"]
 HERE = [

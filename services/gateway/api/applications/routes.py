@@ -16,7 +16,7 @@ from services.gateway.api.routing.parameters import (
     one_of,
 )
 from services.gateway.api.routing.permissions import AUTHORITY, TRADER
-from services.gateway.api.routing.route import RequestBody, Route, RouteResponse
+from services.gateway.api.routing.route import LIST_COST, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import APPLICATIONS
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.closed_sets import ApplicationStatus
@@ -61,6 +61,7 @@ ROUTES = (
         method="GET",
         path=PATH,
         operation_id="list_applications",
+        cost=LIST_COST,
         tag=APPLICATIONS,
         summary="List applications",
         description=(

@@ -3,9 +3,12 @@
 from uuid import UUID
 
 from fastapi import Request
+from starlette.types import Scope
 
 from services.gateway.actions.auth.party_directory import Principal
+from services.gateway.actions.auth.sign_ins import FAILURE_COUNTER, Proof
 from services.gateway.actions.context import GatewayContext
+from services.gateway.api.protocol.client_address import client_address
 from services.gateway.api.routing.route import Route
 from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Caller, RepresentedTrader
@@ -33,31 +36,39 @@ def get_context(request: Request) -> GatewayContext:
 
 async def admit(request: Request, route: Route) -> Principal:
     """Return the principal of a request that the route admits. Raise a problem if a query parameter is unknown."""
-    principal = await authenticate(get_context(request), request.headers.get("authorization", ""), route)
+    principal = await authenticate(request.scope, request.headers.get("authorization", ""), route)
     require_known_parameters(request, route.query_names)
     return principal
 
 
-async def authenticate(context: GatewayContext, authorization: str, route: Route) -> Principal:
+async def authenticate(scope: Scope, authorization: str, route: Route) -> Principal:
     """Return the principal of a request. Raise 401 without a valid access token, 403 without a role of the route."""
+    context: GatewayContext = scope["app"].state.context
     kind, _, token = authorization.partition(" ")
     if not token or kind.lower() != "bearer":
         raise Unauthenticated
     try:
         principal = await _find_principal(context, token.strip())
     except InvalidToken as error:
-        logger().info("token.refused", reason=str(error))
+        _record_refused_token(scope, str(error))
         raise Unauthenticated(TOKEN_NOT_VALID) from None
     if principal is None:
+        _record_refused_token(scope, "credential ended or party disabled")
         raise Unauthenticated(
             "The administrator of the hub has ended this credential or disabled its party. Ask for a new credential."
         )
     record_party(principal.party.id)
-    await context.rate_limits.count(principal.party.id)
+    await context.rate_limits.count(principal.party.id, route.cost)
     permission = route.permission or NOBODY
     if permission.isdisjoint(principal.roles):
         raise role_not_allowed(permission, principal.roles)
     return principal
+
+
+def _record_refused_token(scope: Scope, reason: str) -> None:
+    """Count and log a refused access token with the address that sent it."""
+    FAILURE_COUNTER.labels(Proof.TOKEN).inc()
+    logger().info("token.refused", reason=reason, address=client_address(scope, scope["app"].state.trusted_proxies))
 
 
 async def _find_principal(context: GatewayContext, token: str) -> Principal | None:

@@ -181,11 +181,16 @@ async def _handle_lines(
 ) -> None:
     pending: asyncio.Queue[asyncio.Future[list[bytes]] | None] = asyncio.Queue(MAX_CONCURRENT_BATCHES - 1)
     result_sender = asyncio.create_task(_send_results(pending, response))
-    count = 0
+    count, party_id = 0, bulk_request.principal.party.id
     try:
         async for lines in read_batches(receive, max_lines=MAX_BATCH):
-            await pending.put(asyncio.ensure_future(await handle_batch(bulk_request, lines)))
-            count += len(lines)
+            remaining = lines
+            while remaining:
+                # Beyond the party's rate limit the hub reads more slowly. It refuses no line for that.
+                number = await bulk_request.context.rate_limits.acquire_lines(party_id, len(remaining))
+                part, remaining = remaining[:number], remaining[number:]
+                await pending.put(asyncio.ensure_future(await handle_batch(bulk_request, part)))
+                count += number
             if sender.done():
                 break
     except ClientDisconnect:

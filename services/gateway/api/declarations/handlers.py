@@ -86,5 +86,5 @@ async def validate_declaration(request: Request, route: Route) -> Response:
 async def _require_forwarded(request: Request, route: Route) -> None:
     """Raise 409 for a command about the caller's declaration that permits does not have yet."""
     context = get_context(request)
-    principal = await authenticate(context, request.headers.get("authorization", ""), route)
+    principal = await authenticate(request.scope, request.headers.get("authorization", ""), route)
     await declaration_status.require_forwarded(context, path_id(request), principal.party)

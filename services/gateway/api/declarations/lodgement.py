@@ -31,7 +31,7 @@ async def lodge_declaration(scope: Scope, receive: Receive, send: Send, route: R
     """Accept a declaration: check it in the order of the contract, return 202 when it is durable."""
     context: GatewayContext = scope["app"].state.context
     headers: Mapping[bytes, bytes] = dict(scope["headers"])
-    principal = await authenticate(context, headers.get(b"authorization", b"").decode("latin-1"), route)
+    principal = await authenticate(scope, headers.get(b"authorization", b"").decode("latin-1"), route)
     if scope["query_string"]:
         require_known_parameters(Request(scope), ())
     key_header = headers.get(b"idempotency-key")

@@ -28,6 +28,7 @@ from services.gateway.api.routing.permissions import AUTHORITY, CUSTOMS, SHIPMEN
 from services.gateway.api.routing.problems import CODE_PROBLEMS
 from services.gateway.api.routing.route import (
     JSON,
+    LIST_COST,
     WCO_DECLARATION,
     WCO_RESPONSE,
     AsgiHandler,
@@ -117,6 +118,7 @@ ROUTES = (
         method="GET",
         path=PATH,
         operation_id="list_declarations",
+        cost=LIST_COST,
         tag=DECLARATIONS,
         summary="List declarations",
         description=(

@@ -12,7 +12,15 @@ from services.gateway.api.routing.parameters import (
     one_of,
 )
 from services.gateway.api.routing.permissions import SUBSCRIBER_ROLES
-from services.gateway.api.routing.route import NO_BODIES, Link, RequestBody, Route, RouteResponse
+from services.gateway.api.routing.route import (
+    LIST_COST,
+    NO_BODIES,
+    REPORT_COST,
+    Link,
+    RequestBody,
+    Route,
+    RouteResponse,
+)
 from services.gateway.api.routing.tags import DELIVERIES, EVENTS, WEBHOOK_ENDPOINTS
 from shared.contracts.closed_sets import DeliveryStatus
 from shared.contracts.views import webhooks as views
@@ -185,6 +193,7 @@ ROUTES = (
         method="POST",
         path=ENDPOINTS_PATH + "/{id}/replay",
         operation_id="replay_events",
+        cost=REPORT_COST,
         tag=WEBHOOK_ENDPOINTS,
         summary="Replay events",
         description=(
@@ -203,6 +212,7 @@ ROUTES = (
         method="GET",
         path=ENDPOINTS_PATH + "/{id}/deliveries",
         operation_id="list_deliveries",
+        cost=LIST_COST,
         tag=WEBHOOK_ENDPOINTS,
         summary="List deliveries to an endpoint",
         description="You list the deliveries to an endpoint of your party, with their status and every attempt.",

@@ -15,7 +15,7 @@ from services.gateway.api.routing.parameters import (
     one_of,
 )
 from services.gateway.api.routing.permissions import AUTHORITY, CUSTOMS, SHIPMENT_ROLES
-from services.gateway.api.routing.route import RequestBody, Route, RouteResponse
+from services.gateway.api.routing.route import LIST_COST, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import PERMITS
 from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
@@ -63,6 +63,7 @@ ROUTES = (
         method="GET",
         path=PATH,
         operation_id="list_permits",
+        cost=LIST_COST,
         tag=PERMITS,
         summary="List permits",
         description=(

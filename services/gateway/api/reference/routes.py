@@ -5,7 +5,7 @@ from services.gateway.api.proxy.uploads import FILE_LIMITS, upload
 from services.gateway.api.reference import examples
 from services.gateway.api.routing.parameters import COUNTRY_CODE, CURSOR, DAY, LIMIT, LIMIT_OR_ALL, TEXT, QueryParameter
 from services.gateway.api.routing.permissions import ADMIN, ALL_ROLES
-from services.gateway.api.routing.route import CSV_FILE, RequestBody, Route, RouteResponse
+from services.gateway.api.routing.route import CSV_FILE, REPORT_COST, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import REFERENCE
 from shared.contracts.views.reference import Codes, Listings, LoadReport, Quotas, ReferenceLists, Suspensions
 
@@ -121,6 +121,7 @@ ROUTES = (
         method="PUT",
         path=PATH + "/taxa",
         operation_id="load_taxa",
+        cost=REPORT_COST,
         tag=REFERENCE,
         summary="Load the species index",
         description=(
@@ -140,6 +141,7 @@ ROUTES = (
         method="PUT",
         path=PATH + "/suspensions",
         operation_id="load_suspensions",
+        cost=REPORT_COST,
         tag=REFERENCE,
         summary="Load suspensions of trade",
         description=(
@@ -159,6 +161,7 @@ ROUTES = (
         method="PUT",
         path=PATH + "/quotas",
         operation_id="load_quotas",
+        cost=REPORT_COST,
         tag=REFERENCE,
         summary="Load annual quotas",
         description=(

@@ -4,7 +4,7 @@ from services.gateway.api.proxy.streaming import stream_reply
 from services.gateway.api.reports import examples
 from services.gateway.api.routing.parameters import COUNTRY_CODE, QueryParameter, one_of
 from services.gateway.api.routing.permissions import AUTHORITY
-from services.gateway.api.routing.route import CSV_FILE, Route, RouteResponse
+from services.gateway.api.routing.route import CSV_FILE, REPORT_COST, Route, RouteResponse
 from services.gateway.api.routing.tags import REPORTS
 from shared.contracts.closed_sets import Side
 
@@ -30,6 +30,7 @@ ROUTES = (
         method="GET",
         path=PATH + "/annual",
         operation_id="read_annual_report",
+        cost=REPORT_COST,
         tag=REPORTS,
         summary="Read the annual report",
         description=(
@@ -49,6 +50,7 @@ ROUTES = (
         method="GET",
         path=PATH + "/mirror",
         operation_id="read_mirror_report",
+        cost=REPORT_COST,
         tag=REPORTS,
         summary="Compare with the other country",
         description=(

@@ -23,7 +23,7 @@ FILE_PROBLEMS = ("body-too-large", "body-too-slow", "unsupported-media-type", "c
 
 def list_problem_codes(route: Route) -> tuple[str, ...]:
     """Return the code of every problem that a route may return, each once."""
-    codes = list(CALLER_PROBLEMS) if route.permission is not None else []
+    codes = ["too-many-requests"] if route.permission is None else list(CALLER_PROBLEMS)
     codes += route.problems
     codes += [code for header in route.headers for code in header.problems]
     if route.service is not None:

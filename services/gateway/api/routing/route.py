@@ -21,6 +21,10 @@ JSON = "application/json"
 XML = "application/xml"
 CSV = "text/csv"
 NDJSON = "application/x-ndjson"
+LIST_COST = 5
+"""The cost of a page of a long list, of the party's rate limit. A look-up and a declaration cost one."""
+REPORT_COST = 50
+"""The cost of a report over a year, a load of reference data or a replay."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +141,8 @@ class Route:
     """Codes of problems that do not follow from the rest: see problems.py."""
     example: Example
     limits: Limits = Limits()
+    cost: int = 1
+    """The cost of a request, of the party's rate limit: more if the hub works longer for it than for a look-up."""
     creates: bool = False
     """The response has the `id` of a new resource, whose own routes are below this path."""
     links: tuple[Link, ...] = ()

@@ -12,9 +12,9 @@ from services.gateway.actions import service_calls
 from services.gateway.actions.auth.access_tokens import TOKEN_LIFETIME
 from services.gateway.actions.auth.client_assertions import BadAssertion, claimed_client
 from services.gateway.actions.auth.client_keys import ALGORITHMS
-from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.token_grant import grant_token, grant_token_by_assertion
 from services.gateway.api.auth.authentication import get_context
+from services.gateway.api.protocol.client_address import client_address
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from services.gateway.api.tokens.models import (
@@ -65,7 +65,7 @@ async def _grant_token(request: Request, route: Route) -> str:
         raise OAuthError(
             TokenError.INVALID_SCOPE, "The hub has no scopes: the roles of your party decide. Leave out scope."
         )
-    return await _authenticate_client(request.headers.get("authorization", ""), form, get_context(request))
+    return await _authenticate_client(request, form)
 
 
 async def read_server_metadata(request: Request, route: Route) -> Response:
@@ -139,13 +139,15 @@ async def _parse_form(request: Request, route: Route) -> dict[str, str]:
     return dict(pairs)
 
 
-async def _authenticate_client(authorization: str, form: dict[str, str], context: GatewayContext) -> str:
+async def _authenticate_client(request: Request, form: dict[str, str]) -> str:
+    context, authorization = get_context(request), request.headers.get("authorization", "")
+    address = client_address(request.scope, request.app.state.trusted_proxies)
     if "client_assertion" in form or "client_assertion_type" in form:
         try:
-            return await grant_token_by_assertion(context, _parse_assertion(authorization, form))
+            return await grant_token_by_assertion(context, _parse_assertion(authorization, form), address=address)
         except BadAssertion as error:
             raise OAuthError(TokenError.INVALID_CLIENT, str(error)) from None
-    token = await grant_token(context, *_parse_client(authorization, form))
+    token = await grant_token(context, *_parse_client(authorization, form), address=address)
     if token is None:
         raise OAuthError(
             TokenError.INVALID_CLIENT,
