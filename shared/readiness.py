@@ -1,7 +1,8 @@
 """The part of readiness that all services share: the database responds, and has the migration of the code."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -18,7 +19,7 @@ async def find_database_fault(engine: AsyncEngine, service: str) -> str | None:
         return f"The {service} database does not respond. The service waits for it; check the database server."
 
 
-def share_check(check: Callable[[], Awaitable[str | None]]) -> Callable[[], Awaitable[str | None]]:
+def share_check(check: Callable[[], Awaitable[str | None]]) -> Callable[[], Coroutine[Any, Any, str | None]]:
     """Return a check that runs once at a time. Requests that come while it runs share its result.
 
     No rate limit applies to `/readyz`, because a proxy decides by it where requests go. So any number of requests to it

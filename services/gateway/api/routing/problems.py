@@ -5,12 +5,13 @@ from shared.strict_json import OWN_PROBLEM_CODES
 
 EXAMPLE_HUB = "https://hub.example"
 """The public URL of the hub in examples."""
+COMMON_PROBLEMS = ("too-many-requests",)
+"""Problems of every route: of a party with a token, or of an address without one."""
 CALLER_PROBLEMS = (
     "unauthenticated",
     "role-not-allowed",
     "invalid-parameter",
     "header-twice",
-    "too-many-requests",
     "database-unavailable",
 )
 """Problems of every route that requires a token."""
@@ -23,7 +24,7 @@ FILE_PROBLEMS = ("body-too-large", "body-too-slow", "unsupported-media-type", "c
 
 def list_problem_codes(route: Route) -> tuple[str, ...]:
     """Return the code of every problem that a route may return, each once."""
-    codes = ["too-many-requests"] if route.permission is None else list(CALLER_PROBLEMS)
+    codes = [*COMMON_PROBLEMS, *(CALLER_PROBLEMS if route.permission is not None else ())]
     codes += route.problems
     codes += [code for header in route.headers for code in header.problems]
     if route.service is not None:

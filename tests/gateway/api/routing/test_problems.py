@@ -8,7 +8,13 @@ import pytest
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.routing.parameters import IDEMPOTENCY_KEY, IF_MATCH, REQUIRED_IF_MATCH
 from services.gateway.api.routing.permissions import PUBLIC, TRADER
-from services.gateway.api.routing.problems import BODY_PROBLEMS, CALLER_PROBLEMS, CODE_PROBLEMS, list_problem_codes
+from services.gateway.api.routing.problems import (
+    BODY_PROBLEMS,
+    CALLER_PROBLEMS,
+    CODE_PROBLEMS,
+    COMMON_PROBLEMS,
+    list_problem_codes,
+)
 from services.gateway.api.routing.route import (
     CSV_FILE,
     NO_BODIES,
@@ -34,9 +40,9 @@ BARE = Route(
 )
 
 
-def test_problems_of_a_public_route_are_those_that_it_names() -> None:
-    assert list_problem_codes(BARE) == ()
-    assert list_problem_codes(replace(BARE, problems=("overloaded",))) == ("overloaded",)
+def test_problems_of_a_public_route_are_the_common_ones_and_those_that_it_names() -> None:
+    assert list_problem_codes(BARE) == COMMON_PROBLEMS
+    assert list_problem_codes(replace(BARE, problems=("overloaded",))) == (*COMMON_PROBLEMS, "overloaded")
 
 
 @pytest.mark.parametrize(
@@ -61,4 +67,4 @@ def test_problem_that_follows_from_the_declaration_is_listed(change: dict[str, A
 
 def test_problem_code_is_listed_once() -> None:
     codes = list_problem_codes(replace(BARE, path="/v1/things/{id}", problems=("not-found",)))
-    assert codes == ("not-found",)
+    assert codes == (*COMMON_PROBLEMS, "not-found")
