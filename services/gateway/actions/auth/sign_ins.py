@@ -2,7 +2,7 @@
 
 The growing refusal is for one client id from one address. So nobody elsewhere can lock out the owner of a client id. An
 address has a total too, for one that tries many client ids. The total does not stop a client id that signed in from
-the address before, so other machines behind the same address do not lock it out.
+the address before. So other machines behind the same address do not lock it out.
 
 The figures are of one process, in bounded memory. They slow a guess and limit its cost. The 256 random bits of a
 secret are what makes a guess hopeless.
