@@ -14,11 +14,19 @@ from services.gateway.actions.auth.rate_limits import RateLimits
 from services.gateway.actions.auth.sign_ins import SignIns
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.dispatchers import PartyDispatchers, make_submission_dispatcher
+from services.gateway.actions.feed_watch import FeedWatch
 from services.gateway.actions.lodgement.batcher import SubmissionBatcher
 from services.gateway.actions.lodgement.waiters import SubmissionWaiters
 from services.gateway.actions.metrics import collect_metrics
 from services.gateway.actions.readiness import find_unready_reason
 from services.gateway.actions.startup import run_background_tasks
+from services.gateway.actions.wait_slots import (
+    FEED_WAITS,
+    FEED_WAITS_PER_PARTY,
+    SUBMISSION_WAITS,
+    SUBMISSION_WAITS_PER_PARTY,
+    WaitSlots,
+)
 from services.gateway.api.openapi.document import describe_api
 from services.gateway.api.openapi.pages import add_pages
 from services.gateway.api.protocol.client_address import TrustedProxies
@@ -68,7 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
     signer = InternalTokenSigner("gateway", KeyFile(settings.signing_keys))
     request_services = _services(settings, signer, seconds=REQUEST_SECONDS)
     dispatch_services = _services(settings, signer, seconds=DISPATCH_SECONDS)
-    waiters = SubmissionWaiters()
+    waiters = SubmissionWaiters(engine)
     party_dispatchers = PartyDispatchers(engine, dispatch_services)
     submission_dispatcher = make_submission_dispatcher(engine, dispatch_services[0], party_dispatchers, waiters)
     batcher = SubmissionBatcher(engine, submission_dispatcher)
@@ -82,6 +90,9 @@ def create_app(settings: Settings) -> FastAPI:
         sealer=SecretSealer(keys),
         batcher=batcher,
         waiters=waiters,
+        submission_waits=WaitSlots(per_party=SUBMISSION_WAITS_PER_PARTY, total=SUBMISSION_WAITS),
+        feed_watch=FeedWatch(dispatch_services[1]),
+        feed_waits=WaitSlots(per_party=FEED_WAITS_PER_PARTY, total=FEED_WAITS),
         party_dispatchers=party_dispatchers,
         permits=request_services[0],
         notifications=request_services[1],
@@ -162,9 +173,16 @@ def _external_issuer(engine: AsyncEngine, settings: Settings) -> ExternalIssuer 
     return ExternalIssuer(engine, keys, issuer=issuer, audience=settings.trusted_audience, claim=settings.trusted_claim)
 
 
+def end_waits(app: FastAPI) -> None:
+    """End the waits for events and checks, because the end of the process waits for these requests."""
+    context: GatewayContext = app.state.context
+    context.feed_watch.close()
+    context.waiters.close()
+
+
 def run() -> None:
     """Run the gateway until SIGTERM."""
-    run_server("gateway", Settings, create_app, protocol=Connection)
+    run_server("gateway", Settings, create_app, protocol=Connection, on_stop=end_waits)
 
 
 if __name__ == "__main__":

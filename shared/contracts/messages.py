@@ -110,3 +110,10 @@ class MessageResults(WireModel):
     """One result per message, in any order."""
 
     answers: Annotated[tuple[MessageResult, ...], Field(strict=False)]
+
+
+class FeedProgress(WireModel):
+    """How far the feed has come: its position, and the parties that have an event since the position before."""
+
+    position: Annotated[int, Field(ge=0)]
+    parties: Annotated[tuple[Id, ...] | None, Field(strict=False, description="null: any party may have an event")]

@@ -65,17 +65,19 @@ async def test_worker_does_not_import_the_web_framework() -> None:
     assert (await asked.communicate())[0].strip() == b"[]"
 
 
-async def test_server_on_sigterm_ends_long_polls_and_exits(service: Service) -> None:
+async def test_server_on_sigterm_ends_waits_for_events_and_exits(service: Service) -> None:
     port = str(free_ports(1)[0])
     async with process(service, "main", port=port) as server, httpx2.AsyncClient(timeout=40) as http:
         url = f"http://127.0.0.1:{port}"
         await wait_until(lambda: ready(http, url))
-        header = {**service.headers_as(party()), "Prefer": "wait=30"}
-        waiting = asyncio.create_task(http.get(f"{url}/v1/events", headers=header))
+        query = {"after": "0", "seconds": "30"}
+        waiting = asyncio.create_task(
+            http.get(f"{url}/internal/feed-progress", params=query, headers=service.headers_as_gateway())
+        )
         await asyncio.sleep(0.3)
         server.send_signal(signal.SIGTERM)
         response = await asyncio.wait_for(waiting, 10)
-        assert (response.status_code, response.json()["data"]) == (200, [])
+        assert (response.status_code, response.json()["parties"]) == (200, [])
         await asyncio.wait_for(server.wait(), 10)
 
 

@@ -11,8 +11,10 @@ from services.gateway.actions.auth.party_directory import PartyDirectory
 from services.gateway.actions.auth.rate_limits import RateLimits
 from services.gateway.actions.auth.sign_ins import SignIns
 from services.gateway.actions.dispatchers import PartyDispatchers
+from services.gateway.actions.feed_watch import FeedWatch
 from services.gateway.actions.lodgement.batcher import SubmissionBatcher
 from services.gateway.actions.lodgement.waiters import SubmissionWaiters
+from services.gateway.actions.wait_slots import WaitSlots
 from shared.database import autocommit
 from shared.sealed_secrets import SecretSealer
 from shared.service_client import ServiceClient
@@ -30,6 +32,9 @@ class GatewayContext:
     sealer: SecretSealer
     batcher: SubmissionBatcher
     waiters: SubmissionWaiters
+    submission_waits: WaitSlots
+    feed_watch: FeedWatch
+    feed_waits: WaitSlots
     party_dispatchers: PartyDispatchers
     permits: ServiceClient
     notifications: ServiceClient

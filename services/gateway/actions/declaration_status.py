@@ -3,6 +3,7 @@
 Until permits has the submission, the gateway renders its own row as `received`.
 """
 
+import asyncio
 from uuid import UUID
 
 from sqlalchemy import RowMapping
@@ -43,17 +44,29 @@ async def read(
 
 
 async def wait_until_checked(
-    context: GatewayContext, declaration_id: UUID, caller: Caller, *, seconds: float
+    context: GatewayContext, declaration_id: UUID, caller: Caller, party: Party, *, seconds: float
 ) -> ServiceResponse | None:
-    """Wait until permits has checked a declaration, and return the response. Return None after `seconds`."""
+    """Wait until permits has checked a declaration, and return the response.
 
-    async def is_forwarded() -> bool:
-        async with context.autocommit_engine.connect() as conn:
-            return await submissions.is_forwarded(conn, declaration_id)
-
-    if not await context.waiters.wait(declaration_id, seconds=seconds, is_forwarded=is_forwarded):
+    Return None after `seconds`, or at once if the party or this process has too many waits under way. The declaration
+    is stored, so the wait is never an error.
+    """
+    slots = context.submission_waits
+    if slots.is_full() or slots.is_full_for(party.id):
         return None
-    reply = await _read_from_permits(context, declaration_id, caller)
+    deadline = asyncio.get_running_loop().time() + seconds
+    with slots.taken(party.id):
+        if not await context.waiters.wait(declaration_id, seconds=seconds):
+            return None
+        try:
+            async with asyncio.timeout_at(deadline):
+                await context.waiters.reads.acquire()
+        except TimeoutError:
+            return None
+        try:
+            reply = await _read_from_permits(context, declaration_id, caller)
+        finally:
+            context.waiters.reads.release()
     return reply if reply is not None and reply.status == 200 else None
 
 

@@ -20,6 +20,8 @@ async def run_background_tasks(
         for dispatcher in (*context.party_dispatchers.dispatchers, submission_dispatcher):
             tasks.create_task(dispatcher.run())
         tasks.create_task(context.directory.run())
+        tasks.create_task(context.waiters.run())
+        tasks.create_task(context.feed_watch.run())
         tasks.create_task(run_jobs(context.engine, JOBS))
 
 

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import RowMapping, bindparam, or_, select, tuple_
+from sqlalchemy import RowMapping, bindparam, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.store.tables import submissions
@@ -82,10 +83,15 @@ async def is_reference_taken(conn: AsyncConnection, trader_id: UUID, reference: 
     return (await conn.execute(used)).first() is not None
 
 
-async def is_forwarded(conn: AsyncConnection, declaration_id: UUID) -> bool:
-    """Return whether permits has a submission."""
-    found = select(submissions.c.settled_at.is_not(None)).where(submissions.c.id == declaration_id)
-    return bool((await conn.execute(found)).scalar_one_or_none())
+LIST_FORWARDED = select(submissions.c.id).where(
+    submissions.c.id == func.any(bindparam("ids", type_=ARRAY(submissions.c.id.type))),
+    submissions.c.settled_at.is_not(None),
+)
+
+
+async def list_forwarded(conn: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+    """Return which of these submissions permits has."""
+    return set((await conn.execute(LIST_FORWARDED, {"ids": list(ids)})).scalars())
 
 
 async def read_backlog(conn: AsyncConnection) -> tuple[int, datetime | None]:

@@ -1,4 +1,4 @@
-"""The feed: read a party's events in order, and wait for the next if there is none yet."""
+"""The feed: a party's events in order, and the progress of the whole feed, for which the gateway waits."""
 
 import asyncio
 from collections.abc import Sequence
@@ -7,9 +7,25 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.store import events
+from shared.contracts.messages import FeedProgress
+from shared.limits import Limit, LimitSubject
 
 POLL = 0.5
 """Seconds between two reads while a request waits for events that other processes receive."""
+MAX_EVENTS = Limit(
+    1_000,
+    "events",
+    subject=LimitSubject.SERVICES,
+    meaning="Events that one answer about the progress of the feed covers",
+    beyond="The next answer covers the rest.",
+)
+MAX_PARTIES = Limit(
+    5_000,
+    "parties",
+    subject=LimitSubject.SERVICES,
+    meaning="Parties that one answer about the progress of the feed names",
+    beyond="It names none, and the gateway wakes all.",
+)
 
 
 class FeedSignal:
@@ -48,28 +64,36 @@ async def read(
     return [event.body for event in found], next_position
 
 
-async def read_or_wait(
-    engine: AsyncEngine,
-    feed_signal: FeedSignal,
-    party_id: UUID,
-    *,
-    after: int,
-    patterns: Sequence[str] | None,
-    limit: int,
-    seconds: float,
-) -> tuple[list[str], int]:
-    """Return the same as `read`, but wait up to `seconds` for the first event, without a database connection."""
+async def read_progress(
+    engine: AsyncEngine, feed_signal: FeedSignal, *, after: int | None, seconds: float
+) -> FeedProgress:
+    """Return the parties that have an event after a position. Wait up to `seconds` if the feed has not moved.
+
+    Without a position, or after one that the feed has not reached, any party may have an event. No database
+    connection is held during the wait.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     while True:
         notified = feed_signal.subscribe()
-        bodies, next_position = await read(engine, party_id, after=after, patterns=patterns, limit=limit)
+        progress = await _read_progress_now(engine, after)
         remaining = deadline - loop.time()
-        if bodies or remaining <= 0 or feed_signal.closed:
-            return bodies, next_position
+        if progress.position != after or remaining <= 0 or feed_signal.closed:
+            return progress
         try:
             async with asyncio.timeout(min(POLL, remaining)):
                 await notified.wait()
         except TimeoutError:
             pass
-        after = next_position
+
+
+async def _read_progress_now(engine: AsyncEngine, after: int | None) -> FeedProgress:
+    async with engine.connect() as conn:
+        last = await events.read_last_position(conn)
+        if after is None or after > last:  # the feed of a restored database may be shorter
+            return FeedProgress(position=last, parties=None)
+        if after == last:
+            return FeedProgress(position=last, parties=())
+        last = min(last, after + MAX_EVENTS)
+        parties = await events.list_parties(conn, after=after, last=last, limit=MAX_PARTIES + 1)
+    return FeedProgress(position=last, parties=tuple(parties) if len(parties) <= MAX_PARTIES else None)

@@ -1,10 +1,9 @@
 """/v1/events: the feed, which a party pulls, and acknowledgements. /v1/deliveries: one delivery again."""
 
-import re
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Path, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from pydantic import TypeAdapter, ValidationError
 from starlette.responses import Response
 
@@ -13,14 +12,12 @@ from services.notifications.actions import feed, redelivery
 from services.notifications.api.dependencies import Context, SyncedParty
 from services.notifications.api.pagination import PageSize, parse_position, render_cursor
 from shared.command_requests import read_command, render_stored_response
-from shared.contracts.limits import MAX_WAIT_SECONDS
 from shared.contracts.webhooks import Acknowledgement, EventPattern
 from shared.database import new_id, now
 from shared.problems import Fault, Invalid
 from shared.web import parse_json_body, read_body
 
 router = APIRouter(prefix="/v1")
-_WAIT_PATTERN = re.compile(r"(?:^|,)\s*wait\s*=\s*\"?([^\",;\s]*)\"?", re.IGNORECASE)
 _PATTERNS_ADAPTER = TypeAdapter(tuple[EventPattern, ...])
 
 
@@ -31,22 +28,17 @@ async def read_events(
     after: str = "",
     types: Annotated[list[str] | None, Query()] = None,
     limit: PageSize = 50,
-    prefer: Annotated[str | None, Header()] = None,
 ) -> Response:
-    """Read the party's events after a cursor, oldest first. `Prefer: wait=N` waits up to 30 s for the first."""
-    seconds = _parse_wait(prefer)
-    bodies, next_position = await feed.read_or_wait(
+    """Read the party's events after a cursor, oldest first. The gateway waits, this route does not."""
+    bodies, next_position = await feed.read(
         context.engine,
-        context.feed_signal,
         party.id,
         after=parse_position(after, "after", empty=0),
         patterns=_parse_patterns(types),
         limit=limit,
-        seconds=seconds,
     )
     content = f'{{"data":[{",".join(bodies)}],"next_cursor":"{render_cursor(next_position)}"}}'
-    applied = {"Preference-Applied": f"wait={seconds}"} if seconds else {}
-    return Response(content, media_type="application/json", headers=applied)
+    return Response(content, media_type="application/json")
 
 
 @router.post("/events/{id}/acknowledgement")
@@ -77,14 +69,6 @@ async def retry(
     command = read_command(request, party.id.bytes, await read_body(request), at=now())
     stored = await redelivery.retry(context.engine, delivery_id, party.id, command, at=command.at)
     return render_stored_response(stored)
-
-
-def _parse_wait(prefer: str | None) -> int:
-    """Parse the seconds to wait (RFC 7240, 4.3), at most 30. Ignore an unknown preference, as the RFC demands."""
-    found = _WAIT_PATTERN.search(prefer or "")
-    if found is None or not re.fullmatch(r"[0-9]{1,9}", found[1]):
-        return 0
-    return min(int(found[1]), MAX_WAIT_SECONDS)
 
 
 def _parse_patterns(types: list[str] | None) -> tuple[str, ...] | None:

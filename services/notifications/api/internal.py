@@ -1,17 +1,18 @@
-"""Internal routes: permits sends events, the gateway sends changed parties and reads the public keys."""
+"""Internal routes: permits sends events; the gateway sends changed parties, watches the feed and reads keys."""
 
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from pydantic import ValidationError
 from starlette.responses import JSONResponse, Response
 
+from services.notifications.actions.feed import read_progress
 from services.notifications.actions.intake import receive_events
 from services.notifications.actions.parties import update_copies
 from services.notifications.api.dependencies import Context
 from shared.contracts.closed_sets import MessageOutcome
-from shared.contracts.limits import MESSAGE_BATCH_BYTES
+from shared.contracts.limits import MAX_WAIT_SECONDS, MESSAGE_BATCH_BYTES
 from shared.contracts.messages import EventMessage, MessageResult, MessageResults, PartyBatch
 from shared.database import now
 from shared.internal_auth import CallingService
@@ -37,6 +38,22 @@ async def receive_party_batch(request: Request, context: Context, service: Calli
     """Update copies of parties (PartyBatch). A version that is older than the copy changes nothing."""
     _require_service("gateway", service)
     await update_copies(context.engine, validate(PartyBatch, await _read_batch(request)).parties, at=now())
+
+
+@router.get("/feed-progress")
+async def read_feed_progress(
+    context: Context,
+    service: CallingService,
+    after: Annotated[int | None, Query(ge=0)] = None,
+    seconds: Annotated[int, Query(ge=0, le=MAX_WAIT_SECONDS)] = 0,
+) -> Response:
+    """Return how far the feed has come since a position, and for whom. Wait up to `seconds` until it moves.
+
+    The gateway sends one such request for all parties that wait for events.
+    """
+    _require_service("gateway", service)
+    progress = await read_progress(context.engine, context.feed_signal, after=after, seconds=seconds)
+    return Response(progress.model_dump_json(), media_type="application/json")
 
 
 @router.get("/webhook-keys")

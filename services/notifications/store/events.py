@@ -86,6 +86,12 @@ _FAN_OUT = text(f"""
 """)  # noqa: S608
 _LAST_SEQUENCE = select(subjects.c.last_sequence).where(subjects.c.subject == bindparam("subject"))
 _LAST_POSITION = select(feed_counter.c.position)
+_LIST_PARTIES = (
+    select(feed_entries.c.party_id)
+    .where(feed_entries.c.position > bindparam("after"), feed_entries.c.position <= bindparam("last"))
+    .distinct()
+    .limit(bindparam("row_limit", type_=Integer))
+)
 _LIST_FOR_PARTY = (
     select(feed_entries.c.position, events.c.body)
     .join(events, events.c.position == feed_entries.c.position)
@@ -150,6 +156,12 @@ async def next_sequence(conn: AsyncConnection, subject: str) -> int:
 async def read_last_position(conn: AsyncConnection) -> int:
     """Return the last assigned position. Every event up to it is committed, and its position is final."""
     return int((await conn.execute(_LAST_POSITION)).scalar_one())
+
+
+async def list_parties(conn: AsyncConnection, *, after: int, last: int, limit: int) -> list[UUID]:
+    """Return at most `limit` parties that have an event after one position and up to another."""
+    given = {"after": after, "last": last, "row_limit": limit}
+    return list((await conn.execute(_LIST_PARTIES, given)).scalars())
 
 
 async def list_for_party(

@@ -143,6 +143,22 @@ CALLER_PROBLEMS = {
         ),
         example="Nothing that you may read has this address. Check the path and the id.",
     ),
+    "too-many-waits": ProblemCode(
+        status=429,
+        meaning="Your party has too many requests that wait for events.",
+        causes=(
+            "Several of your systems, or several threads of one, read the feed with `Prefer: wait`.",
+            "Your software sends a new request before the response to the previous one.",
+        ),
+        steps=(
+            you("Read the feed with one request at a time: send the next one after the response."),
+            you("Wait for the seconds in the header Retry-After, or send the request without `Prefer: wait`."),
+        ),
+        example=(
+            "Your party already has 4 requests that wait for events. Wait for their responses, or send the request "
+            "without `Prefer: wait`."
+        ),
+    ),
     "too-many-requests": ProblemCode(
         status=429,
         meaning="Your party, or an address that has not signed in, sent more requests than its rate limit allows.",

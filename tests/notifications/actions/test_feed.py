@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -75,24 +76,88 @@ async def test_feed_can_be_limited_to_event_types(service: Service) -> None:
     assert {event["type"] for event in found} == set(kinds[2:])
 
 
-async def test_long_poll_returns_with_the_first_event(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+async def read_progress(service: Service, after: int | None = None, seconds: int = 0) -> tuple[int, Any]:
+    query = {"seconds": str(seconds)} | ({} if after is None else {"after": str(after)})
+    response = await service.http.get("/internal/feed-progress", params=query, headers=service.headers_as_gateway())
+    assert response.status_code == 200, response.text
+    return response.json()["position"], response.json()["parties"]
+
+
+async def test_progress_names_each_party_that_has_an_event_once(service: Service) -> None:
+    who, other, nobody = party(), party(), party()
+    begin, _ = await read_progress(service)
+    await service.send_events(*(event_message(to=one) for one in (who, other, who)))
+    last, parties = await read_progress(service, begin)
+    assert (last, sorted(parties)) == (begin + 3, sorted(map(str, (who.id, other.id))))
+    await service.send_events(event_message(to=other))
+    assert await read_progress(service, last) == (last + 1, [str(other.id)])
+    assert await read_progress(service, last + 1) == (last + 1, [])
+    assert (await service.read_feed(nobody))[0] == []
+
+
+async def test_progress_covers_a_limited_number_of_events(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MAX_EVENTS", 2)
+    parties = [party() for _ in range(3)]
+    begin, _ = await read_progress(service)
+    await service.send_events(*(event_message(to=one) for one in parties))
+    position, first = await read_progress(service, begin)
+    last, second = await read_progress(service, position)
+    assert (position, last) == (begin + 2, begin + 3)
+    assert sorted(first + second) == sorted(str(one.id) for one in parties)
+
+
+async def test_progress_with_too_many_parties_names_none(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "MAX_PARTIES", 2)
+    begin, _ = await read_progress(service)
+    await service.send_events(*(event_message(to=party()) for _ in range(2)))
+    position, parties = await read_progress(service, begin)
+    assert len(parties) == 2
+    await service.send_events(*(event_message(to=party()) for _ in range(3)))
+    assert await read_progress(service, position) == (position + 3, None)
+
+
+async def test_progress_without_a_known_position_may_concern_any_party(service: Service) -> None:
+    await service.send_events(event_message(to=party()))
+    last, parties = await read_progress(service)
+    assert parties is None
+    assert await read_progress(service, last + 7, seconds=30) == (last, None), "the feed was restored"
+
+
+async def test_progress_that_waits_returns_with_the_first_event(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(feed, "POLL", 60.0)
     who = party()
-    waiting = asyncio.create_task(
-        service.http.get("/v1/events", headers={**service.headers_as(who), "Prefer": "respond-async, wait=30"})
-    )
+    begin, _ = await read_progress(service)
+    waiting = asyncio.create_task(read_progress(service, begin, seconds=30))
     await asyncio.sleep(0.1)
     assert not waiting.done()
     await service.send_events(event_message(to=who))
-    response = await asyncio.wait_for(waiting, 10)
-    assert len(response.json()["data"]) == 1
-    assert response.headers["Preference-Applied"] == "wait=30"
+    async with asyncio.timeout(10):
+        assert await waiting == (begin + 1, [str(who.id)])
 
 
-async def test_long_poll_without_events_returns_a_cursor(service: Service) -> None:
-    response = await service.http.get("/v1/events", headers={**service.headers_as(party()), "Prefer": "wait=1"})
-    assert response.json()["data"] == []
-    assert response.json()["next_cursor"]
+async def test_progress_that_waits_sees_events_of_another_process(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(feed.FeedSignal, "notify", lambda _: None)
+    who = party()
+    begin, _ = await read_progress(service)
+    waiting = asyncio.create_task(read_progress(service, begin, seconds=30))
+    await asyncio.sleep(0.1)
+    await service.send_events(event_message(to=who))
+    async with asyncio.timeout(10):
+        assert await waiting == (begin + 1, [str(who.id)])
+
+
+async def test_progress_without_events_returns_after_its_wait(service: Service) -> None:
+    begin, _ = await read_progress(service)
+    assert await read_progress(service, begin, seconds=1) == (begin, [])
+
+
+async def test_progress_is_for_the_gateway_only(service: Service) -> None:
+    response = await service.http.get("/internal/feed-progress", headers=service.headers_as_permits())
+    assert (response.status_code, response.json()["code"]) == (403, "service-not-allowed")
 
 
 @pytest.mark.parametrize(

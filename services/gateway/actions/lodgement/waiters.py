@@ -1,48 +1,83 @@
-"""Requests that wait until permits has a submission. This process's dispatcher wakes them; they also poll the row."""
+"""Requests that wait until permits has a submission. This process's dispatcher wakes them, and a poll of their rows."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections import defaultdict
+from collections.abc import Iterable
 from uuid import UUID
 
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.gateway.store import submissions
+from shared.database import DATABASE_ERRORS, autocommit
+from shared.limits import Limit, LimitSubject
+from shared.logs import logger
+
 POLL_SECONDS = 1.0
-"""Seconds between two reads of the row, because the dispatcher of another process may have sent it."""
+"""Seconds between two reads of the rows, because the dispatcher of another process may have sent them."""
+CONCURRENT_READS = Limit(
+    20,
+    "reads",
+    subject=LimitSubject.WAITS,
+    meaning="Reads of checked declarations under way for requests that waited, in each process of the gateway",
+    beyond="A read waits for its turn; at the end of the wait: 202",
+)
+"""Permits checks hundreds of declarations together, and their waits end together."""
 
 
 class SubmissionWaiters:
-    """One event per submission for which a request waits."""
+    """One event per request that waits for a submission. One statement reads the rows of all of them."""
 
-    def __init__(self) -> None:
-        self._events: dict[UUID, list[asyncio.Event]] = {}
+    def __init__(self, engine: AsyncEngine) -> None:
+        self.reads = asyncio.Semaphore(CONCURRENT_READS)
+        self._engine = autocommit(engine)
+        self._events: dict[UUID, set[asyncio.Event]] = defaultdict(set)
+        self._needed = asyncio.Event()
+        self._closed = False
 
-    def notify(self, ids: Sequence[UUID]) -> None:
+    def notify(self, ids: Iterable[UUID]) -> None:
         """Notify the requests that wait for these submissions: permits has them."""
         for declaration_id in ids if self._events else ():
             for event in self._events.get(declaration_id, ()):
                 event.set()
 
-    async def wait(self, declaration_id: UUID, *, seconds: float, is_forwarded: Callable[[], Awaitable[bool]]) -> bool:
-        """Wait until permits has a submission. Return False after `seconds`. `is_forwarded` reads the row."""
+    def close(self) -> None:
+        """End all waits, present and future, because the end of the process waits for these requests."""
+        self._closed = True
+        self.notify(self._events)
+
+    async def wait(self, declaration_id: UUID, *, seconds: float) -> bool:
+        """Wait until permits has a submission. Return False after `seconds`, or if the process ends."""
         event = asyncio.Event()
-        self._events.setdefault(declaration_id, []).append(event)
+        self._events[declaration_id].add(event)
+        self._needed.set()
         try:
             async with asyncio.timeout(seconds):
-                while not (event.is_set() or await is_forwarded()):
-                    await _wait_for_event(event, POLL_SECONDS)
-                return True
+                self.notify(await self._list_forwarded([declaration_id]))
+                if not self._closed:
+                    await event.wait()
+                return not self._closed
         except TimeoutError:
             return False
         finally:
-            self._remove(declaration_id, event)
+            self._events[declaration_id].discard(event)
+            if not self._events[declaration_id]:
+                del self._events[declaration_id]
 
-    def _remove(self, declaration_id: UUID, event: asyncio.Event) -> None:
-        self._events[declaration_id].remove(event)
-        if not self._events[declaration_id]:
-            del self._events[declaration_id]
+    async def run(self) -> None:
+        """Read the rows of the submissions that requests wait for, until cancelled."""
+        while True:
+            await self._needed.wait()
+            await asyncio.sleep(POLL_SECONDS)
+            if self._events:
+                self.notify(await self._list_forwarded(list(self._events)))
+            else:
+                self._needed.clear()
 
-
-async def _wait_for_event(event: asyncio.Event, seconds: float) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    except TimeoutError:
-        pass
+    async def _list_forwarded(self, ids: list[UUID]) -> set[UUID]:
+        """Return which submissions permits has. If the database fails, return none: the next poll follows."""
+        try:
+            async with self._engine.connect() as conn:
+                return await submissions.list_forwarded(conn, ids)
+        except DATABASE_ERRORS as error:
+            logger().warning("submission_waits.poll_failed", error=error)
+            return set()

@@ -15,6 +15,7 @@ from services.gateway.actions.declaration_status import wait_until_checked
 from services.gateway.actions.lodgement.batcher import LodgedDeclaration
 from services.gateway.actions.representation import declaring_trader, make_submission
 from services.gateway.api.auth.authentication import authenticate, make_caller, require_known_parameters
+from services.gateway.api.protocol.disconnection import run_while_connected
 from services.gateway.api.protocol.headers import parse_wait, require_idempotency_key
 from services.gateway.api.protocol.media_types import parse_media_type
 from services.gateway.api.proxy.proxy import render_reply
@@ -59,7 +60,7 @@ async def lodge_declaration(scope: Scope, receive: Receive, send: Send, route: R
         at=at,
     )
     lodged = await context.batcher.submit(submission)
-    response = await _wait_for_checks(scope, context, principal, lodged, seconds) if seconds else None
+    response = await _wait_for_checks(scope, receive, principal, lodged, seconds) if seconds else None
     if response is not None:
         await response(scope, receive, send)
     else:
@@ -94,10 +95,13 @@ async def _send_lodged(send: Send, lodged: LodgedDeclaration) -> None:
 
 
 async def _wait_for_checks(
-    scope: Scope, context: GatewayContext, principal: Principal, lodged: LodgedDeclaration, seconds: int
+    scope: Scope, receive: Receive, principal: Principal, lodged: LodgedDeclaration, seconds: int
 ) -> Response | None:
     """Wait as Prefer requests. Return the declaration in full if it was checked in time, else None."""
-    found = await wait_until_checked(context, lodged.id, make_caller(principal, Request(scope)), seconds=seconds)
+    context: GatewayContext = scope["app"].state.context
+    caller = make_caller(principal, Request(scope))
+    waiting = wait_until_checked(context, lodged.id, caller, principal.party, seconds=seconds)
+    found = await run_while_connected(receive, waiting)
     if found is None:
         return None
     response = render_reply(found)

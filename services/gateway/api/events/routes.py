@@ -1,6 +1,7 @@
 """The routes about webhook endpoints, deliveries and events."""
 
 from services.gateway.api.events import examples, models
+from services.gateway.api.events.handlers import list_events
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.routing.parameters import (
     IDEMPOTENCY_KEY,
@@ -246,14 +247,16 @@ ROUTES = (
         summary="List events",
         description=(
             "You fetch the events that webhooks send, oldest first, of the last 30 days. A cursor never skips an "
-            "event. With `Prefer: wait=N` the response waits for the next event."
+            "event. With `Prefer: wait=N` the response waits for the next event. A party may have a few such requests "
+            "at once."
         ),
         permission=SUBSCRIBER_ROLES,
-        handler=forward,
+        handler=list_events,
         service="notifications",
         query=(AFTER, TYPES, LIMIT),
         headers=(WAIT_FOR_EVENTS,),
         responses=(RouteResponse(description="Events, oldest first; next_cursor is never null", model=models.Events),),
+        problems=("too-many-waits",),
         example=examples.LIST_EVENTS,
         links=(Link(operation_id="acknowledge_event", parameters=FIRST_LISTED),),
     ),

@@ -11,7 +11,7 @@ from services.gateway.actions import service_calls
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.api.auth.authentication import admit, get_context, make_caller, path_id
 from services.gateway.api.protocol.commands import command_id
-from services.gateway.api.protocol.headers import parse_idempotency_key, parse_wait
+from services.gateway.api.protocol.headers import parse_idempotency_key
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.contracts.parties import Party, RepresentedTrader
@@ -28,7 +28,6 @@ FORWARDED_RESPONSE_HEADERS = (
     "etag",
     "location",
     "idempotency-replayed",
-    "preference-applied",
     "retry-after",
 )
 FindRepresented = Callable[[Principal, bytes], Awaitable[RepresentedTrader | None]]
@@ -56,8 +55,7 @@ async def call_service(
     context = get_context(request)
     principal = await admit(request, route)
     path = internal_path(request, route)
-    wait = parse_wait(request.headers.get("prefer", "")) if route.may_wait else 0
-    headers = _internal_headers(request, route, principal.party, path, wait)
+    headers = _internal_headers(request, route, principal.party, path)
     raw_body = await read_route_body(request, route) if route.method in WRITE_METHODS else b""
     return await service_calls.call(
         context,
@@ -70,7 +68,7 @@ async def call_service(
         body=raw_body or None,
         query=request.query_params.multi_items(),
         headers=headers,
-        seconds=wait + 10.0 if wait else route.limits.service_seconds,
+        seconds=route.limits.service_seconds,
     )
 
 
@@ -86,10 +84,8 @@ def internal_path(request: Request, route: Route) -> str:
     return route.path.format(**parts)
 
 
-def _internal_headers(request: Request, route: Route, party: Party, path: str, wait: int) -> dict[str, str]:
+def _internal_headers(request: Request, route: Route, party: Party, path: str) -> dict[str, str]:
     headers = {name: request.headers[name] for name in FORWARDED_REQUEST_HEADERS if name in request.headers}
-    if wait:
-        headers["prefer"] = f"wait={wait}"
     if route.method in WRITE_METHODS:
         key = parse_idempotency_key(request.headers.get("idempotency-key"))
         headers["command-id"] = str(command_id(party.id, route.method, path, key))

@@ -157,11 +157,6 @@ class Route:
         """The names of the parameters in the path."""
         return tuple(part.split("}")[0] for part in self.path.split("{")[1:])
 
-    @cached_property
-    def may_wait(self) -> bool:
-        """Whether `Prefer: wait=N` has an effect."""
-        return any(header.name == "Prefer" for header in self.headers)
-
     @property
     def answering_service(self) -> ServiceName:
         """The service to which the route is forwarded. Raise ValueError if the gateway responds."""
