@@ -78,7 +78,7 @@ class StubService:
 
 
 async def default_response(received: ReceivedRequest) -> web.StreamResponse:
-    """Return the default response: accept all messages, find no declaration."""
+    """Return the default response: accept all messages, find no declaration, one event in the feed."""
     if received.path == "/internal/declarations":
         return web.json_response(
             {"answers": [{"id": message["id"], "outcome": "taken"} for message in received.json["letters"]]}
@@ -87,6 +87,8 @@ async def default_response(received: ReceivedRequest) -> web.StreamResponse:
         return web.Response(status=204)
     if received.method == "GET" and received.path.startswith("/v1/declarations/"):
         return problem_response(404, "not-found")
+    if received.path == "/v1/events":
+        return web.json_response({"data": [{"type": "permit.used"}], "next_cursor": "c1"})
     return web.json_response({"you": "asked"})
 
 

@@ -16,14 +16,14 @@ MAX_EVENTS = Limit(
     1_000,
     "events",
     subject=LimitSubject.SERVICES,
-    meaning="Events that one answer about the progress of the feed covers",
-    beyond="The next answer covers the rest.",
+    meaning="Events that one response about the progress of the feed covers",
+    beyond="The next response covers the rest.",
 )
 MAX_PARTIES = Limit(
     5_000,
     "parties",
     subject=LimitSubject.SERVICES,
-    meaning="Parties that one answer about the progress of the feed names",
+    meaning="Parties that one response about the progress of the feed names",
     beyond="It names none, and the gateway wakes all.",
 )
 

@@ -3,13 +3,18 @@
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from uuid import UUID, uuid4
 
 import httpx2
 import pytest
 from aiohttp import web
+from sqlalchemy import func, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.actions.lodgement.waiters import SubmissionWaiters
+from services.gateway.main import end_waits
+from services.gateway.store import submissions as submission_store
+from services.gateway.store.tables import submissions
 from tests.gateway.conftest import RunningGateway, declaration
 from tests.gateway.stub_service import ReceivedRequest, Responder, default_response, problem_response
 from tests.waiting import wait_until
@@ -86,11 +91,9 @@ async def test_declaration_without_permits_is_readable_if_it_is_not_forwarded(hu
 
 
 async def _wait_until_forwarded(hub: RunningGateway, declaration_id: str) -> None:
-    from services.gateway.store import submissions
-
     async def is_forwarded() -> bool:
         async with hub.context.engine.connect() as conn:
-            return await submissions.is_forwarded(conn, UUID(declaration_id))
+            return bool(await submission_store.list_forwarded(conn, [UUID(declaration_id)]))
 
     await wait_until(is_forwarded)
 
@@ -189,17 +192,66 @@ async def test_preference_that_is_not_supported_is_ignored(alone: RunningGateway
         assert "preference-applied" not in response.headers
 
 
-async def test_waiting_request_sees_the_work_of_another_process() -> None:
-    reads = 0
+async def test_waiting_request_sees_the_work_of_another_process(alone: RunningGateway) -> None:
+    trader = await alone.trader()
+    ids = [UUID((await alone.lodge(trader, declaration())).json()["id"]) for _ in range(2)]
+    waiters = alone.context.waiters
+    waits = [asyncio.create_task(waiters.wait(one, seconds=20)) for one in ids]
+    await asyncio.sleep(0.2)
+    async with alone.context.engine.begin() as conn:
+        await conn.execute(update(submissions).where(submissions.c.id == ids[0]).values(settled_at=func.now()))
+    async with asyncio.timeout(10):
+        assert await waits[0]
+    assert not waits[1].done()
+    waiters.close()
+    assert not await waits[1]
+    assert not waiters._events
 
-    async def forwarded() -> bool:
-        nonlocal reads
-        reads += 1
-        return reads == 3
 
-    waiting = SubmissionWaiters()
-    assert await waiting.wait(uuid4(), seconds=5, is_forwarded=forwarded)
-    assert not waiting._events
+async def test_waits_that_are_many_poll_with_one_statement(
+    alone: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    polled: list[int] = []
+    list_forwarded = submission_store.list_forwarded
+
+    async def record(conn: AsyncConnection, ids: Sequence[UUID]) -> set[UUID]:
+        polled.append(len(ids))
+        return await list_forwarded(conn, ids)
+
+    monkeypatch.setattr(submission_store, "list_forwarded", record)
+    waits = [asyncio.create_task(alone.context.waiters.wait(uuid4(), seconds=3)) for _ in range(50)]
+    assert not any(await asyncio.gather(*waits))
+    assert polled[:50] == [1] * 50
+    assert 1 <= len(polled[50:]) <= 4
+    assert set(polled[50:]) == {50}
+
+
+async def test_waits_beyond_the_limit_of_a_party_return_202_at_once(alone: RunningGateway) -> None:
+    slots, trader = alone.context.submission_waits, await alone.trader()
+    slots.per_party = 1
+    waiting = asyncio.create_task(alone.lodge(trader, declaration(), prefer="wait=30"))
+    await wait_until(lambda: slots._taken)
+    async with asyncio.timeout(10):
+        response = await alone.lodge(trader, declaration(), prefer="wait=30")
+    assert (response.status_code, response.json()["status"]) == (202, "received")
+    slots.per_party, slots.total = 9, 1
+    async with asyncio.timeout(10):
+        assert (await alone.lodge(trader, declaration(), prefer="wait=30")).status_code == 202
+    assert not waiting.done()
+    end_waits(alone.app)
+    async with asyncio.timeout(10):
+        assert (await waiting).status_code == 202
+
+
+async def test_wait_for_the_check_ends_when_its_client_has_gone(alone: RunningGateway) -> None:
+    slots, trader = alone.context.submission_waits, await alone.trader()
+    waiting = asyncio.create_task(alone.lodge(trader, declaration("B-1"), prefer="wait=30"))
+    await wait_until(lambda: slots._taken)
+    waiting.cancel()
+    await wait_until(lambda: not slots._taken, seconds=10)
+    assert not alone.context.waiters._events
+    again = await alone.lodge(trader, declaration("B-1"))
+    assert (again.status_code, again.json()["code"]) == (409, "reference-taken"), "the declaration is stored"
 
 
 async def test_command_before_the_check_is_409_still_received(alone: RunningGateway) -> None:

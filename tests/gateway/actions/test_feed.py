@@ -317,9 +317,10 @@ async def add_parties(hub: RunningGateway, count: int) -> dict[UUID, dict[str, s
         for number in range(count):
             party = Party(id=uuid4(), name=f"Party {number}", country="FR", roles=(Role.PARTNER,))
             await party_store.add(conn, party, revision=revision, at=at, actor_party_id=None)
-            credential = {"client_id": uuid4().hex, "party_id": party.id, "made_at": at}
-            await conn.execute(insert(credentials).values(**credential, secret_sha256=b"x", revision=revision))
-            token = hub.context.access_tokens.issue(party.id, credential["client_id"], at=at)
+            client_id = uuid4().hex
+            credential = {"client_id": client_id, "party_id": party.id, "secret_sha256": b"x"}
+            await conn.execute(insert(credentials).values(**credential, made_at=at, revision=revision))
+            token = hub.context.access_tokens.issue(party.id, client_id, at=at)
             added[party.id] = {"Authorization": f"Bearer {token}"}
     await hub.context.directory.refresh()
     return added
