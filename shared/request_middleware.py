@@ -23,6 +23,14 @@ MAX_HEAD_BYTES = Limit(
     meaning="The headers of a request",
     beyond="431 `headers-too-large`",
 )
+INTERNAL_HEAD_BYTES = Limit(
+    3 * MAX_HEAD_BYTES,
+    "bytes",
+    subject=LimitSubject.SERVICES,
+    meaning="The headers of a request from one service to another",
+    beyond="431 `headers-too-large`; the gateway sends less.",
+)
+"""The gateway forwards headers, encodes the query again, and adds a token (`TOKEN_LENGTH`) and its own headers."""
 HOST_PATTERN = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 """A name or an address, perhaps with a port (RFC 3986, 3.2.2)."""
 SINGLE_HEADERS = frozenset(
@@ -92,8 +100,8 @@ class ErrorResponseMiddleware:
     It is the innermost middleware, so its responses pass the service's own: they have its headers and its format.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
+    def __init__(self, app: ASGIApp, head_bytes: int = MAX_HEAD_BYTES) -> None:
+        self.app, self._head_bytes = app, head_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Forward the request. Raise the error if the response has begun, or if the client has disconnected."""
@@ -108,7 +116,7 @@ class ErrorResponseMiddleware:
             await send(message)
 
         try:
-            await (_check_head(scope) or self.app)(scope, receive, send_and_note)
+            await (_check_head(scope, self._head_bytes) or self.app)(scope, receive, send_and_note)
         except ClientDisconnect:
             raise
         except Exception as error:
@@ -153,18 +161,18 @@ def _level(route: str | None, status: int | None) -> int:
     return logging.ERROR if status == 500 else logging.WARNING
 
 
-def _check_head(scope: Scope) -> Response | None:
+def _check_head(scope: Scope, head_bytes: int) -> Response | None:
     """Return the problem of a request whose head is wrong, for any route; None if the head is right."""
 
     def reject(status: int, code: str, text: str) -> Response:
         return problem_response(status, code, text, request_id=scope["request_id"])
 
     headers = scope["headers"]
-    if sum(len(k) + len(v) for k, v in headers) + len(scope["query_string"]) > MAX_HEAD_BYTES:
+    if sum(len(k) + len(v) for k, v in headers) + len(scope["query_string"]) > head_bytes:
         return reject(
             431,
             "headers-too-large",
-            f"Headers and query have more than {MAX_HEAD_BYTES} bytes together, the limit of the hub. Send less.",
+            f"Headers and query have more than {head_bytes} bytes together, the limit of the hub. Send less.",
         )
     if (header := _find_duplicate_header(headers)) is not None:
         code = "idempotency-key-invalid" if header == "idempotency-key" else "header-twice"

@@ -13,7 +13,15 @@ from joserfc.errors import JoseError
 
 from shared.contracts.parties import Caller
 from shared.key_files import ALGORITHM, KeyFile
+from shared.limits import Limit, LimitSubject
 
+TOKEN_LENGTH = Limit(
+    24_576,
+    "characters",
+    subject=LimitSubject.SERVICES,
+    meaning="A token that a service of the hub signs",
+    beyond="401; the largest party has a shorter one.",
+)
 INTERNAL_TOKEN_TYPE = "saola-inside+jwt"  # noqa: S105
 ACCESS_TOKEN_TYPE = "at+jwt"  # noqa: S105
 RECEIPT_TYPE = "saola-receipt+jwt"
@@ -32,7 +40,7 @@ def sign_token(keys: KeyFile, *, typ: str, claims: dict[str, Any]) -> str:
 
 def verify_token(token: str, keys: KeyFile, *, typ: str, issuer: str, audience: str, at: datetime) -> dict[str, Any]:
     """Return the claims of a token after all checks. Raise InvalidToken."""
-    if len(token) > 16_384:
+    if len(token) > TOKEN_LENGTH:
         raise InvalidToken("too long")
     try:
         found = jwt.decode(token, keys.keys, algorithms=[ALGORITHM])

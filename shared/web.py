@@ -16,7 +16,7 @@ from shared.metrics import ReadMetrics, render_metrics
 from shared.problem_responses import add_problem_handlers, problem_response, request_id
 from shared.problems import Invalid, ProblemError
 from shared.readiness import share_check
-from shared.request_middleware import ErrorResponseMiddleware, RequestMiddleware
+from shared.request_middleware import MAX_HEAD_BYTES, ErrorResponseMiddleware, RequestMiddleware
 from shared.strict_json import parse_json, validate
 
 Model = TypeVar("Model", bound=BaseModel)
@@ -52,6 +52,7 @@ def create_service_app(
     | Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Any]]],
     reason_not_ready: Callable[[], Awaitable[str | None]],
     middleware: Sequence[Middleware] = (),
+    head_bytes: int = MAX_HEAD_BYTES,
     **more: Any,
 ) -> FastAPI:
     """Return a service's app; `reason_not_ready` returns why it is not ready, or None.
@@ -67,7 +68,7 @@ def create_service_app(
         redirect_slashes=False,
         docs_url=None,
         redoc_url=None,
-        middleware=[Middleware(RequestMiddleware), *middleware, Middleware(ErrorResponseMiddleware)],
+        middleware=[Middleware(RequestMiddleware), *middleware, Middleware(ErrorResponseMiddleware, head_bytes)],
         **more,
     )
     add_problem_handlers(app)

@@ -18,6 +18,7 @@ from shared.http_server import run_server
 from shared.internal_auth import trust_services
 from shared.key_files import KeyFile
 from shared.readiness import find_database_fault
+from shared.request_middleware import INTERNAL_HEAD_BYTES
 from shared.signed_tokens import InternalTokenVerifier
 from shared.web import add_metrics, create_service_app
 
@@ -44,6 +45,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         reason_not_ready=lambda: find_database_fault(engine, "notifications"),
         openapi_url=None,
+        head_bytes=INTERNAL_HEAD_BYTES,
     )
     app.state.context = context
     trusted = {"gateway": KeyFile(settings.gateway_keys), "permits": KeyFile(settings.permits_keys)}

@@ -25,6 +25,7 @@ from shared.database import create_engine
 from shared.http_server import run_server
 from shared.internal_auth import trust_services
 from shared.key_files import KeyFile
+from shared.request_middleware import INTERNAL_HEAD_BYTES
 from shared.service_process import background_tasks
 from shared.signed_tokens import InternalTokenVerifier
 from shared.web import add_metrics, create_service_app
@@ -46,6 +47,7 @@ def create_app(settings: Settings) -> FastAPI:
         version="1",
         lifespan=lifespan,
         reason_not_ready=lambda: find_unready_reason(context),
+        head_bytes=INTERNAL_HEAD_BYTES,
     )
     app.state.context = context
     trust_services(app, InternalTokenVerifier("permits", {"gateway": KeyFile(settings.gateway_keys)}))

@@ -96,12 +96,26 @@ EVENT_DATA_BYTES = Limit(
     meaning="Data of one event",
     beyond="The event counts what it does not name; you read it at its subject.",
 )
+EVENT_WATCHERS = Limit(
+    10_000,
+    "parties",
+    subject=LimitSubject.EVENTS,
+    meaning="Parties that receive the event of a permit because they cited it or read it by token",
+    beyond="The parties that did so last receive it.",
+)
 EVENT_ENTRIES = Limit(
     50,
     "entries",
     subject=LimitSubject.EVENTS,
     meaning="Lines, attempts and uses that one event names",
     beyond="`lines_omitted`, `attempts_omitted` or `usage_omitted` counts the others.",
+)
+NORMALIZED_BYTES = Limit(
+    4_194_304,
+    "bytes",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="A declaration of customs XML in the hub's own form, with the fields that the hub completed",
+    beyond="413 `body-too-large`",
 )
 MESSAGE_BATCH_BYTES = Limit(
     8_388_608,

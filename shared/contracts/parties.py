@@ -39,6 +39,11 @@ class Party(WireModel):
     version: Annotated[int, Field(description="Rises with each change of the party")] = 1
 
     @property
+    def identity(self) -> "Party":
+        """The party without its grants. Only the copy in notifications needs them, and they may have 200 kB."""
+        return self.model_copy(update={"grants": ()}) if self.grants else self
+
+    @property
     def identifier_values(self) -> frozenset[str]:
         """The values of the identifiers, by which a declaration or a permit names the party."""
         return frozenset(self.identifiers.values())

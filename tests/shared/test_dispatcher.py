@@ -1,10 +1,13 @@
 """The dispatcher delivers each outbox message, even if the receiver is away, fails on one message or disappears."""
 
 import asyncio
+import json
+import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +18,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from structlog.testing import capture_logs
 
 from services.cli.databases import Server
+from services.cli.ports import free_ports
 from shared import outbox
+from shared.contracts.parties import Caller
 from shared.database import create_engine, new_id, now
 from shared.dispatcher import MAX_SINGLE_ATTEMPTS, Dispatcher, OutboxMessage, OutboxRoute, backoff
-from shared.message_batches import ReceiverError, Refusals, RenderedMessage
-from shared.service_client import ResponseLost, ResponseTimeout, ServiceUnreachable
+from shared.key_files import KeyFile, create_signing_keys
+from shared.message_batches import ReceiverError, Refusals, RenderedMessage, send_batch
+from shared.service_client import ResponseLost, ResponseTimeout, ServiceClient, ServiceUnreachable
+from shared.signed_tokens import InternalTokenSigner
+from tests.shared import slow_receiver as slow_receiver_module
 from tests.waiting import wait_until
 
 MESSAGES = Table(
@@ -317,6 +325,47 @@ async def test_outbox_message_that_receiver_refuses_is_sent_again_alone(db: Asyn
     async with running_dispatcher(Dispatcher("test", db, MESSAGES, route, poll_seconds=0.02)):
         await wait_until_settled(db, 2)
     assert receiver.batches == [["early", "late"], ["early"]]
+
+
+@asynccontextmanager
+async def slow_receiver(tmp_path: Path) -> AsyncIterator[ServiceClient]:
+    """Run a receiver in another process. Yield a client that waits for it for half a second."""
+    (port,) = free_ports(1)
+    process = await asyncio.create_subprocess_exec(sys.executable, "-m", "tests.shared.slow_receiver", str(port))
+    create_signing_keys(tmp_path / "keys.json", tmp_path / "public.json")
+    signer = InternalTokenSigner("permits", KeyFile(tmp_path / "keys.json"))
+    client = ServiceClient("receiver", f"http://127.0.0.1:{port}", signer, seconds=0.5)
+    await client.open()
+    try:
+        await wait_until(lambda: client.is_ready(Caller(service="permits")))
+        yield client
+    finally:
+        await client.close()
+        process.kill()
+        await process.wait()
+
+
+async def test_outbox_message_that_another_process_handles_slowly_is_replaced_and_others_are_sent(
+    db: AsyncEngine, tmp_path: Path
+) -> None:
+    def render(message: OutboxMessage) -> bytes:
+        return json.dumps({"id": str(message["id"]), "word": message["word"]}).encode()
+
+    receiver = Receiver()
+    await insert_messages(db, "a", "b", "slow", "c", "d")
+    async with slow_receiver(tmp_path) as client:
+        route = replace(
+            receiver.replacing_route,
+            render=render,
+            send=lambda messages: send_batch(client, "permits", slow_receiver_module.PATH, messages),
+            is_ready=lambda: client.is_ready(Caller(service="permits")),
+        )
+        async with running_dispatcher(Dispatcher("test", db, MESSAGES, route, poll_seconds=0.02)):
+            await wait_until_settled(db, 4)
+            assert receiver.replaced == []
+            await insert_messages(db, *"efg")
+            await wait_until_settled(db, 8)
+    assert receiver.replaced == [("slow", "receiver did not answer in time")]
 
 
 def test_backoff_doubles_up_to_two_seconds() -> None:

@@ -3,11 +3,14 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from shared import key_files
-from shared.contracts.parties import Caller
+from shared.contracts.closed_sets import Role
+from shared.contracts.limits import COUNTRIES, EVENT_TYPES, GRANTS, IDENTIFIERS, NAME_LENGTH, NUMBER_LENGTH
+from shared.contracts.parties import Caller, Grant, Party, RepresentedTrader
 from shared.database import now
 from shared.key_files import KeyFile, create_signing_keys
 from shared.signed_tokens import (
@@ -24,6 +27,28 @@ def create_key_files(folder: Path, name: str) -> tuple[KeyFile, KeyFile]:
     """Create a key set. Return its private and its public file."""
     create_signing_keys(folder / f"{name}.json", folder / f"{name}.pub.json")
     return KeyFile(folder / f"{name}.json"), KeyFile(folder / f"{name}.pub.json")
+
+
+def test_internal_token_of_the_largest_caller_is_accepted(tmp_path: Path) -> None:
+    wide = "\N{OLD ITALIC LETTER A}"  # four bytes, and a letter
+    numbers = {f"{n:02}{wide * (NUMBER_LENGTH - 2)}": f"{n:02}{wide * (NUMBER_LENGTH - 2)}" for n in range(IDENTIFIERS)}
+    grant = Grant(countries=("FR",) * COUNTRIES, event_types=("permit.second_use_attempted",) * EVENT_TYPES)
+    party = Party(
+        id=uuid4(),
+        name=wide * NAME_LENGTH,
+        country="FR",
+        roles=tuple(Role)[:5],
+        identifiers=numbers,
+        grants=(grant,) * GRANTS,
+    )
+    represented = RepresentedTrader(party=uuid4(), numbers=tuple(numbers.values()))
+    caller = Caller(
+        service="gateway", party=party.identity, acts_for=represented, client="c" * 64, request_id="r" * 200
+    )
+    private, public = create_key_files(tmp_path, "gateway")
+    token = InternalTokenSigner("gateway", private).sign(caller, audience="permits", at=now())
+    assert InternalTokenVerifier("permits", {"gateway": public}).verify(token, at=now()) == caller
+    assert party.identity == party.model_copy(update={"grants": ()})
 
 
 def test_internal_token_is_accepted_by_its_audience_for_one_minute(tmp_path: Path) -> None:

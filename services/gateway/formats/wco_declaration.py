@@ -20,6 +20,7 @@ from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element, parse_xml
 from shared.contracts.closed_sets import Movement
 from shared.contracts.declaration import NormalizedDeclaration
+from shared.contracts.limits import NORMALIZED_BYTES
 from shared.contracts.parties import Party
 from shared.problems import Fault, Invalid
 from shared.strict_json import validate_and_render
@@ -38,9 +39,16 @@ def parse(body: bytes, lodger: Party) -> tuple[NormalizedDeclaration, bytes]:
     content = _declaration_content(message, lodger, repairs)
     content["repairs"] = repairs.entries
     try:
-        return validate_and_render(NormalizedDeclaration, content)
+        declaration, rendered = validate_and_render(NormalizedDeclaration, content)
     except Invalid as error:
         raise with_element_names(error) from None
+    if len(rendered) > NORMALIZED_BYTES:
+        raise Invalid(
+            "body-too-large",
+            f"With the fields that the hub completes, the declaration has more than {NORMALIZED_BYTES} bytes. Send "
+            "fewer goods items in one declaration.",
+        )
+    return declaration, rendered
 
 
 def _declaration_element(root: Element) -> Element:

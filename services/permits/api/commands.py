@@ -12,20 +12,20 @@ from shared import command_requests
 from shared.conditional_requests import parse_if_match
 from shared.database import now
 from shared.idempotency import IdempotentCommand
-from shared.web import parse_json_body, read_body
+from shared.web import MAX_BODY_BYTES, parse_json_body, read_body
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_command(
-    request: Request, model: type[Model], *, optional: bool = False
+    request: Request, model: type[Model], *, optional: bool = False, limit: int = MAX_BODY_BYTES
 ) -> tuple[Model, IdempotentCommand]:
     """Read a command and its body. Raise ProblemError for a body or a header that is not valid.
 
     If the gateway translated the trader's bytes from another format, `Stated-Digest` is the digest of those bytes.
     It then identifies the content: a later version of the gateway may translate the same bytes differently.
     """
-    body = await read_body(request)
+    body = await read_body(request, limit=limit)
     content = parse_json_body(request, body, model, optional=optional)
     stated_digest = request.headers.get("stated-digest")
     if stated_digest is None:

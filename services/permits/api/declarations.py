@@ -26,13 +26,13 @@ from shared.contracts.declaration import (
     Release,
 )
 from shared.contracts.fields import CountryCode, Day, Name
-from shared.contracts.limits import PAGE_ENTRIES
+from shared.contracts.limits import NORMALIZED_BYTES, PAGE_ENTRIES
 from shared.contracts.views.declarations import Verdict
 from shared.contracts.views.parts import Fault
 from shared.database import new_id, now
 from shared.internal_auth import RepresentedTraderIfAny
 from shared.problems import Invalid
-from shared.web import read_json_body
+from shared.web import parse_json_body, read_body
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
@@ -73,7 +73,7 @@ async def validate_declaration(
     """Check a declaration and store nothing. `errors` lists the places that break the contract."""
     at = now()
     try:
-        content = await read_json_body(request, NormalizedDeclaration)
+        content = parse_json_body(request, await read_body(request, limit=NORMALIZED_BYTES), NormalizedDeclaration)
     except Invalid as error:
         if not error.faults:
             raise
@@ -95,7 +95,7 @@ async def amend_declaration(
 ) -> Response:
     """Replace a declaration that is not released by a new version, and check it."""
     require_if_match(request.headers.get("if-match"))
-    content, command = await read_command(request, NormalizedDeclaration)
+    content, command = await read_command(request, NormalizedDeclaration, limit=NORMALIZED_BYTES)
     return render_stored_response(
         await transitions.amend(context.engine, declaration_id, party, content, command, trader=trader)
     )

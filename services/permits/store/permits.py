@@ -17,6 +17,7 @@ from services.permits.domain.model.permits import CitedPermits, PermitRecord
 from services.permits.domain.model.usage import UsageTotal
 from services.permits.store import tables as t
 from services.permits.store.from_row import BALANCE_COLUMNS, Row, group_by_id, permit_from_row, usage_total_from_row
+from shared.contracts.limits import EVENT_WATCHERS
 from shared.database import bulk_insert, column_arrays, id_in
 
 Key = tuple[str, str]
@@ -157,10 +158,15 @@ def _citations_query(ids: Sequence[UUID]) -> Select[Any]:
 
 
 async def list_watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
-    """Return the parties that cited permits or read them by token, by permit."""
+    """Return the parties that cited permits or read them by token, by permit: the last `EVENT_WATCHERS` of each."""
     c = t.permit_watchers.c
-    rows = group_by_id(await conn.execute(select(t.permit_watchers).where(c.permit_id.in_(list(ids)))))
-    return {permit_id: frozenset(row["party_id"] for row in mine) for permit_id, mine in rows.items()}
+    nth = func.row_number().over(partition_by=c.permit_id, order_by=c.since.desc()).label("nth")
+    ranked = select(c.permit_id, c.party_id, nth).where(id_in(c.permit_id, list(ids))).subquery()
+    rows = await conn.execute(select(ranked).where(ranked.c.nth <= EVENT_WATCHERS))
+    watchers: dict[UUID, set[UUID]] = {}
+    for permit_id, party_id, _ in rows:
+        watchers.setdefault(permit_id, set()).add(party_id)
+    return {permit_id: frozenset(parties) for permit_id, parties in watchers.items()}
 
 
 async def add_watchers(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]], at: datetime) -> None:

@@ -56,6 +56,17 @@ def test_message_of_any_version_is_parsed(namespaces: tuple[str, str]) -> None:
     assert set(_repairs(stated)) == {"/importer/name", "/importer/country"}
 
 
+def test_message_whose_normalized_form_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    body = customs_message("LRN-1")
+    size = len(wco_declaration.parse(body, IMPORTER)[1])
+    monkeypatch.setattr(wco_declaration, "NORMALIZED_BYTES", size)
+    _parse(body)
+    monkeypatch.setattr(wco_declaration, "NORMALIZED_BYTES", size - 1)
+    with pytest.raises(Invalid) as caught:
+        _parse(body)
+    assert caught.value.code == "body-too-large"
+
+
 def test_message_without_metadata_is_parsed() -> None:
     body = customs_message("LRN-1", namespaces=NO_NAMESPACES)
     inner = body[body.index(b"<Declaration>") : body.index(b"</Declaration>") + len(b"</Declaration>")]

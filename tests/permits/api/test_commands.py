@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from shared.contracts.limits import NORMALIZED_BYTES
 from tests.permits.internal_client import InternalClient, issue_by_http, lodge_by_http
 from tests.permits.sample_data import AUTHORITY_ZA, OTHER_TRADER, B, declaration, item, permit_content
 
@@ -50,6 +51,26 @@ async def test_amendment_without_the_current_version_is_refused(internal_client:
         response = await internal_client("PUT", f"/v1/declarations/{declaration_id}", B, json=body, headers=headers)
         assert response.status_code == status, response.text
     assert response.json()["version"] == 2
+
+
+async def test_declaration_as_large_as_its_normalized_form_may_be_is_read_by_every_route(
+    internal_client: InternalClient,
+) -> None:
+    permit = await issue_by_http(internal_client)
+    stated = declaration(item(permit["terms"], "1"))
+    text = stated.model_dump_json(exclude_none=True)
+    largest = text + " " * (NORMALIZED_BYTES - len(text))
+    for content, status in ((largest, 200), (largest + " ", 413)):
+        headers = {"Content-Type": "application/json"}
+        response = await internal_client("POST", "/v1/declarations/validate", B, content=content, headers=headers)
+        assert response.status_code == status, response.text
+    declaration_id = await lodge_by_http(internal_client, stated)
+    for content, status in ((largest + " ", 413), (largest, 200)):
+        headers = {"Content-Type": "application/json", "If-Match": '"1"'}
+        response = await internal_client(
+            "PUT", f"/v1/declarations/{declaration_id}", B, content=content, headers=headers
+        )
+        assert response.status_code == status, response.text
 
 
 async def test_validation_gives_the_findings_of_lodging_and_stores_nothing(internal_client: InternalClient) -> None:

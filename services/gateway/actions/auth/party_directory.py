@@ -168,7 +168,7 @@ class PartyDirectory:
 
     def _apply_changes(self, changed_parties: Sequence[Party], changed_credentials: Sequence[RowMapping]) -> None:
         for party in changed_parties:
-            text = party.model_dump_json()
+            text = party.identity.model_dump_json()
             self._parties[party.id] = Principal(party, text, party.identifier_values, frozenset(party.roles))
         for row in changed_credentials:
             self._credentials[row["client_id"]] = CredentialEntry(row["party_id"], _expiry(row), row["subject"])

@@ -117,7 +117,13 @@ def require_known_parameters(request: Request, names: tuple[str, ...]) -> None:
 def make_caller(principal: Principal, request: Request, acts_for: RepresentedTrader | None = None) -> Caller:
     """Return the caller for requests to other services, with the trader that it represents under a mandate."""
     client, request_name = _client_id(request), request_id(request)
-    return Caller(service="gateway", party=principal.party, acts_for=acts_for, client=client, request_id=request_name)
+    return Caller(
+        service="gateway",
+        party=principal.party.identity,
+        acts_for=acts_for,
+        client=client,
+        request_id=request_name,
+    )
 
 
 def _client_id(request: Request) -> str:

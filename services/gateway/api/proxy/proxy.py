@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -16,8 +17,9 @@ from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.contracts.parties import Party, RepresentedTrader
 from shared.problem_responses import complete_problem_type
-from shared.problems import NotFound
+from shared.problems import Invalid, NotFound
 from shared.request_context import record_code
+from shared.request_middleware import MAX_HEAD_BYTES
 from shared.service_client import ServiceResponse, ServiceUnreachable, service_unavailable
 
 FORWARDED_REQUEST_HEADERS = ("content-type", "if-match", "permit-token")
@@ -66,10 +68,24 @@ async def call_service(
             principal, request, await find_represented(principal, raw_body) if find_represented else None
         ),
         body=raw_body or None,
-        query=request.query_params.multi_items(),
+        query=read_query(request),
         headers=headers,
         seconds=route.limits.service_seconds,
     )
+
+
+def read_query(request: Request) -> list[tuple[str, str]]:
+    """Return the parameters of a request. Raise Invalid if they are too long when they are encoded again.
+
+    A byte that is no UTF-8 becomes nine bytes.
+    """
+    parameters = request.query_params.multi_items()
+    if len(request.scope["query_string"]) * 9 > MAX_HEAD_BYTES and len(urlencode(parameters)) > MAX_HEAD_BYTES:
+        raise Invalid(
+            "headers-too-large",
+            f"The query has more than {MAX_HEAD_BYTES} bytes when it is encoded, the limit of the hub. Send less.",
+        )
+    return parameters
 
 
 def internal_path(request: Request, route: Route) -> str:

@@ -6,7 +6,7 @@ from starlette.types import Receive, Scope, Send
 
 from services.gateway.actions import service_calls
 from services.gateway.api.auth.authentication import admit, get_context, make_caller
-from services.gateway.api.proxy.proxy import forwarded_headers, internal_path, render_reply
+from services.gateway.api.proxy.proxy import forwarded_headers, internal_path, read_query, render_reply
 from services.gateway.api.routing.route import Route
 from shared.service_client import ServiceResponse, ServiceStream, ServiceUnreachable, service_unavailable
 
@@ -37,7 +37,7 @@ async def stream_reply(request: Request, route: Route) -> Response:
     """
     context, service = get_context(request), route.answering_service
     principal = await admit(request, route)
-    path, query = internal_path(request, route), request.query_params.multi_items()
+    path, query = internal_path(request, route), read_query(request)
     caller = make_caller(principal, request)
     try:
         stream = await service_calls.open_stream(context, service, path, caller=caller, query=query)

@@ -7,7 +7,7 @@ from starlette.responses import Response
 
 from services.gateway.actions import service_calls
 from services.gateway.api.auth.authentication import admit, get_context, make_caller
-from services.gateway.api.proxy.proxy import internal_path, render_reply
+from services.gateway.api.proxy.proxy import internal_path, read_query, render_reply
 from services.gateway.api.routing.route import Limits, Route
 from shared.problems import ProblemError
 from shared.service_client import ResponseLost, ServiceUnreachable, service_unavailable
@@ -31,7 +31,7 @@ async def upload(request: Request, route: Route) -> Response:
             internal_path(request, route),
             caller=make_caller(principal, request),
             chunks=body.chunks(),
-            query=request.query_params.multi_items(),
+            query=read_query(request),
             headers={"content-type": "text/csv"},
             seconds=route.limits.service_seconds,
         )

@@ -13,6 +13,8 @@ from services.gateway.api.declarations import handlers
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.routes import ROUTES
 from services.gateway.api.routing.route import Route
+from shared.cites.time_zones import country_codes
+from shared.contracts.limits import COUNTRIES, GRANTS
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.stub_service import ReceivedRequest, default_response, drop_connection, problem_response
 
@@ -46,6 +48,25 @@ async def test_command_is_forwarded_with_its_bytes_and_its_caller(hub: RunningGa
     assert received.headers["x-request-id"] == received.caller.request_id == response.headers["x-request-id"]
     assert not {"x-party-id", "x-forwarded-user", "forwarded", "cookie", "idempotency-key"} & received.headers.keys()
     assert received.headers["authorization"] != officer["Authorization"]
+
+
+async def test_party_with_many_grants_is_forwarded_without_them(hub: RunningGateway) -> None:
+    grant = {"countries": sorted(country_codes())[:COUNTRIES], "event_types": ["permit.second_use_attempted"]}
+    party, partner = await hub.party("partner", "customs", grants=[grant] * GRANTS)
+    assert party["grants"] == [grant] * GRANTS
+    response = await hub.http.post(RELEASE, content=BODY, headers=partner | JSON)
+    assert response.status_code == 200, response.text
+    [received] = hub.permits.requests_to(RELEASE)
+    assert received.caller.party is not None
+    assert json.loads(received.caller.party.model_dump_json()) == party | {"grants": []}
+
+
+async def test_query_that_is_too_long_when_it_is_encoded_is_refused(hub: RunningGateway) -> None:
+    _, officer = await hub.party("customs")
+    path = "/v1/declarations?reference="
+    for query, status in (("%C3%A9" * 1_000, 200), ("%FF" * 4_000, 431)):
+        response = await hub.http.get(f"{path}{query}", headers=officer)
+        assert response.status_code == status, response.text
 
 
 async def test_idempotency_key_gives_one_command_id_per_party_and_path(hub: RunningGateway) -> None:
