@@ -30,7 +30,7 @@ def create_key_files(folder: Path, name: str) -> tuple[KeyFile, KeyFile]:
 
 
 def test_internal_token_of_the_largest_caller_is_accepted(tmp_path: Path) -> None:
-    wide = "\N{OLD ITALIC LETTER A}"  # four bytes, and a letter
+    wide = "\N{OLD ITALIC LETTER A}"  # four bytes each
     numbers = {f"{n:02}{wide * (NUMBER_LENGTH - 2)}": f"{n:02}{wide * (NUMBER_LENGTH - 2)}" for n in range(IDENTIFIERS)}
     grant = Grant(countries=("FR",) * COUNTRIES, event_types=("permit.second_use_attempted",) * EVENT_TYPES)
     party = Party(

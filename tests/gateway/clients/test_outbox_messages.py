@@ -20,7 +20,7 @@ from shared.message_batches import RenderedMessage, render_batch
 from shared.web import MAX_BODY_BYTES
 
 WIDE = "\N{OLD ITALIC LETTER A}"
-"""A letter of four bytes in UTF-8, and of twelve in a JSON text of ASCII."""
+"""A character of four bytes in UTF-8, and of twelve in a JSON text of ASCII."""
 
 
 def _largest_party() -> Party:
