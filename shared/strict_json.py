@@ -22,7 +22,7 @@ MAX_DEPTH = Limit(
 )
 OWN_PROBLEM_CODES = frozenset(
     {f"unknown-{what}" for what in ("appendix", "country", "kind", "purpose", "source", "term", "unit")}
-    | {"taxon-nameless", "too-many-digits"}
+    | {"forbidden-character", "look-alike-characters", "taxon-nameless", "too-many-digits"}
 )
 """Fault codes that become the problem's code if the body has no other fault: an unlisted code, too many digits."""
 DUPLICATE_NAME = re.compile(r'Detected duplicate key (?P<name>".*") (?P<place>at line [0-9]+ column [0-9]+)', re.DOTALL)

@@ -1,7 +1,7 @@
 """The keys by which numbers, references, identifiers and names are compared. The hub shows the text as it was written.
 
 A key is in NFKC and case folded, without the characters that no reader sees. `KE/2026 001`, `ke-2026--001` and the full
-width `ＫＥ－２０２６－００１` have one key. Digits and letters of ASCII are never merged: `O` is not `0`.
+width `ＫＥ－２０２６－００１` have one key. ASCII letters and digits are never merged: `O` is not `0`.
 """
 
 import re
@@ -38,6 +38,11 @@ def name_key(name: str) -> str:
     """
     folded = name.lower() if name.isascii() else _fold(name)
     return " ".join(folded.translate(_NAME_TO_BLANK).split()) or folded
+
+
+def is_blank(text: str) -> bool:
+    """Return whether a reader sees nothing of a text."""
+    return not _INVISIBLE.sub("", text).replace(_BRAILLE_BLANK, " ").strip()
 
 
 def _fold(text: str) -> str:

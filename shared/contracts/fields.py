@@ -1,6 +1,7 @@
 """The field types of every message: days, countries, codes and texts, each with its limits.
 
-A day is `YYYY-MM-DD`. A text has no NUL character, because PostgreSQL cannot store it. Quantities are in `quantities`.
+A day is `YYYY-MM-DD`. `characters` says which characters a text may have; each text is parsed into NFC. Quantities are
+in `quantities`.
 """
 
 import base64
@@ -22,10 +23,14 @@ from pydantic import (
     ValidationInfo,
     WithJsonSchema,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 
 from shared.cites.time_zones import country_codes
+from shared.contracts.characters import JOINERS, LINE_MARKS, describe_character, find_forbidden, to_nfc
+from shared.contracts.comparison import is_blank
 from shared.contracts.limits import NAME_LENGTH, NUMBER_LENGTH, TEXT_LENGTH
+from shared.contracts.look_alikes import looks_like_another
+from shared.contracts.quantities import FastPath
 
 _DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 STORED_CONTEXT = {"stored": "content that was valid when the hub stored it"}
@@ -36,6 +41,9 @@ FIRST_YEAR, LAST_YEAR = "1900", "2999"
 _LETTER, _LETTERS = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]+")
 _RANK_WORDS = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids", "x"})
 """Words that accompany a name. Alone, they name no taxon."""
+LOOK_ALIKE_MESSAGE = (
+    "Expected a number in one script. This one looks like another number. Type it as the document prints it."
+)
 TAXON_NAMELESS_MESSAGE = "Expected a scientific name: a species, or a genus or family with all its species."
 
 
@@ -82,8 +90,40 @@ def _require_known_country(code: str) -> str:
     return code
 
 
-def _require_not_blank(reason: str) -> str:
-    if not reason.strip():
+def require_visible(text: str, exceptions: str = "") -> str:
+    """Return a text as it is. Raise an error that names its first forbidden character."""
+    if (found := find_forbidden(text, exceptions)) is not None:
+        message = "Expected a text without the character {character}. Leave it out."
+        raise PydanticCustomError("forbidden_character", message, {"character": describe_character(found)})
+    return text
+
+
+def _characters(max_length: int, *, exceptions: str = "") -> AfterValidator:
+    """Return the check of a text's characters. It parses the text into NFC, which may have more characters."""
+
+    def require_characters(text: str, info: ValidationInfo) -> str:
+        if info.context is STORED_CONTEXT:
+            return text
+        composed = to_nfc(require_visible(text, exceptions))
+        if len(composed) > max_length:
+            raise PydanticKnownError("string_too_long", {"max_length": max_length})
+        return composed
+
+    return AfterValidator(require_characters)
+
+
+def _require_number(number: str, info: ValidationInfo) -> str:
+    if number.isascii() or info.context is STORED_CONTEXT:
+        return number
+    if number != number.strip():
+        raise PydanticCustomError("invalid_format", "Expected a text without a blank at its beginning or end.")
+    if looks_like_another(number):
+        raise PydanticCustomError("look_alike_characters", LOOK_ALIKE_MESSAGE)
+    return number
+
+
+def _require_not_blank(reason: str, info: ValidationInfo) -> str:
+    if is_blank(reason) and info.context is not STORED_CONTEXT:
         raise PydanticCustomError("blank", "Expected a reason in words. Other officers read it later.")
     return reason
 
@@ -119,12 +159,40 @@ Timestamp = Annotated[
 Id = Annotated[UUID, BeforeValidator(_parse_id)]
 
 _NO_NUL = r"^[^\x00]*$"
-Text = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LENGTH, pattern=_NO_NUL)]
+_NUMBER_FORM = StringConstraints(
+    min_length=1, max_length=NUMBER_LENGTH, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
+)
+
+
+def _fast_path(max_length: int, pattern: str) -> FastPath:
+    """Return the fast path of a text: printable ASCII needs no check of its characters."""
+    return FastPath(core_schema.str_schema(min_length=1, max_length=max_length, pattern=pattern))
+
+
+StoredText = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LENGTH, pattern=_NO_NUL)]
+"""Text in sentences that the hub stored. It may be older than the rules for its characters."""
+_Sentences = Annotated[StoredText, _characters(TEXT_LENGTH, exceptions=LINE_MARKS)]
+Text = Annotated[_Sentences, _fast_path(TEXT_LENGTH, "^[ -~]+$")]
+"""Text in sentences: it may have tabs and line breaks."""
 Reason = Annotated[
-    Text, AfterValidator(_require_not_blank), Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})
+    _Sentences,
+    AfterValidator(_require_not_blank),
+    Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"}),
 ]
 """The reason of an act, for later readers: not only blanks."""
-Name = Annotated[str, StringConstraints(min_length=1, max_length=NAME_LENGTH, pattern=_NO_NUL)]
+Name = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=NAME_LENGTH, pattern=_NO_NUL),
+    _characters(NAME_LENGTH),
+]
+"""The name of a taxon, a place or a list."""
+NameOfTrader = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=NAME_LENGTH, pattern=_NO_NUL),
+    _characters(NAME_LENGTH, exceptions=JOINERS),
+    _fast_path(NAME_LENGTH, "^[ -~]+$"),
+]
+"""The name of a person or firm. Some languages need the joiners ZWJ and ZWNJ in it."""
 LETTER_REQUIRED_SCHEMA = Field(json_schema_extra={"pattern": r"^[^\x00]*[A-Za-z][^\x00]*$"})
 DeclaredTaxon = Annotated[Name, AfterValidator(_require_letter)]
 """A scientific name as a trader states it: at least one Latin letter."""
@@ -132,11 +200,17 @@ Taxon = Annotated[Name, AfterValidator(_require_taxon_name), LETTER_REQUIRED_SCH
 """A scientific name on a permit, by which the hub finds its lines: more than `spp.` or a hybrid cross."""
 ShortText = Annotated[
     str,
-    StringConstraints(
-        min_length=1, max_length=NUMBER_LENGTH, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
-    ),
+    _NUMBER_FORM,
+    _characters(NUMBER_LENGTH),
+    AfterValidator(_require_number),
+    _fast_path(NUMBER_LENGTH, "^[!-~]([ -~]*[!-~])?$"),
 ]
-"""A number or reference as printed on a document: no control characters, no blank at either end."""
+"""A number, reference or identifier as printed on a document. `comparison` compares it.
+
+It has no blank at either end, and does not look like another number.
+"""
+StoredNumber = Annotated[str, _NUMBER_FORM]
+"""A number, reference or identifier that the hub stored. It may be older than the rules for its characters."""
 Country = Annotated[
     str, AfterValidator(_require_known_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
 ]
@@ -156,7 +230,7 @@ class WireModel(BaseModel):
 class Trader(WireModel):
     """The exporter (box 4) or importer (box 3) as a permit or a declaration names it."""
 
-    name: Annotated[Name, Field(description="Name of the trader, 1 to 200 characters")]
+    name: Annotated[NameOfTrader, Field(description="Name of the trader, 1 to 200 characters")]
     country: Annotated[Country, Field(description="Country of the trader, ISO 3166-1 alpha-2")]
     identifier: Annotated[
         ShortText | None, Field(description="EORI number, or the number that the country gave to the trader")

@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.closed_sets import Severity
-from shared.contracts.fields import ShortText, Text, WireModel
+from shared.contracts.fields import ShortText, StoredText, WireModel
 from shared.contracts.parties import Actor
 
 
@@ -23,7 +23,7 @@ class AppliedOverride(WireModel):
     """The override of a finding: who settled it, when, and the reason."""
 
     by: Annotated[Actor, Field(description="The officer and the time")]
-    reason: Annotated[Text, Field(description="The officer's reason")]
+    reason: Annotated[StoredText, Field(description="The officer's reason")]
 
 
 class Finding(WireModel):

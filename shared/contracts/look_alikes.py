@@ -1,7 +1,7 @@
-"""Numbers that look like another number: they mix scripts, or all their letters look Latin and are not.
+"""Numbers that look like another number: they mix scripts, or they only look Latin.
 
-The tables hold the characters that Unicode's confusables (UTS #39, confusables.txt, version 17.0.0) give for one letter
-or digit of ASCII, a dash or a slash. Characters with a compatible form are not in them, because NFKC resolves these.
+The tables come from Unicode's confusables (UTS #39, confusables.txt, version 17.0.0). They hold the characters that
+look like one of the ASCII letters or digits, a dash or a slash. NFKC resolves those that have a compatible form.
 """
 
 from collections.abc import Iterator
@@ -56,7 +56,7 @@ _LOOK_LATIN = frozenset(
     "\U00016f08\U00016f0a\U00016f16\U00016f28\U00016f35\U00016f3a\U00016f3b\U00016f40\U00016f42\U00016f43"  # Miao
     "\u1173"  # Hangul
 )
-"""Letters and marks of other scripts that look like a letter or digit of ASCII, a dash or a slash.
+"""Characters of other scripts that look like one of the ASCII letters or digits, a dash or a slash.
 
 Three are from us, because fonts draw them as a dash: the Han digit one, the Katakana length mark, the Hangul vowel EU.
 """
@@ -75,14 +75,14 @@ _LOOK_ALIKE_SYMBOLS = frozenset(
     "\u27d9\u292b\u292c\u2a2f\U000102f5\U00010320\U00010322\U000118ec\U000118ef\U000118f2\U0001d206"
     "\U0001d20d\U0001d212\U0001d213\U0001d216\U0001d22a\U0001e8c7\U0001e8cb\U0001f74c\U0001f768"
 )
-"""Symbols that look like a letter or digit of ASCII."""
+"""Symbols that look like one of the ASCII letters or digits."""
 _ALWAYS_LOOK_ALIKE = _LOOK_ALIKE_LATIN_LETTERS | _LOOK_ALIKE_SYMBOLS
 _EAST_ASIAN = frozenset(
     {"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO", "HANGUL", "VERTICAL"}
 )
 """Scripts that Chinese, Japanese and Korean write together (UTS #39, section 5.1). They count as one."""
 _MARKS_OF_ALL_SCRIPTS = ("COMBINING", "MODIFIER", "CARON")
-"""The first words of the names of accents, and of letters that serve as apostrophes or accents."""
+"""The first words of the names of accents and apostrophes, which belong to all scripts."""
 _DOT_ABOVE = "\u0307"
 
 
@@ -107,18 +107,18 @@ def _mixes_digits(text: str) -> bool:
 
 
 def _only_looks_latin(text: str) -> bool:
-    """Return whether every letter outside ASCII looks like one of ASCII, and there is one. Accents do not count."""
+    """Return whether a text looks Latin by characters of other scripts only. Accents do not count."""
     letters = [c for c in normalize("NFKD", text) if _is_letter(c) and not c.isascii()]
     return bool(letters) and _LOOK_LATIN.issuperset(letters)
 
 
 def _has_a_second_dot(text: str) -> bool:
-    """Return whether an `i` or `j` has a combining dot, which no font shows, because the letter has one."""
+    """Return whether an `i` or `j` has a combining dot, which no font shows, because the character has one."""
     return any(letter + _DOT_ABOVE in text for letter in "ij")
 
 
 def _scripts(text: str) -> Iterator[str]:
-    """Yield the script of each letter. The first word of a character's name states it, for each letter of Unicode."""
+    """Yield the script of each character that has one. The first word of its name states it."""
     for character in text:
         if _is_letter(character):
             script = name(character, "").partition(" ")[0]
@@ -126,7 +126,7 @@ def _scripts(text: str) -> Iterator[str]:
 
 
 def _is_letter(character: str) -> bool:
-    """Return whether a character belongs to one script: a letter, or a mark that only this script writes."""
+    """Return whether only one script has a character. Accents and apostrophes belong to all."""
     if character.isascii():
         return character.isalpha()
     kind = category(character)

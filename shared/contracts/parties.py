@@ -2,11 +2,11 @@
 
 from typing import Annotated, Any
 
-from pydantic import Field, StringConstraints, model_validator
+from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.closed_sets import ActorRole, Role
-from shared.contracts.fields import Country, Day, Id, Name, ShortText, Timestamp, WireModel
+from shared.contracts.fields import Country, Day, Id, NameOfTrader, ShortText, Timestamp, WireModel, require_visible
 from shared.contracts.limits import COUNTRIES, EVENT_TYPES, GRANTS, IDENTIFIERS
 from shared.contracts.webhooks import EventPattern
 
@@ -30,7 +30,7 @@ class Party(WireModel):
     """One party as the gateway stores it. A higher version is newer."""
 
     id: Annotated[Id, Field(description="Party id")]
-    name: Annotated[Name, Field(description="Name of the organisation, 1 to 200 characters")]
+    name: Annotated[str, Field(description="Name of the organisation, 1 to 200 characters")]
     country: Annotated[Country, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")]
     roles: Annotated[tuple[Role, ...], Field(strict=False, description="Roles of the party")]
     identifiers: Annotated[dict[str, str], Field(description="Numbers of the party by their kind, such as EORI")] = {}
@@ -77,7 +77,7 @@ Grants = Annotated[
 class NewParty(WireModel):
     """A party as the administrator creates it."""
 
-    name: Annotated[Name, Field(description="Name of the organisation, 1 to 200 characters")]
+    name: Annotated[NameOfTrader, Field(description="Name of the organisation, 1 to 200 characters")]
     country: Annotated[Country, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")]
     roles: Roles
     identifiers: Identifiers = {}
@@ -87,7 +87,7 @@ class NewParty(WireModel):
 class PartyChange(WireModel):
     """A change of a party. A field that you leave out stays; a field that you send replaces the whole value."""
 
-    name: Annotated[Name | None, Field(description="Name of the organisation, 1 to 200 characters")] = None
+    name: Annotated[NameOfTrader | None, Field(description="Name of the organisation, 1 to 200 characters")] = None
     country: Annotated[Country | None, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")] = None
     roles: Annotated[Roles | None, Field(description="All roles of the party")] = None
     identifiers: Annotated[Identifiers | None, Field(description="All identifiers of the party")] = None
@@ -108,6 +108,7 @@ class NewCredential(WireModel):
     subject: Annotated[
         str | None,
         StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"),
+        AfterValidator(require_visible),
         Field(description="The client's `sub` in the tokens of the trusted external issuer"),
     ] = None
     expires_at: Annotated[

@@ -1,5 +1,6 @@
 """Exporter and importer of a customs message: named in one of several roles, often only by identifier."""
 
+import re
 from typing import Any
 
 from services.gateway.formats.customs_codes import COUNTRY_ALIASES
@@ -31,8 +32,13 @@ def parse_party(role: str, element: Element | None, lodger: Party | None, repair
 def _party_content(element: Element) -> dict[str, Any]:
     code = element.descendant_text("Address", "CountryCode")
     content = {
-        "name": element.child_text("Name"),
+        "name": _name_in_one_line(element.child_text("Name")),
         "country": COUNTRY_ALIASES.get(code, code) if code is not None else None,
         "identifier": element.child_text("ID"),
     }
     return {name: value for name, value in content.items() if value is not None}
+
+
+def _name_in_one_line(name: str | None) -> str | None:
+    """Return a name without the line breaks that an XML writer adds where it indents."""
+    return name if name is None or name.isprintable() else re.sub(r"[ \t]*[\r\n][ \t]*", " ", name)

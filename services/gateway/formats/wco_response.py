@@ -3,6 +3,7 @@
 All responses about a declaration have this form: the receipt, the results of the check, and a refused request.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,8 @@ FUNCTION_CODES: dict[str, str] = {
 }
 """Status → function code: accepted, registered, rejected, under control, goods released, cancelled."""
 REJECTED_CODE = "03"
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that XML 1.0 cannot carry (section 2.2). Stored content may be older than the rule that refuses them."""
 DATE_ELEMENTS = {"accepted": "AcceptanceDateTime", "rejected": "RejectionDateTime", "cancelled": "CancellationDateTime"}
 """Status → the element of the declaration that has its date."""
 
@@ -122,4 +125,4 @@ def _add_time(parent: Any, name: str, moment: datetime) -> None:
 def _add_texts(parent: Any, texts: Mapping[str, str | None]) -> None:
     for name, text in texts.items():
         if text is not None:
-            etree.SubElement(parent, name).text = "".join(c for c in text if c >= " " or c in "\t\n")
+            etree.SubElement(parent, name).text = _NOT_IN_XML.sub("\ufffd", text)

@@ -9,6 +9,7 @@ from decimal import Decimal
 from services.permits.domain.reference.load_report import RowRejected, RowRepairs
 from services.permits.formats import country_names as named
 from shared.cites.time_zones import country_codes
+from shared.contracts.characters import describe_character, find_forbidden, to_nfc
 from shared.limits import Limit, LimitSubject
 
 FOOTNOTE_MARKS = "*†‡§¹²³⁴⁵⁶⁷⁸⁹"
@@ -33,8 +34,15 @@ _UPPER_LIMIT_WORDS = re.compile(r"(?i)^(?:up to|max(?:imum)?\.?|not more than|no
 
 
 def clean(value: str, repairs: RowRepairs, field: str) -> str:
-    """Return a value without blanks and quotes around it, and with single blanks inside. Note a repair."""
+    """Return a value in NFC, with single blanks inside, without blanks and quotes around it. Note a repair.
+
+    Raise RowRejected for a character that a text may not have.
+    """
+    value = to_nfc(value)
     text = " ".join(value.replace("\u00a0", " ").replace(BOM, "").split())
+    if (forbidden := find_forbidden(text)) is not None:
+        reason = f"The text has the character {describe_character(forbidden)}. Leave it out."
+        raise RowRejected("forbidden-character", reason, field)
     text = text.strip("\"'`“”‘’").strip() if text[:1] in QUOTES or text[-1:] in QUOTES else text
     if text != value:
         what = "quotes" if text != value.strip() and text != " ".join(value.split()) else "blanks"

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.contracts.closed_sets import ApplicationStatus, PermitKind, Recommendation
 from shared.contracts.events.parts import EventData, ShortString, TextString
-from shared.contracts.fields import Country, Id, ShortText
+from shared.contracts.fields import Country, Id, StoredNumber
 
 
 class ApplicationEventData(EventData):
@@ -44,7 +44,7 @@ class ApplicationGranted(ApplicationEventData):
     """`permit.issued` announces the permit."""
 
     permit_id: Annotated[Id, Field(description="Id of the permit")]
-    number: Annotated[ShortText, Field(description="Box 1: permit number")]
+    number: Annotated[StoredNumber, Field(description="Box 1: permit number")]
 
 
 class ApplicationRefused(ApplicationEventData):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.contracts.closed_sets import AcknowledgementOutcome
 from shared.contracts.events.parts import EventData, NameString, ShortString, TextString
-from shared.contracts.fields import Country, Id, ShortText, Timestamp
+from shared.contracts.fields import Country, Id, StoredNumber, Timestamp
 from shared.contracts.webhooks import Url
 
 
@@ -49,5 +49,5 @@ class EventAcknowledged(EventData):
     quota_id: Annotated[Id | None, Field(description="Id of the quota of that event")] = None
     reference: Annotated[ShortString | None, Field(description="The trader's own reference")] = None
     issuer: Annotated[Country | None, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")] = None
-    number: Annotated[ShortText | None, Field(description="Box 1: permit number")] = None
+    number: Annotated[StoredNumber | None, Field(description="Box 1: permit number")] = None
     status: Annotated[ShortString | None, Field(description="Status that the acknowledged event stated")] = None

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from shared.contracts.closed_sets import Movement, Source, Unit
-from shared.contracts.fields import Country, Id, LineLetter, ShortText, WireModel
+from shared.contracts.fields import Country, Id, LineLetter, StoredNumber, WireModel
 from shared.contracts.limits import NAME_LENGTH, NUMBER_LENGTH, TEXT_LENGTH
 
 ShortString = Annotated[str, StringConstraints(max_length=NUMBER_LENGTH)]
@@ -37,7 +37,7 @@ class PermitReference(WireModel):
 
     permit_id: Annotated[Id, Field(description="Permit id")]
     issuer: Annotated[Country, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")]
-    number: Annotated[ShortText, Field(description="Box 1: permit number")]
+    number: Annotated[StoredNumber, Field(description="Box 1: permit number")]
 
 
 class IssuedLine(WireModel):
@@ -82,7 +82,7 @@ class CitedPermit(WireModel):
 
     id: Annotated[Id, Field(description="Permit id")]
     issuer: Annotated[Country, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")]
-    number: Annotated[ShortText, Field(description="Box 1: permit number")]
+    number: Annotated[StoredNumber, Field(description="Box 1: permit number")]
 
 
 class Usage(WireModel):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from shared.contracts.closed_sets import PermitStatus, Unit
 from shared.contracts.events.parts import DecimalText, EventData, NameString, ShortString
-from shared.contracts.fields import Country, Day, Id, ShortText
+from shared.contracts.fields import Country, Day, Id, StoredNumber
 
 Codes = Annotated[
     tuple[ShortString, ...],
@@ -32,7 +32,7 @@ class QuotaEventData(EventData):
     ends: Annotated[Day, Field(description="Last day of the period")]
     permit_id: Annotated[Id, Field(description="Id of the permit that caused the event")]
     issuer: Annotated[Country, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")]
-    number: Annotated[ShortText, Field(description="Box 1: permit number")]
+    number: Annotated[StoredNumber, Field(description="Box 1: permit number")]
     status: Annotated[PermitStatus, Field(description="Status of that permit")]
 
 

@@ -10,12 +10,13 @@ FIELD_FAULTS = (
     "not-finite", "not-in-list", "not-positive", "one-way-only", "required", "too-large", "too-long", "too-short",
     "too-small", "underlying-source-alone", "unknown-event-type", "unknown-field", "unknown-appendix",
     "unknown-country", "unknown-kind", "unknown-purpose", "unknown-source", "unknown-term", "unknown-unit",
-    "taxon-nameless", "too-many-digits", "url-not-allowed",
+    "forbidden-character", "look-alike-characters", "taxon-nameless", "too-many-digits", "url-not-allowed",
 )  # fmt: skip
 """Codes that a place in a body may have where the body breaks its contract."""
 PARAMETER_FAULTS = (
-    "cursor", "invalid-format", "not-a-day", "not-a-version", "not-a-whole-number", "not-in-list", "parameter-twice",
-    "pattern", "required", "too-large", "too-small", "unknown-country", "unknown-parameter",
+    "cursor", "forbidden-character", "invalid-format", "not-a-day", "not-a-version", "not-a-whole-number",
+    "not-in-list", "parameter-twice", "pattern", "required", "too-large", "too-small", "unknown-country",
+    "unknown-parameter",
 )  # fmt: skip
 """Codes that a query parameter may have."""
 
@@ -258,6 +259,40 @@ REQUEST_PROBLEMS = {
             "Expected one of the unit codes: GET /v1/reference/units lists them. Found: KGM. `errors` names each place."
         ),
         example_faults=(ExampleFault("/items/0/unit"),),
+    ),
+    "forbidden-character": ProblemCode(
+        status=422,
+        meaning="A text has a character that readers cannot see, or that no font draws.",
+        causes=(
+            "The text comes from a document or a web page, and has a zero-width character or a mark of direction.",
+            "A name, number or reference has a tab or a line break. Only text in sentences may have one.",
+            "The text has a joiner (ZWJ, ZWNJ), and it is not the name of a person or firm.",
+            "The text has a character for private use, or one that Unicode has not assigned.",
+        ),
+        steps=(you("Leave out the character that `errors` names, and send the text again."),),
+        example=(
+            "Expected a text without the character U+202E RIGHT-TO-LEFT OVERRIDE. Leave it out. `errors` names each "
+            "place."
+        ),
+        example_faults=(ExampleFault("/reference"),),
+    ),
+    "look-alike-characters": ProblemCode(
+        status=422,
+        meaning="A number, reference or identifier looks like another one.",
+        causes=(
+            "It mixes two scripts, such as a Cyrillic Е among Latin characters.",
+            "It looks Latin, and all its characters belong to another script.",
+            "It has digits of two scripts, or a symbol that looks like a Latin character.",
+        ),
+        steps=(
+            you("Type the number again, as the document prints it, on a keyboard of one script."),
+            you("Ask the authority for its number in Latin script, if the printed one only looks Latin."),
+        ),
+        example=(
+            "Expected a number in one script. This one looks like another number. Type it as the document prints it. "
+            "`errors` names each place."
+        ),
+        example_faults=(ExampleFault("/items/0/documents/0/number"),),
     ),
     "too-many-digits": ProblemCode(
         status=422,

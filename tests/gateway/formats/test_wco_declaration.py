@@ -231,3 +231,13 @@ def test_parsing_work_grows_linearly_with_the_message() -> None:
 def test_message_with_too_many_items_is_refused_before_they_are_parsed() -> None:
     body = customs_message("L", *(["<GovernmentAgencyGoodsItem/>"] * 501))
     assert _faults(body) == {"/items": "too-long"}
+
+
+def test_line_break_in_the_name_of_a_party_is_a_blank() -> None:
+    body = customs_message("LRN-1").replace(b"A (Pty) Ltd", b"A (Pty)\n        Ltd")
+    assert _parse(body, EXPORTER).exporter.name == "A (Pty) Ltd"
+
+
+def test_invisible_character_in_a_message_is_refused_at_its_place() -> None:
+    assert _faults(customs_message("LRN-\u200b1")) == {"/reference": "forbidden-character"}
+    assert _faults(customs_message("LRN-\u0415E")) == {"/reference": "look-alike-characters"}

@@ -27,7 +27,9 @@ Change = Callable[[dict[str, Any]], Any]
     (lambda p: p.update(issued_on="2026-03-01", valid_until="2026-02-01"), "/valid_until", "validity-before-issue"),
     (lambda p: p["lines"].append(dict(p["lines"][0])), "/lines/1/line", "line-letter-twice"),
     *((lambda p, taxon=taxon: p["lines"][0].update(taxon=taxon), "/lines/0/taxon", "taxon-nameless")
-      for taxon in (" ", "\t", ".", "-", "123", "×", "x", "spp.", " sp. ", "Spp")),
+      for taxon in (" ", ".", "-", "123", "×", "x", "spp.", " sp. ", "Spp")),
+    (lambda p: p["lines"][0].update(taxon="\t"), "/lines/0/taxon", "forbidden-character"),
+    (lambda p: p.update(number="Z\u0410-1"), "/number", "look-alike-characters"),
     (lambda p: p["exporter"].update(name="x\x00"), "/exporter/name", "invalid-format"),
 ])  # fmt: skip
 async def test_permit_with_an_invalid_value_is_refused_with_its_place(

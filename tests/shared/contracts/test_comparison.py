@@ -1,4 +1,4 @@
-"""Keys of numbers and names: what looks alike has one key, and digits and letters of ASCII stay apart."""
+"""Keys of numbers and names: what looks alike has one key, and the characters of ASCII stay apart."""
 
 import string
 from unicodedata import normalize
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contracts.comparison import comparison_key, name_key
+from shared.contracts.comparison import comparison_key, is_blank, name_key
 
 ANY_TEXT = st.text(max_size=40)
 ASCII_WORD = st.text(alphabet=string.ascii_letters + string.digits, min_size=1, max_size=12)
@@ -34,7 +34,7 @@ def test_comparison_key_of_another_number_differs(number: str) -> None:
     assert comparison_key(number) != "ke-2026-001"
 
 
-def test_comparison_key_of_composed_and_decomposed_letters_is_the_same() -> None:
+def test_comparison_key_of_composed_and_decomposed_accents_is_the_same() -> None:
     assert comparison_key("CÔTE-1") == comparison_key("CO\u0302TE-1") == "côte-1"
     assert comparison_key("STRASSE 1") == comparison_key("straße-1")
 
@@ -92,3 +92,11 @@ def test_name_key_of_marks_only_is_not_empty() -> None:
 @given(ANY_TEXT)
 def test_name_key_of_a_key_is_itself(text: str) -> None:
     assert name_key(name_key(text)) == name_key(text)
+
+
+@pytest.mark.parametrize(("text", "blank"), [
+    ("", True), (" \t\n\u00a0\u3000", True), ("\u3164\u115f", True), ("\u2800", True), ("\u200b", True), (".", False),
+    ("-", False), ("\u0301a", False),
+])  # fmt: skip
+def test_text_without_a_visible_character_is_blank(text: str, blank: bool) -> None:
+    assert is_blank(text) is blank

@@ -1,4 +1,4 @@
-"""Numbers that look like another one: mixed scripts, letters that only look Latin, mixed digits, symbols."""
+"""Numbers that look like another one: mixed scripts, scripts that look Latin, mixed digits, symbols."""
 
 import string
 

@@ -205,3 +205,20 @@ async def test_reference_lists_are_read_as_of_a_day(permits_db: AsyncEngine) -> 
     await load_content(permits_db, stop.replace("IN", "LK"), "suspensions", days[1])
     for day, there in ((days[0] - timedelta(days=1), 0), (days[0], 1), (days[1], 0)):
         assert len(await rows_as_json(read.list_suspensions(permits_db, "IN", day))) == there, day
+
+
+@pytest.mark.parametrize("character", ["\u200b", "\u202e", "\ufffe", "\x1b"])
+async def test_row_with_invisible_character_is_rejected(permits_db: AsyncEngine, character: str) -> None:
+    content = (
+        f"start_date,taxon_name,iso_code2\n2020-01-01,Loxodonta{character} africana,ML\n2020-01-01,Python regius,ML\n"
+    )
+    report = await load_content(permits_db, content, "suspensions")
+    assert {note["line"]: note["code"] for note in report["refusals"]} == {2: "forbidden-character"}
+
+
+async def test_row_is_loaded_in_nfc(permits_db: AsyncEngine) -> None:
+    content = "start_date,taxon_name,iso_code2,notes\n2020-01-01,Loxodonta africana,ML,Co\u0302te\n"
+    report = await load_content(permits_db, content, "suspensions")
+    assert report["repairs"] == []
+    [suspension] = await rows_as_json(read.list_suspensions(permits_db, "ML", today()))
+    assert suspension["note"] == "Côte"
