@@ -57,6 +57,15 @@ class ActorRole(ClosedSet):
     AUTHORITY = "authority"
 
 
+class DeclarationPart(ClosedSet):
+    """A part of a declaration that a list adds to each summary on request. The whole declaration always has it."""
+
+    FINDINGS = "findings"
+    HISTORY = "history"
+    ITEMS = "items"
+    USAGE = "usage"
+
+
 class Movement(ClosedSet):
     """The side of the border on which the trader lodges the declaration."""
 

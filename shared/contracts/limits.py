@@ -21,6 +21,20 @@ PAGE_ENTRIES = Limit(
     meaning="Entries of a page, by `limit`",
     beyond="400 `invalid-parameter`",
 )
+PAGE_BYTES = Limit(
+    1_048_576,
+    "bytes",
+    subject=LimitSubject.LISTS,
+    meaning="The rows of one page; a page has at least one row",
+    beyond="The page ends earlier, and `next_cursor` names the last row.",
+)
+RESPONSE_BYTES = Limit(
+    8_388_608,
+    "bytes",
+    subject=LimitSubject.SERVICES,
+    meaning="A response that one service reads from another; a streamed report has no limit",
+    beyond="500 `response-too-large`",
+)
 MAX_WAIT_SECONDS = Limit(
     30,
     "seconds",

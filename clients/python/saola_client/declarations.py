@@ -60,8 +60,9 @@ class Declarations(HubRequests):
         return self._get(f"/v1/declarations/{declaration_id}")
 
     def list_declarations(self, filters: Mapping[str, str] = NO_FILTERS) -> Iterator[JsonObject]:
-        """Yield the declarations that you can read, newest first, from all pages.
+        """Yield summaries of the declarations that you can read, newest first, from all pages.
 
+        With the filter `expand`, each summary also has these parts: `{"expand": "findings,history,items,usage"}`.
         Filters: `status`, `movement`, `taxon`, `permit_number`, `issuer`, `holder`, `reference`, `country`, and the
         days of receipt `from` and `to`.
         """

@@ -4,7 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from starlette.responses import Response
 
 from services.permits.actions.declarations import read as declarations_read
@@ -12,10 +12,10 @@ from services.permits.actions.declarations import transitions
 from services.permits.actions.declarations import validate as actions_validate
 from services.permits.api.commands import read_command
 from services.permits.api.dependencies import Authority, Context, Customs, DeclarationId, Reader, Trader
-from services.permits.api.responses import render_view
+from services.permits.api.responses import render_page, render_view
 from shared.command_requests import render_stored_response
 from shared.conditional_requests import require_if_match
-from shared.contracts.closed_sets import DeclarationStatus, Movement
+from shared.contracts.closed_sets import DeclarationPart, DeclarationStatus, Movement
 from shared.contracts.declaration import (
     Cancellation,
     Consent,
@@ -37,6 +37,11 @@ from shared.web import parse_json_body, read_body
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 
 
+def _split_parts(values: list[str]) -> list[str]:
+    """Return the names of `expand=findings,usage`."""
+    return [name for value in values for name in value.split(",")]
+
+
 class Filters(BaseModel):
     """The filters of a list of declarations. An unknown filter is an error."""
 
@@ -52,18 +57,19 @@ class Filters(BaseModel):
     country: CountryCode | None = None
     from_: Annotated[Day | None, Field(alias="from")] = None
     to: Day | None = None
+    expand: Annotated[frozenset[DeclarationPart], BeforeValidator(_split_parts), Field(strict=False)] = frozenset()
     limit: Annotated[int, Field(ge=1, le=PAGE_ENTRIES)] = 50
     cursor: UUID | None = None
 
 
 @router.get("")
 async def list_declarations(context: Context, party: Reader, filters: Annotated[Filters, Query()]) -> Response:
-    """List declarations, newest first."""
-    chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"limit", "cursor"})
+    """List summaries of declarations, newest first. `expand=findings,history,items,usage` adds these parts."""
+    chosen = filters.model_dump(mode="json", by_alias=True, exclude_none=True, exclude={"expand", "limit", "cursor"})
     page = await declarations_read.list_declarations(
-        context.engine, party, chosen, limit=filters.limit, before=filters.cursor
+        context.engine, party, chosen, expand=filters.expand, limit=filters.limit, before=filters.cursor
     )
-    return render_view(page)
+    return render_page(page)
 
 
 @router.post("/validate")

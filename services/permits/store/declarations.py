@@ -16,6 +16,16 @@ from shared.contracts.closed_sets import Movement
 from shared.contracts.parties import Party
 from shared.database import id_in
 
+RECORD_COLUMNS = tuple(c for c in t.declarations.c if c.computed is None and c.name != "search_words")
+"""The columns of a whole declaration."""
+SUMMARY_COLUMNS = (
+    *(c for c in t.declarations.c if c.name not in {"content", "findings", "search_words"}),
+    (func.pg_column_size(t.declarations.c.content) + func.pg_column_size(t.declarations.c.findings)).label(
+        "stored_bytes"
+    ),
+)
+"""The columns of a summary. None of them is stored apart from its row, so PostgreSQL reads no other page for them."""
+
 
 async def existing_ids(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
     """Return the ids of those declarations that are stored."""
@@ -66,7 +76,7 @@ def lodged_by(party: Party) -> ColumnElement[bool]:
 async def find(conn: AsyncConnection, declaration_id: UUID, condition: ColumnElement[bool]) -> DeclarationRecord | None:
     """Return a declaration with its citations if it meets a condition, else None."""
     rows = (
-        (await conn.execute(select(t.declarations).where(t.declarations.c.id == declaration_id, condition)))
+        (await conn.execute(select(*RECORD_COLUMNS).where(t.declarations.c.id == declaration_id, condition)))
         .mappings()
         .all()
     )
@@ -81,14 +91,14 @@ async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Declara
         return {}
     c = t.declarations.c
     rows = await conn.execute(
-        select(t.declarations).where(id_in(c.id, sorted_ids)).order_by(c.id).with_for_update(key_share=True)
+        select(*RECORD_COLUMNS).where(id_in(c.id, sorted_ids)).order_by(c.id).with_for_update(key_share=True)
     )
     return {declaration.id: declaration for declaration in await _load(conn, rows.mappings().all())}
 
 
 async def read_many(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, DeclarationRecord]:
     """Return declarations by id, with their citations. Take no lock."""
-    rows = await conn.execute(select(t.declarations).where(id_in(t.declarations.c.id, list(ids))))
+    rows = await conn.execute(select(*RECORD_COLUMNS).where(id_in(t.declarations.c.id, list(ids))))
     return {declaration.id: declaration for declaration in await _load(conn, rows.mappings().all())}
 
 
@@ -119,7 +129,7 @@ async def list_stale(conn: AsyncConnection, country: str, before: datetime, *, l
 async def list_referred(conn: AsyncConnection, after: UUID | None, *, limit: int) -> list[DeclarationRecord]:
     """List referred declarations after an id, oldest first."""
     c = t.declarations.c
-    query = select(t.declarations).where(c.status == "referred").order_by(c.id).limit(limit)
+    query = select(*RECORD_COLUMNS).where(c.status == "referred").order_by(c.id).limit(limit)
     rows = await conn.execute(query if after is None else query.where(c.id > after))
     return await _load(conn, rows.mappings().all())
 
@@ -139,13 +149,18 @@ async def read_last_event_time(conn: AsyncConnection, declaration_id: UUID) -> d
     return found
 
 
-async def search(
+async def list_summaries(
     conn: AsyncConnection, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
-) -> list[DeclarationRecord]:
-    """List declarations that this party may read, newest first."""
+) -> Sequence[Row]:
+    """List the summaries of declarations that this party may read, newest first.
+
+    `stored_bytes` is the size of a whole declaration in the database, compressed. PostgreSQL knows it without a read of
+    the large columns.
+    """
     taxa = await list_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
     query = search_query(party, filters, taxa, limit=limit, before=before)
-    return await _load(conn, (await conn.execute(query)).mappings().all())
+    rows: Sequence[Row] = (await conn.execute(query)).mappings().all()
+    return rows
 
 
 def search_query(
@@ -153,7 +168,7 @@ def search_query(
 ) -> Select[Any]:
     """Return the query of a search. `taxa` are the search words of the requested taxon."""
     c = t.declarations.c
-    query = select(t.declarations).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
+    query = select(*SUMMARY_COLUMNS).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(c.id < before)
     return _filtered(query, filters, taxa)
@@ -176,6 +191,19 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str]) 
             case _:
                 query = query.where(c[name] == value)
     return query
+
+
+async def list_own_uses(conn: AsyncConnection, permit: UUID, party: Party, *, limit: int) -> Sequence[Row]:
+    """List the citations of a permit by declarations that this party may read, of the newest declaration first."""
+    c = t.citations.c
+    query = (
+        select(t.citations)
+        .join(t.declarations, t.declarations.c.id == c.declaration_id)
+        .where(c.permit_id == permit, readable_by(party))
+        .order_by(c.declaration_id.desc(), c.item, c.line)
+        .limit(limit)
+    )
+    return (await conn.execute(query)).mappings().all()
 
 
 async def _load(conn: AsyncConnection, rows: Sequence[Row]) -> list[DeclarationRecord]:

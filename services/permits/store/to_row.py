@@ -26,8 +26,8 @@ ENTRY_ID_NAMESPACE = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a02")
 
 
 def _written_columns(table: Table, *, excluded: tuple[str, ...] = ()) -> tuple[str, ...]:
-    """Return the columns of a table that the hub writes: all except identity columns and `excluded`."""
-    return tuple(c.name for c in table.columns if c.identity is None and c.name not in excluded)
+    """Return the columns of a table that the hub writes: all except `excluded` and those that PostgreSQL computes."""
+    return tuple(c.name for c in table.columns if c.identity is None and c.computed is None and c.name not in excluded)
 
 
 DECLARATION_COLUMNS = _written_columns(t.declarations)

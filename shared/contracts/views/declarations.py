@@ -5,8 +5,9 @@ from typing import Annotated
 from pydantic import ConfigDict, Field
 
 from shared.contracts import declaration, findings
-from shared.contracts.closed_sets import DeclarationStatus
-from shared.contracts.fields import Id, Timestamp, WireModel
+from shared.contracts.closed_sets import DeclarationStatus, Movement
+from shared.contracts.fields import Id, Timestamp, Trader, WireModel
+from shared.contracts.findings import FindingCounts
 from shared.contracts.views.pages import Page
 from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode, Fault, HistoryEntry
 
@@ -71,12 +72,57 @@ class DeclarationView(declaration.NormalizedDeclaration):
     history: Annotated[tuple[DeclarationHistoryEntry, ...], Field(description="All changes, oldest first")]
 
 
+class DeclarationSummary(WireModel):
+    """A declaration in a list. Its `items`, `findings`, `usage` and `history` come only with `expand`."""
+
+    model_config = ConfigDict(defer_build=True)
+
+    id: Annotated[Id, Field(description="Declaration id; the same in every service")]
+    version: Annotated[int, Field(description="Rises with each amendment and correction; If-Match names it")]
+    status: DeclarationStatus
+    reference: Annotated[str, Field(description="The trader's own reference")]
+    movement: Movement
+    trader: Annotated[Id, Field(description="Party id of the trader that declares")]
+    lodged_by: Annotated[Id, Field(description="Party id of the sender: the trader, or an agent under a mandate")]
+    exporter: Trader
+    importer: Trader
+    export_country: Annotated[CountryCode, Field(description="Country that the goods leave")]
+    import_country: Annotated[CountryCode, Field(description="Country that the goods enter")]
+    customs_office: Annotated[str | None, LEFT_OUT, Field(description="Code of the customs office")] = None
+    transport_document: Annotated[
+        str | None, LEFT_OUT, Field(description="Number of the bill of lading or air waybill")
+    ] = None
+    received_at: Annotated[Timestamp, Field(description="When the gateway received it, RFC 3339 in UTC")]
+    digest: Annotated[str, Field(description="SHA-256 of the submitted bytes (RFC 9530): `sha-256=:…:`")]
+    item_count: Annotated[int, Field(description="Number of goods items")]
+    taxa: Annotated[tuple[str, ...], Field(description="Scientific names of the first ten items, each name once")]
+    finding_counts: FindingCounts
+    items: Annotated[
+        tuple[declaration.Item, ...] | None, LEFT_OUT, Field(description="Goods items; only with `expand=items`")
+    ] = None
+    findings: Annotated[
+        tuple[FindingView, ...] | None,
+        LEFT_OUT,
+        Field(description="All findings of the last check; only with `expand=findings`"),
+    ] = None
+    usage: Annotated[
+        tuple[UsageView, ...] | None,
+        LEFT_OUT,
+        Field(description="Usage of each cited permit line; only with `expand=usage`"),
+    ] = None
+    history: Annotated[
+        tuple[DeclarationHistoryEntry, ...] | None,
+        LEFT_OUT,
+        Field(description="All changes, oldest first; only with `expand=history`"),
+    ] = None
+
+
 class Declarations(Page):
     """A page of declarations, newest first."""
 
     model_config = ConfigDict(defer_build=True)
 
-    data: Annotated[tuple[DeclarationView, ...], Field(description="Declarations, newest first")]
+    data: Annotated[tuple[DeclarationSummary, ...], Field(description="Summaries of declarations, newest first")]
 
 
 class Verdict(WireModel):

@@ -1,13 +1,64 @@
-"""A page of a list."""
+"""A page of a list: its model, and its rows while they are rendered up to the limit of bytes."""
 
-from typing import Annotated
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
 
 from pydantic import Field
+from pydantic_core import to_json
 
 from shared.contracts.fields import WireModel
+from shared.contracts.limits import PAGE_BYTES
+from shared.contracts.views.parts import render_json
+
+Row = TypeVar("Row")
 
 
 class Page(WireModel):
     """A page of a list. Each subject adds its `data`."""
 
     next_cursor: Annotated[str | None, Field(description="Value of `cursor` for the next page; null on the last page")]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RenderedPage:
+    """A page as JSON: the same as its model, rendered row by row."""
+
+    body: bytes
+
+
+class BoundedPage:
+    """The rendered rows of a page, up to `PAGE_BYTES`. The first row always has room."""
+
+    def __init__(self) -> None:
+        self._rows: list[bytes] = []
+        self._free = int(PAGE_BYTES)
+
+    def add(self, row: WireModel) -> bool:
+        """Render a row and add it if it has room. Return whether it had: the page ends before a row without room."""
+        rendered = render_json(row).encode()
+        self._free -= len(rendered) + 1
+        if self._rows and self._free < 0:
+            return False
+        self._rows.append(rendered)
+        return True
+
+    def render(self, cursors: Sequence[str]) -> RenderedPage:
+        """Return the page. `cursors` are those of all rows that were read: one more than the page, if more follow."""
+        count = len(self._rows)
+        next_cursor = cursors[count - 1] if count < len(cursors) else None
+        return RenderedPage(body=b'{"data":[%b],"next_cursor":%b}' % (b",".join(self._rows), to_json(next_cursor)))
+
+
+def batches_by_size(rows: Sequence[Row], *, size: Callable[[Row], int], most: int) -> Iterator[list[Row]]:
+    """Yield rows in batches whose sizes sum up to `most` at most. A row that is larger is alone."""
+    batch: list[Row] = []
+    total = 0
+    for row in rows:
+        total += size(row)
+        if batch and total > most:
+            yield batch
+            batch, total = [], size(row)
+        batch.append(row)
+    if batch:
+        yield batch

@@ -107,7 +107,12 @@ LODGE_DECLARATION = Example(
     request=DECLARATION_CONTENT, response=LODGED, request_xml=DECLARATION_XML, checked_response=ACCEPTED
 )
 READ_DECLARATION = Example(response=ACCEPTED)
-LIST_DECLARATIONS = Example(response={"data": [ACCEPTED], "next_cursor": None})
+SUMMARY = {name: value for name, value in ACCEPTED.items() if name not in {"items", "findings", "usage", "history"}} | {
+    "item_count": 1,
+    "taxa": ["Crocodylus niloticus"],
+    "finding_counts": {"block": 0, "refer": 0, "note": 0},
+}
+LIST_DECLARATIONS = Example(response={"data": [SUMMARY], "next_cursor": None})
 VALIDATE_DECLARATION = Example(
     request=DECLARATION_CONTENT,
     response={"valid": True, "status": "accepted", "findings": [], "errors": []},

@@ -38,7 +38,7 @@ from services.gateway.api.routing.route import (
     RouteResponse,
 )
 from services.gateway.api.routing.tags import DECLARATIONS
-from shared.contracts.closed_sets import DeclarationStatus, Movement
+from shared.contracts.closed_sets import DeclarationPart, DeclarationStatus, Movement
 from shared.contracts.declaration import Cancellation, Consent, Correction, Declaration, Override, Refusal, Release
 from shared.contracts.views.declarations import Declarations, DeclarationView, Verdict
 
@@ -52,10 +52,16 @@ NEW_IDEMPOTENCY_KEY = HeaderParameter(
 WAIT_FOR_CHECKS = HeaderParameter(
     name="Prefer", description="`wait=N`: wait up to N seconds (maximum 30) for the check"
 )
+_PARTS = "|".join(DeclarationPart)
 STATUS = QueryParameter(
     name="status",
     description="Status of the declaration",
     schema=one_of(DeclarationStatus),
+)
+EXPAND = QueryParameter(
+    name="expand",
+    description="Parts that each row gets, separated by commas: `findings`, `history`, `items`, `usage`",
+    schema={"type": "string", "pattern": f"^({_PARTS})(,({_PARTS}))*$"},
 )
 MOVEMENT = QueryParameter(name="movement", description="`import` or `export`", schema=one_of(Movement))
 PERMIT_NUMBER = QueryParameter(name="permit_number", description="Number of a cited permit", schema=TEXT)
@@ -122,8 +128,9 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="List declarations",
         description=(
-            "You list the declarations that you can read. A declaration is in the list moments after its 202. `from` "
-            "and `to` are days of receipt."
+            "You list the declarations that you can read, as summaries. `expand` adds parts to each row. A page ends "
+            "at 1 MiB of rows; then `next_cursor` comes earlier. A declaration is in the list moments after its 202. "
+            "`from` and `to` are days of receipt."
         ),
         permission=SHIPMENT_ROLES,
         handler=forward,
@@ -139,6 +146,7 @@ ROUTES = (
             COUNTRY,
             FIRST_DAY,
             LAST_DAY,
+            EXPAND,
             *PAGE,
         ),
         responses=(RouteResponse(description="A page, newest first", model=Declarations),),

@@ -1,14 +1,22 @@
 """Read the declarations that a party may see."""
 
+from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions.declarations.views import declaration_view
+from services.permits.actions.declarations.views import declaration_summary, declaration_view, expanded_summary
 from services.permits.store import declarations, permits
+from services.permits.store.from_row import Row
+from shared.contracts.closed_sets import DeclarationPart
 from shared.contracts.parties import Party
-from shared.contracts.views.declarations import Declarations, DeclarationView
+from shared.contracts.views.declarations import DeclarationSummary, DeclarationView
+from shared.contracts.views.pages import BoundedPage, RenderedPage, batches_by_size
+from shared.database import plan_by_values
 from shared.problems import NotFound
+
+STORED_BYTES_PER_BATCH = 65_536
+"""Compressed bytes of the declarations that an expanded list has in memory at a time. One alone may be larger."""
 
 
 async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Party) -> DeclarationView:
@@ -23,16 +31,44 @@ async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Par
 
 
 async def list_declarations(
-    engine: AsyncEngine, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
-) -> Declarations:
-    """List declarations, newest first. The cursor is the id of the last one."""
+    engine: AsyncEngine,
+    party: Party,
+    filters: dict[str, str],
+    *,
+    expand: frozenset[DeclarationPart] = frozenset(),
+    limit: int,
+    before: UUID | None,
+) -> RenderedPage:
+    """List summaries of declarations, newest first, up to the limit of bytes. The cursor is the id of the last one."""
+    page = BoundedPage()
     async with engine.connect() as conn:
-        found = await declarations.search(conn, party, filters, limit=limit + 1, before=before)
-        ids = [declaration.id for declaration in found]
-        histories = await declarations.histories_by_id(conn, ids)
-        permit_keys = await permits.keys_by_id(conn, {c.permit for declaration in found for c in declaration.citations})
-    data = tuple(
-        declaration_view(declaration, histories.get(declaration.id, []), permit_keys, reader=party)
-        for declaration in found[:limit]
-    )
-    return Declarations(data=data, next_cursor=str(ids[limit - 1]) if len(ids) > limit else None)
+        await plan_by_values(conn)
+        rows = await declarations.list_summaries(conn, party, filters, limit=limit + 1, before=before)
+        async for summary in _summaries(conn, rows[:limit], party, expand):
+            if not page.add(summary):
+                break
+    return page.render([str(row["id"]) for row in rows])
+
+
+async def _summaries(
+    conn: AsyncConnection, rows: Sequence[Row], party: Party, expand: frozenset[DeclarationPart]
+) -> AsyncIterator[DeclarationSummary]:
+    """Yield summaries with their expanded parts. Few large declarations are in memory at a time."""
+    if not expand:
+        for row in rows:
+            yield declaration_summary(row)
+        return
+    for batch in batches_by_size(rows, size=lambda row: row["stored_bytes"], most=STORED_BYTES_PER_BATCH):
+        views = await _load_views(conn, [row["id"] for row in batch], party)
+        for row in batch:
+            yield expanded_summary(row, views[row["id"]], expand)
+
+
+async def _load_views(conn: AsyncConnection, ids: list[UUID], party: Party) -> dict[UUID, DeclarationView]:
+    records = await declarations.read_many(conn, ids)
+    histories = await declarations.histories_by_id(conn, ids)
+    permit_keys = await permits.keys_by_id(conn, {c.permit for record in records.values() for c in record.citations})
+    return {
+        record.id: declaration_view(record, histories.get(record.id, []), permit_keys, reader=party)
+        for record in records.values()
+    }

@@ -7,12 +7,14 @@ from services.permits.domain.lifecycle import FINAL
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.rules.catalogue import find_remedy
 from services.permits.store.from_row import Row
-from shared.contracts.closed_sets import ActorRole
-from shared.contracts.findings import Finding
+from shared.contracts.closed_sets import ActorRole, DeclarationPart, DeclarationStatus, Movement
+from shared.contracts.fields import STORED_CONTEXT, Trader
+from shared.contracts.findings import Finding, FindingCounts
 from shared.contracts.parties import Party
 from shared.contracts.quantities import format_quantity
 from shared.contracts.views.declarations import (
     DeclarationHistoryEntry,
+    DeclarationSummary,
     DeclarationView,
     FindingView,
     PermitName,
@@ -41,6 +43,36 @@ def declaration_view(
         usage=tuple(_usage_view(citation, permits) for citation in declaration.citations if citation.line),
         history=tuple(history_entry(DeclarationHistoryEntry, row, declaration) for row in history),
     )
+
+
+def declaration_summary(row: Row) -> DeclarationSummary:
+    """Return the summary of a declaration, from its row without the large columns."""
+    content = row["summary"]
+    given = {name: content[name] for name in ("customs_office", "transport_document") if name in content}
+    return DeclarationSummary.model_construct(
+        id=row["id"],
+        version=row["version"],
+        status=DeclarationStatus(row["status"]),
+        reference=row["reference"],
+        movement=Movement(row["movement"]),
+        trader=row["trader_id"],
+        lodged_by=row["party_id"],
+        exporter=Trader.model_validate(content["exporter"], context=STORED_CONTEXT),
+        importer=Trader.model_validate(content["importer"], context=STORED_CONTEXT),
+        export_country=row["export_country"],
+        import_country=row["import_country"],
+        received_at=row["received_at"],
+        digest=row["digest"],
+        item_count=row["item_count"],
+        taxa=tuple(dict.fromkeys(row["taxa"])),
+        finding_counts=FindingCounts(block=row["block_count"], refer=row["refer_count"], note=row["note_count"]),
+        **given,
+    )
+
+
+def expanded_summary(row: Row, view: DeclarationView, expand: Iterable[DeclarationPart]) -> DeclarationSummary:
+    """Return the summary of a declaration with some parts of its whole view."""
+    return declaration_summary(row).model_copy(update={part.value: getattr(view, part) for part in expand})
 
 
 def finding_views(findings: Iterable[Finding], reader: ActorRole | None) -> tuple[FindingView, ...]:

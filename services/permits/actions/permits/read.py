@@ -12,8 +12,17 @@ from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.parties import Party
 from shared.contracts.quantities import format_quantity
 from shared.contracts.views.permits import CitedPermitView, OwnUsage, PermitByToken, Permits, PermitView
+from shared.limits import Limit, LimitSubject
 from shared.problems import NotFound
 from shared.secret_tokens import secret_digest
+
+OWN_USES = Limit(
+    1_000,
+    "uses",
+    subject=LimitSubject.LISTS,
+    meaning="Own uses of a permit that a party reads with the permit that it cited",
+    beyond="The hub shows those of the newest declarations.",
+)
 
 
 async def read_permit(
@@ -35,20 +44,16 @@ async def read_permit(
         watched = await permit_queries.find_watched(conn, permit_id, party)
         if watched is None:
             raise NotFound
-        own_declarations = await declarations.search(
-            conn, party, {"permit_number": watched.content.number}, limit=200, before=None
-        )
+        uses = await declarations.list_own_uses(conn, permit_id, party, limit=OWN_USES)
     used = tuple(
         OwnUsage(
-            declaration_id=record.id,
-            line=c.line,
-            reserved=format_quantity(c.reserved),
-            consumed=format_quantity(c.used),
-            unit=c.unit,
+            declaration_id=use["declaration_id"],
+            line=use["line"],
+            reserved=format_quantity(use["reserved"]),
+            consumed=format_quantity(use["used"]),
+            unit=use["unit"],
         )
-        for record in own_declarations
-        for c in record.citations
-        if c.permit == permit_id
+        for use in uses
     )
     if not used:  # a party that only read it by token can use the token again
         raise NotFound

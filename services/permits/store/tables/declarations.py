@@ -1,8 +1,13 @@
-"""The tables of declarations, of the permit lines that they cite, and of their history."""
+"""The tables of declarations, of the permit lines that they cite, and of their history.
+
+PostgreSQL computes the columns of a declaration's summary when it writes the row. A list reads them, and not the large
+columns `content` and `findings`.
+"""
 
 from sqlalchemy import (
     CheckConstraint,
     Column,
+    Computed,
     Date,
     DateTime,
     ForeignKey,
@@ -18,6 +23,18 @@ from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from services.permits.store.tables.history import history_table
 from services.permits.store.tables.metadata import metadata
+from shared.contracts.closed_sets import Severity
+
+TAXA_PATH = '$."items"[0 to 9]."taxon"'
+"""The taxa of the first ten items. The summary of a declaration has no more."""
+
+
+def _open_findings_column(severity: Severity) -> Column[int]:
+    """Return the column with the number of findings of a severity that no officer overrode."""
+    path = f'$[*]?(@."severity" == "{severity}" && !(@."overridden" == true))'
+    count = f"jsonb_array_length(jsonb_path_query_array(findings, '{path}'::jsonpath))"
+    return Column(f"{severity}_count", Integer, Computed(count, persisted=True))
+
 
 declarations = Table(
     "declarations",
@@ -37,6 +54,10 @@ declarations = Table(
     Column("received_at", DateTime(timezone=True), nullable=False),
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
+    Column("summary", JSONB, Computed("content - '{items,repairs}'::text[]", persisted=True)),
+    Column("item_count", Integer, Computed("jsonb_array_length(content -> 'items'::text)", persisted=True)),
+    Column("taxa", JSONB, Computed(f"jsonb_path_query_array(content, '{TAXA_PATH}'::jsonpath)", persisted=True)),
+    *(_open_findings_column(severity) for severity in Severity),
     UniqueConstraint("trader_id", "reference", name="declarations_reference_key"),
     Index("declarations_reference", "reference"),
     Index("declarations_search_words", "search_words", postgresql_using="gin"),

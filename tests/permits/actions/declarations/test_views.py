@@ -10,7 +10,7 @@ from services.permits.actions.declarations import read, transitions
 from services.permits.actions.declarations.validate import validate
 from services.permits.domain.rules.catalogue import find_remedy
 from services.permits.domain.rules.goods import term_agrees, term_is_not_neighbouring
-from shared.contracts.closed_sets import ActorRole, DeclarationStatus
+from shared.contracts.closed_sets import ActorRole, DeclarationPart, DeclarationStatus
 from shared.contracts.declaration import Override
 from shared.contracts.parties import Party
 from shared.database import now
@@ -27,6 +27,7 @@ from tests.permits.sample_data import (
     lodge_declaration,
     permit_content,
 )
+from tests.permits.view_json import as_json
 
 RULE = term_is_not_neighbouring
 NEIGHBOURING_TERM = {"term": "SKP"}
@@ -52,8 +53,10 @@ async def _referred_declaration(db: AsyncEngine) -> dict[str, Any]:
 async def test_finding_read_shows_the_remedy_of_its_reader(permits_db: AsyncEngine, reader: Party, remedy: str) -> None:
     lodged = await _referred_declaration(permits_db)
     shown = await read.read_declaration(permits_db, UUID(lodged["id"]), reader)
-    [listed] = (await read.list_declarations(permits_db, reader, {}, limit=1, before=None)).data
-    assert [one.remedy for one in (*shown.findings, *listed.findings)] == [remedy, remedy]
+    expand = frozenset({DeclarationPart.FINDINGS})
+    page = await as_json(read.list_declarations(permits_db, reader, {}, expand=expand, limit=1, before=None))
+    [listed] = page["data"]
+    assert [one.remedy for one in shown.findings] == [one["remedy"] for one in listed["findings"]] == [remedy]
     assert [one.message for one in shown.findings] == [one["message"] for one in lodged["findings"]]
 
 
