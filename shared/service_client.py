@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from shared.contracts.limits import RESPONSE_BYTES
 from shared.contracts.parties import Caller
 from shared.database import now
-from shared.problems import Unavailable
+from shared.problems import ProblemError, Unavailable
 from shared.request_context import current_request
 from shared.signed_tokens import InternalTokenSigner
 
@@ -29,6 +30,17 @@ class ResponseLost(Exception):
 
 class ResponseTimeout(ResponseLost):
     """The response did not arrive in time. The other service may have stopped; the request need not be the cause."""
+
+
+class ResponseTooLarge(ProblemError):
+    """The response is longer than one service reads from another. Repetition does not help."""
+
+    def __init__(self, service: str) -> None:
+        detail = (
+            f"The response of the {service} service is longer than {RESPONSE_BYTES} bytes. Ask for less: fewer entries "
+            "by `limit`, or no `expand`. If that is not possible, tell the operator of the hub."
+        )
+        super().__init__("response-too-large", detail)
 
 
 @dataclass(frozen=True)
@@ -172,7 +184,21 @@ class ServiceClient:
         timeouts = aiohttp.ClientTimeout(total=self._seconds if seconds is None else seconds, connect=2.0)
         request = self._request(method, path, caller=caller, body=body, query=query, headers=headers, timeouts=timeouts)
         async with request as response:
-            return ServiceResponse(response.status, response.headers, await response.read())
+            return ServiceResponse(response.status, response.headers, await self._read_bounded(response))
+
+    async def _read_bounded(self, response: aiohttp.ClientResponse) -> bytes:
+        """Return the body of a response. Raise ResponseTooLarge before more than `RESPONSE_BYTES` are in memory."""
+        length = response.content_length
+        if length is not None:
+            if length > RESPONSE_BYTES:
+                raise ResponseTooLarge(self.name)
+            return await response.read()
+        body = bytearray()
+        async for chunk in response.content.iter_any():
+            body += chunk
+            if len(body) > RESPONSE_BYTES:
+                raise ResponseTooLarge(self.name)
+        return bytes(body)
 
     @asynccontextmanager
     async def _request(

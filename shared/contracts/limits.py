@@ -26,7 +26,7 @@ PAGE_BYTES = Limit(
     "bytes",
     subject=LimitSubject.LISTS,
     meaning="The rows of one page; a page has at least one row",
-    beyond="The page ends earlier, and `next_cursor` names the last row.",
+    beyond="The page ends earlier; the next page continues.",
 )
 RESPONSE_BYTES = Limit(
     8_388_608,
@@ -122,7 +122,7 @@ EVENT_ENTRIES = Limit(
     "entries",
     subject=LimitSubject.EVENTS,
     meaning="Lines, attempts and uses that one event names",
-    beyond="`lines_omitted`, `attempts_omitted` or `usage_omitted` counts the others.",
+    beyond="A field of the event counts the others.",
 )
 NORMALIZED_BYTES = Limit(
     4_194_304,

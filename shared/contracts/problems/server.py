@@ -75,6 +75,19 @@ SERVER_PROBLEMS = {
         steps=(you("Repeat the request after the seconds in the header Retry-After."),),
         example="The hub writes 3 reports now, the most at the same time. Repeat the request in 10 s.",
     ),
+    "response-too-large": ProblemCode(
+        status=500,
+        meaning="The response of a service of the hub is longer than the gateway reads.",
+        causes=("One resource has more content than the hub foresees.",),
+        steps=(
+            you("Ask for less: fewer entries by `limit`, or no `expand`."),
+            operator("Look for the request id in the logs, and report the fault."),
+        ),
+        example=(
+            "The response of the permits service is longer than 8388608 bytes. Ask for less: fewer entries by `limit`, "
+            "or no `expand`. If that is not possible, tell the operator of the hub."
+        ),
+    ),
     "service-unavailable": ProblemCode(
         status=503,
         meaning="A service of the hub that this request needs is not available now.",

@@ -8,7 +8,14 @@ from services.gateway.actions import service_calls
 from services.gateway.api.auth.authentication import admit, get_context, make_caller
 from services.gateway.api.proxy.proxy import forwarded_headers, internal_path, read_query, render_reply
 from services.gateway.api.routing.route import Route
-from shared.service_client import ServiceResponse, ServiceStream, ServiceUnreachable, service_unavailable
+from shared.contracts.limits import RESPONSE_BYTES
+from shared.service_client import (
+    ResponseTooLarge,
+    ServiceResponse,
+    ServiceStream,
+    ServiceUnreachable,
+    service_unavailable,
+)
 
 
 class ProxiedStream(StreamingResponse):
@@ -43,13 +50,17 @@ async def stream_reply(request: Request, route: Route) -> Response:
         stream = await service_calls.open_stream(context, service, path, caller=caller, query=query)
     except ServiceUnreachable:
         raise service_unavailable(service) from None
-    return ProxiedStream(stream) if stream.status < 400 else render_reply(await _read_whole(stream))
+    return ProxiedStream(stream) if stream.status < 400 else render_reply(await _read_whole(service, stream))
 
 
-async def _read_whole(stream: ServiceStream) -> ServiceResponse:
-    """Return a streamed response as one that has arrived."""
+async def _read_whole(service: str, stream: ServiceStream) -> ServiceResponse:
+    """Return a streamed response as one that has arrived. Raise ResponseTooLarge."""
+    body = bytearray()
     try:
-        body = b"".join([chunk async for chunk in stream.chunks])
+        async for chunk in stream.chunks:
+            body += chunk
+            if len(body) > RESPONSE_BYTES:
+                raise ResponseTooLarge(service)
     finally:
         await stream.close()
-    return ServiceResponse(stream.status, stream.headers, body)
+    return ServiceResponse(stream.status, stream.headers, bytes(body))

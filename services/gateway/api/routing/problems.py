@@ -28,7 +28,7 @@ def list_problem_codes(route: Route) -> tuple[str, ...]:
     codes += route.problems
     codes += [code for header in route.headers for code in header.problems]
     if route.service is not None:
-        codes.append("service-unavailable")
+        codes += ("service-unavailable", "response-too-large")
     if "{" in route.path:
         codes.append("not-found")
     if route.request is not None:
