@@ -54,6 +54,12 @@ def country_codes() -> frozenset[str]:
 
 
 @cache
+def iso_country_codes() -> frozenset[str]:
+    """Return the countries of ISO 3166-1 alpha-2, of which a party can be."""
+    return country_codes() - TRADE_RECORD_CODES
+
+
+@cache
 def _zones_by_country() -> dict[str, tuple[ZoneInfo, ...]]:
     table = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
     zones: dict[str, list[ZoneInfo]] = {}

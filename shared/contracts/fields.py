@@ -25,7 +25,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 
-from shared.cites.time_zones import country_codes
+from shared.cites.time_zones import country_codes, iso_country_codes
 from shared.contracts.characters import JOINERS, LINE_MARKS, describe_character, find_forbidden, to_nfc
 from shared.contracts.comparison import is_blank
 from shared.contracts.limits import NAME_LENGTH, NUMBER_LENGTH, TEXT_LENGTH
@@ -86,6 +86,15 @@ def _require_known_country(code: str) -> str:
     if code not in country_codes():
         raise PydanticCustomError(
             "unknown_country", "Expected a country: two capital letters of ISO 3166-1 alpha-2, such as ZA."
+        )
+    return code
+
+
+def _require_iso_country(code: str) -> str:
+    if code not in iso_country_codes():
+        raise PydanticCustomError(
+            "unknown_country",
+            "Expected a country that exists: two capital letters of ISO 3166-1 alpha-2, such as ZA.",
         )
     return code
 
@@ -214,7 +223,11 @@ StoredNumber = Annotated[str, _NUMBER_FORM]
 Country = Annotated[
     str, AfterValidator(_require_known_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
 ]
-"""A country of ISO 3166-1 alpha-2."""
+"""A country of ISO 3166-1 alpha-2, or a code of trade records for several, unknown or former countries."""
+IsoCountry = Annotated[
+    str, AfterValidator(_require_iso_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
+]
+"""A country of which a party is, or about which it gets events. Codes of trade records alone, such as XX, are none."""
 CountryCode = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
 """Two capital letters, for a query about a country that may not exist."""
 LineLetter = Annotated[str, StringConstraints(pattern=r"^[A-Z0-9]{1,4}$")]

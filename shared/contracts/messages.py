@@ -10,7 +10,7 @@ from pydantic import Field
 from shared.contracts.closed_sets import MessageOutcome, Role
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.fields import Country, Id, ShortText, Timestamp, WireModel
-from shared.contracts.parties import Party
+from shared.contracts.parties import Party, RepresentedTrader
 
 
 class SubmissionEnvelope(WireModel):
@@ -21,6 +21,9 @@ class SubmissionEnvelope(WireModel):
     digest: str
     party: Party
     trader: Annotated[Id, Field(description="Party id of the trader for whom the declaration is lodged")]
+    represented: Annotated[
+        RepresentedTrader | None, Field(description="That trader, if an agent lodged the declaration")
+    ] = None
     unverified: Annotated[
         str | None, Field(description="Why permits could not check it, after all attempts failed")
     ] = None
@@ -74,7 +77,7 @@ class Audience(WireModel):
     """The parties that may receive an event, and the values that filters match. Permits computes it with the event."""
 
     parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
-    identifiers: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    identifiers: Annotated[tuple[str, ...], Field(strict=False, description="Keys of identifiers: `FR:fr123`")] = ()
     offices: Annotated[tuple[RoleInCountry, ...], Field(strict=False)] = ()
     countries: Annotated[
         tuple[Country, ...], Field(strict=False, description="Countries that the grants of partners match")

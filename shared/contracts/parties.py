@@ -6,7 +6,18 @@ from pydantic import AfterValidator, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from shared.contracts.closed_sets import ActorRole, Role
-from shared.contracts.fields import Country, Day, Id, NameOfTrader, ShortText, Timestamp, WireModel, require_visible
+from shared.contracts.fields import (
+    Country,
+    Day,
+    Id,
+    IsoCountry,
+    NameOfTrader,
+    ShortText,
+    Timestamp,
+    WireModel,
+    require_visible,
+)
+from shared.contracts.identifiers import identifier_keys
 from shared.contracts.limits import COUNTRIES, EVENT_TYPES, GRANTS, IDENTIFIERS
 from shared.contracts.webhooks import EventPattern
 
@@ -48,10 +59,17 @@ class Party(WireModel):
         """The values of the identifiers, by which a declaration or a permit names the party."""
         return frozenset(self.identifiers.values())
 
+    @property
+    def identifier_keys(self) -> frozenset[str]:
+        """The keys of the identifiers in the party's country, by which parties are compared."""
+        return identifier_keys(self.country, self.identifiers.values())
+
 
 Identifiers = Annotated[
     dict[ShortText, ShortText],
-    Field(max_length=IDENTIFIERS, description="Numbers of the party by their kind, such as EORI; unique on the hub"),
+    Field(
+        max_length=IDENTIFIERS, description="Numbers of the party by their kind, such as EORI; unique in its country"
+    ),
 ]
 Roles = Annotated[
     tuple[Role, ...], Field(min_length=1, max_length=5, strict=False, description="Roles of the party, 1 to 5")
@@ -59,8 +77,12 @@ Roles = Annotated[
 
 
 class NewGrant(Grant):
-    """A grant as the administrator states it: existing event types, or families of them."""
+    """A grant as the administrator states it: existing countries, existing event types or families of them."""
 
+    countries: Annotated[
+        tuple[IsoCountry, ...],
+        Field(min_length=1, max_length=COUNTRIES, strict=False, description="Countries, ISO 3166-1 alpha-2"),
+    ]
     event_types: Annotated[
         tuple[EventPattern, ...],
         Field(
@@ -78,7 +100,7 @@ class NewParty(WireModel):
     """A party as the administrator creates it."""
 
     name: Annotated[NameOfTrader, Field(description="Name of the organisation, 1 to 200 characters")]
-    country: Annotated[Country, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")]
+    country: Annotated[IsoCountry, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")]
     roles: Roles
     identifiers: Identifiers = {}
     grants: Grants = ()
@@ -88,7 +110,9 @@ class PartyChange(WireModel):
     """A change of a party. A field that you leave out stays; a field that you send replaces the whole value."""
 
     name: Annotated[NameOfTrader | None, Field(description="Name of the organisation, 1 to 200 characters")] = None
-    country: Annotated[Country | None, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")] = None
+    country: Annotated[IsoCountry | None, Field(description="Country for which the party acts, ISO 3166-1 alpha-2")] = (
+        None
+    )
     roles: Annotated[Roles | None, Field(description="All roles of the party")] = None
     identifiers: Annotated[Identifiers | None, Field(description="All identifiers of the party")] = None
     grants: Annotated[Grants | None, Field(description="All grants of the partner")] = None
@@ -155,10 +179,22 @@ class NewMandate(WireModel):
 
 
 class RepresentedTrader(WireModel):
-    """The trader for whom an agent calls under a mandate, and the identifiers of that trader."""
+    """The trader for whom an agent calls under a mandate, and the identifiers of that trader in its country."""
 
     party: Id
+    name: str
+    country: Country
     numbers: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+    @property
+    def identifier_values(self) -> frozenset[str]:
+        """The values of the identifiers, by which a declaration or a permit names the trader."""
+        return frozenset(self.numbers)
+
+    @property
+    def identifier_keys(self) -> frozenset[str]:
+        """The keys of the identifiers in the trader's country, by which parties are compared."""
+        return identifier_keys(self.country, self.numbers)
 
 
 class Caller(WireModel):

@@ -16,6 +16,7 @@ from tests.openapi_responses import DocumentedResponses
 
 Body = dict[str, Any]
 JSON = "application/json"
+TRADER_NAMES = {"ZA": "A (Pty) Ltd", "FR": "B SARL"}
 
 
 @dataclass
@@ -79,8 +80,9 @@ class HubParties:
         return response.json() if response.content else {}
 
     def party(self, *roles: str, country: str = "FR", number: str = "") -> PartyAccess:
-        """Add a party with a credential."""
-        new = {"name": f"{'+'.join(roles)} of {country}", "country": country, "roles": list(roles)}
+        """Add a party with a credential. A trader with an identifier has the name that permits state."""
+        name = TRADER_NAMES[country] if number and country in TRADER_NAMES else f"{'+'.join(roles)} of {country}"
+        new = {"name": name, "country": country, "roles": list(roles)}
         made = self.post(self.admin, "/v1/parties", new | ({"identifiers": {"EORI": number}} if number else {}))
         pair = self.post(self.admin, f"/v1/parties/{made['id']}/credentials")
         return PartyAccess(made["id"], self._bearer(pair), number)

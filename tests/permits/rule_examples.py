@@ -42,6 +42,8 @@ ASKS = replace(APPENDIX_II, policies={"FR": Policy(import_permit_for_appendix_ii
 PLANT = facts(replace(listing(Population(appendix="II")), kingdom="Plantae"))
 SPLIT = facts(listing(Population(appendix="II", is_range_known=False), Population(appendix=None, is_range_known=False)))
 ELSEWHERE = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA9999999"}
+HOLDER = PERMIT.content.importer.model_dump()
+CONSIGNOR = PERMIT.content.exporter.model_dump()
 NAMELESS = changed_permit(PERMIT, importer=PERMIT.content.importer.model_copy(update={"identifier": None}))
 SHIPPED = replace(PERMIT, transport_documents=frozenset({"M-1"}))
 BY_M1 = {"transport_document": "M-1"}
@@ -119,6 +121,18 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-box-3a-import-country": (
         lambda: findings_of(PERMIT, shipment={"import_country": "DE"}),
         lambda: findings_of(PERMIT, shipment={"import_country": "FR"}),
+    ),
+    "registered-country": (
+        lambda: findings_of(PERMIT, shipment={"importer": HOLDER | {"country": "DE"}}),
+        lambda: findings_of(PERMIT, shipment={"importer": HOLDER}),
+    ),
+    "registered-name": (
+        lambda: findings_of(PERMIT, shipment={"importer": HOLDER | {"name": "C SARL"}}),
+        lambda: findings_of(PERMIT, shipment={"importer": HOLDER | {"name": "b. sarl"}}),
+    ),
+    "CITES-box-3-4-other-name": (
+        lambda: findings_of(PERMIT, shipment={"exporter": CONSIGNOR | {"name": "Z (Pty) Ltd"}}),
+        lambda: findings_of(PERMIT, shipment={"exporter": CONSIGNOR}),
     ),
     "CITES-box-3-4-own-party": (lambda: findings_of(NAMELESS), lambda: findings_of(PERMIT)),
     "CITES-box-3-4-other-party": (

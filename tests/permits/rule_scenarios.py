@@ -53,6 +53,8 @@ def received_declaration(
         id=new_id(),
         party=who.id,
         trader=who.id,
+        trader_name=who.name,
+        trader_country=who.country,
         received_at=at,
         digest="",
         content=form,

@@ -21,11 +21,12 @@ from tests.days import today
 from tests.permits.view_json import as_json
 
 _numbers = itertools.count(1)
+TRADER_NAMES = {"ZA": "A (Pty) Ltd", "FR": "B SARL", "KE": "C Ltd", "DE": "D GmbH"}
 
 
 def party(role: str, country: str, identifier: str | None = None) -> Party:
-    """Return a party with one role."""
-    name = f"{role} of {country}"
+    """Return a party with one role. A trader has the name that declarations and permits of its country state."""
+    name = TRADER_NAMES[country] if role == "trader" else f"{role} of {country}"
     identifiers = {"EORI": identifier} if identifier else {}
     return Party(id=new_id(), name=name, country=country, roles=(role,), identifiers=identifiers)  # type: ignore[arg-type]
 

@@ -41,7 +41,9 @@ def test_internal_token_of_the_largest_caller_is_accepted(tmp_path: Path) -> Non
         identifiers=numbers,
         grants=(grant,) * GRANTS,
     )
-    represented = RepresentedTrader(party=uuid4(), numbers=tuple(numbers.values()))
+    represented = RepresentedTrader(
+        party=uuid4(), name=wide * NAME_LENGTH, country="FR", numbers=tuple(numbers.values())
+    )
     caller = Caller(
         service="gateway", party=party.identity, acts_for=represented, client="c" * 64, request_id="r" * 200
     )

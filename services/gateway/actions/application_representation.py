@@ -9,6 +9,7 @@ from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.representation import make_acts_for
 from services.gateway.clients.internal import call_with_retry
 from shared.contracts.application import IMPORT_KINDS, Application
+from shared.contracts.identifiers import identifier_key
 from shared.contracts.parties import Caller, RepresentedTrader
 from shared.database import now
 from shared.problems import Invalid, NotAllowed
@@ -20,22 +21,22 @@ NOT_YOUR_APPLICATION = "not-your-application"
 async def find_applicant(context: GatewayContext, principal: Principal, body: bytes) -> RepresentedTrader | None:
     """Return the trader for whom an agent applies. Return None if the principal applies for itself.
 
-    An agent states the trader, or the application names the trader's identifier. Return None also if no such trader
-    exists or the body is no application: permits reports both. Raise NotAllowed if the stated trader has no active
-    mandate for the agent.
+    An agent states the trader, or the application names the trader's identifier and country. Return None also if no
+    such trader exists or the body is no application: permits reports both. Raise NotAllowed if the stated trader has no
+    active mandate for the agent.
     """
     try:
         application = validate(Application, parse_json(body))
     except Invalid:
         return None
-    identifiers = _identifiers(application)
+    keys = _identifier_keys(application)
     if application.trader == principal.party.id or (
-        application.trader is None and principal.numbers & set(identifiers)
+        application.trader is None and principal.identifier_keys & set(keys)
     ):
         return None
     traders = await context.directory.list_represented_traders(principal.party.id, day=now().date())
     if application.trader is None:
-        found = next((one for identifier in identifiers for one in traders if identifier in one.numbers), None)
+        found = next((one for key in keys for one in traders if key in one.identifier_keys), None)
     elif (found := next((one for one in traders if one.party.id == application.trader), None)) is None:
         text = (
             "`trader` names another party, and you have no mandate of it today. The trader grants "
@@ -45,11 +46,11 @@ async def find_applicant(context: GatewayContext, principal: Principal, body: by
     return make_acts_for(found, principal) if found else None
 
 
-def _identifiers(application: Application) -> Sequence[str]:
-    """Return the identifiers in the application. The side that needs a permit of this kind comes first."""
+def _identifier_keys(application: Application) -> Sequence[str]:
+    """Return the keys of the identifiers in the application. The side that needs a permit of this kind comes first."""
     sides = [application.exporter, application.importer]
     sides = sides[::-1] if application.kind in IMPORT_KINDS else sides
-    return [side.identifier for side in sides if side.identifier is not None]
+    return [identifier_key(side.country, side.identifier) for side in sides if side.identifier is not None]
 
 
 async def find_represented_trader(

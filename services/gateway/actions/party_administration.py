@@ -27,7 +27,7 @@ async def add_party(
 ) -> StoredResponse:
     """Add a party, and store the response that `render` writes.
 
-    Raise Conflict if another party has one of its identifiers.
+    Raise Conflict if another party of its country has one of its identifiers.
     """
     at = command.at
     party = Party(id=new_id(at), **_with_sorted_roles(dict(new)))
@@ -83,13 +83,14 @@ def _with_sorted_roles(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 async def _claim_identifiers(conn: AsyncConnection, party: Party) -> None:
-    if len(party.identifier_values) != len(party.identifiers):
-        text = "Two kinds of identifier have the same number. Send the number once."
+    if len(party.identifier_keys) != len(party.identifiers):
+        text = "Two kinds of identifier have the same number, or numbers that look the same. Send the number once."
         raise Invalid("invalid-body", text, [Fault("/identifiers", "invalid-value", text)])
     if taken := await parties.replace_identifiers(conn, party):
         raise Conflict(
             "identifier-taken",
-            f"Another party has the identifier {list_names(taken)}. Correct it, or use that party.",
+            f"Another party of {party.country} has the identifier {list_names(taken)}, or one that differs only in "
+            "capitals, blanks, dashes or slashes. Correct it, or use that party.",
         )
 
 

@@ -8,6 +8,7 @@ from services.gateway.store.submissions import Submission
 from shared.contracts.closed_sets import Movement
 from shared.contracts.declaration import Declaration
 from shared.contracts.fields import Trader
+from shared.contracts.identifiers import identifier_key
 from shared.contracts.parties import RepresentedTrader
 from shared.database import new_id
 from shared.problems import Fault, NotAllowed
@@ -21,7 +22,8 @@ async def declaring_trader(
     """Return the trader that declares: the importer of an import, the exporter of an export. Raise NotAllowed.
 
     It is the principal, or a trader who gave it a mandate for today (in UTC). `trader` names that trader, or the
-    identifier of the declaring side does.
+    identifier of the declaring side does. A party of the declared country comes first. If the identifier is only one of
+    another country, its party declares all the same, and permits refers the declaration because of the country.
     """
     if is_own(declaration, principal):
         return principal
@@ -33,13 +35,18 @@ async def declaring_trader(
             f"/{side_name}/identifier",
             f"The {side_name} has no identifier. {declares} Use an identifier of GET /v1/me, or correct `movement`.",
         )
+    is_own_number = declaration.trader in {None, principal.party.id} and _has_number(principal, side.identifier)
     if declaration.trader == principal.party.id:
+        if is_own_number:
+            return principal
         raise _not_yours(
             f"/{side_name}/identifier",
             f"The identifier of the {side_name} is none of yours. Found: {side.identifier}. {declares} Use an "
             "identifier of GET /v1/me, or correct `movement`.",
         )
-    found = await _find_represented_trader(declaration.trader, side.identifier, principal, directory, at)
+    found = await _find_represented_trader(declaration.trader, side, principal, directory, at)
+    if is_own_number and (found is None or not _has_identifier(found, side)):
+        return principal
     if found is None:
         raise _not_yours(
             f"/{side_name}/identifier",
@@ -51,11 +58,19 @@ async def declaring_trader(
 
 
 def is_own(declaration: Declaration, principal: Principal) -> bool:
-    """Return whether the principal itself is the trader that declares, so that it needs no mandate."""
-    return declaring_side(declaration).identifier in principal.numbers and declaration.trader in {
-        None,
-        principal.party.id,
-    }
+    """Return whether the declaring side has an identifier and the country of the principal, so it needs no mandate."""
+    side = declaring_side(declaration)
+    return _has_identifier(principal, side) and declaration.trader in {None, principal.party.id}
+
+
+def _has_identifier(principal: Principal, side: Trader) -> bool:
+    """Return whether a side has an identifier of a party, in the country of that party."""
+    return side.identifier is not None and identifier_key(side.country, side.identifier) in principal.identifier_keys
+
+
+def _has_number(principal: Principal, identifier: str | None) -> bool:
+    """Return whether an identifier is one of a party, whatever country it is stated with."""
+    return identifier is not None and identifier_key(principal.party.country, identifier) in principal.identifier_keys
 
 
 def declaring_side(declaration: Declaration) -> Trader:
@@ -68,10 +83,11 @@ def _not_yours(pointer: str, detail: str) -> NotAllowed:
 
 
 async def _find_represented_trader(
-    trader_id: UUID | None, identifier: str, principal: Principal, directory: PartyDirectory, at: datetime
+    trader_id: UUID | None, side: Trader, principal: Principal, directory: PartyDirectory, at: datetime
 ) -> Principal | None:
-    """Return the trader with this identifier that the principal represents, or None.
+    """Return the trader with the identifier of a side that the principal represents, or None.
 
+    A trader of the country that the side states comes before one of another country.
     Raise NotAllowed if `trader_id` is that of another party.
     """
     traders = await directory.list_represented_traders(principal.party.id, day=at.date())
@@ -82,14 +98,18 @@ async def _find_represented_trader(
             "`trader` names another party, and you have no mandate of it today. The trader "
             "grants one: POST /v1/mandates.",
         )
-    return next((trader for trader in candidates if identifier in trader.numbers), None)
+    named = [trader for trader in candidates if _has_number(trader, side.identifier)]
+    return next((trader for trader in named if _has_identifier(trader, side)), next(iter(named), None))
 
 
 def make_acts_for(trader: Principal, principal: Principal) -> RepresentedTrader | None:
     """Return the trader for whom a request goes to other services, or None if it is the principal."""
     if trader.party.id == principal.party.id:
         return None
-    return RepresentedTrader(party=trader.party.id, numbers=tuple(sorted(trader.numbers)))
+    party = trader.party
+    return RepresentedTrader(
+        party=party.id, name=party.name, country=party.country, numbers=tuple(sorted(party.identifier_values))
+    )
 
 
 def make_submission(
@@ -105,6 +125,7 @@ def make_submission(
     at: datetime,
 ) -> Submission:
     """Return a submission with a new id. It includes the normalized form only if that differs from the body."""
+    represented = make_acts_for(trader, principal)
     return Submission(
         id=new_id(at),
         party_id=principal.party.id,
@@ -117,4 +138,5 @@ def make_submission(
         party=principal.party_json,
         received_at=at,
         normalized=None if normalized is body else normalized,
+        represented=None if represented is None else represented.model_dump_json(),
     )

@@ -46,9 +46,10 @@ def render_party(message: OutboxMessage) -> bytes:
 
 def render_submission(message: OutboxMessage, *, unverified: str | None = None) -> bytes:
     """Return a SubmissionMessage around the normalized declaration. For JSON these are the submitted bytes."""
-    party: Any = message["party"]
-    party = party if isinstance(party, str) else json.dumps(party)
+    party = _to_json(message["party"])
+    represented = message["represented"]
     reason = "" if unverified is None else f'"unverified":{json.dumps(unverified)},'
+    reason += "" if represented is None else f'"represented":{_to_json(represented)},'
     head = (
         f'{{"id":"{message["id"]}","received_at":"{format_timestamp(message["received_at"])}",'
         f'"digest":"{render_digest(message["digest"])}","trader":"{message["trader_id"]}",{reason}'
@@ -56,3 +57,8 @@ def render_submission(message: OutboxMessage, *, unverified: str | None = None) 
     )
     body: bytes = message["body"] if message["normalized"] is None else message["normalized"]
     return head.encode() + body + b"}"
+
+
+def _to_json(content: Any) -> str:
+    """Return content as JSON text. It is text already if the message was not read from the database."""
+    return content if isinstance(content, str) else json.dumps(content)

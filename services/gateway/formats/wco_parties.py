@@ -6,6 +6,7 @@ from typing import Any
 from services.gateway.formats.customs_codes import COUNTRY_ALIASES
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element
+from shared.contracts.identifiers import has_identifier
 from shared.contracts.parties import Party
 
 
@@ -14,7 +15,7 @@ def parse_party(role: str, element: Element | None, lodger: Party | None, repair
     if element is None:
         return {}
     found = _party_content(element)
-    is_lodger = lodger is not None and found.get("identifier") in lodger.identifier_values
+    is_lodger = lodger is not None and has_identifier(lodger.identifier_values, found.get("identifier"))
     if element.name.lower() != role:
         repairs.add(f"/{role}", element.name)
     if "name" not in found and lodger is not None and is_lodger:

@@ -19,6 +19,7 @@ from services.gateway.store.tables import (
     party_versions,
 )
 from shared.contracts.closed_sets import Role
+from shared.contracts.identifiers import identifier_key
 from shared.contracts.parties import Party
 from shared.database import new_id
 
@@ -58,16 +59,14 @@ async def change(
 
 async def replace_identifiers(conn: AsyncConnection, party: Party) -> list[str]:
     """Replace the identifiers of a party. Return those of another party; the caller must not commit then."""
-    identifiers = sorted(party.identifier_values)
+    by_key = {identifier_key(party.country, value): value for value in party.identifier_values}
     mine = party_identifiers.c.party_id == party.id
     await conn.execute(delete(party_identifiers).where(mine))
-    if not identifiers:
+    if not by_key:
         return []
-    wanted = put_in(party_identifiers).values(
-        [{"value": identifier, "party_id": party.id} for identifier in identifiers]
-    )
-    taken = await conn.execute(wanted.on_conflict_do_nothing().returning(party_identifiers.c.value))
-    return sorted(set(identifiers) - set(taken.scalars()))
+    wanted = put_in(party_identifiers).values([{"key": key, "party_id": party.id} for key in sorted(by_key)])
+    claimed = await conn.execute(wanted.on_conflict_do_nothing().returning(party_identifiers.c.key))
+    return sorted(by_key[key] for key in by_key.keys() - set(claimed.scalars()))
 
 
 async def find(conn: AsyncConnection, party_id: UUID) -> Party | None:

@@ -13,14 +13,14 @@ from services.gateway.store.tables import submissions
 from shared import outbox
 from shared.database import bulk_insert
 
-MESSAGE_COLUMNS = ("id", "trader_id", "digest", "party", "received_at")
+MESSAGE_COLUMNS = ("id", "trader_id", "digest", "party", "represented", "received_at")
 STORED_COLUMNS = tuple(
     submissions.c[name] for name in ("id", "party_id", "key", "reference", "content_type", "digest", "received_at")
 )
 
 
 class Submission(NamedTuple):
-    """A declaration as submitted. The fields are the columns; `party` is JSON text."""
+    """A declaration as submitted. The fields are the columns; `party` and `represented` are JSON text."""
 
     id: UUID
     party_id: UUID
@@ -34,6 +34,8 @@ class Submission(NamedTuple):
     received_at: datetime
     normalized: bytes | None = None
     """The normalized form, if the body has another format."""
+    represented: str | None = None
+    """The trader, if the party lodges as its agent."""
 
     @property
     def normalized_body(self) -> bytes:

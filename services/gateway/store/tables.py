@@ -50,11 +50,11 @@ parties = Table(
 party_identifiers = Table(
     "party_identifiers",
     metadata,
-    Column("value", Text, primary_key=True),
+    Column("key", Text, primary_key=True),
     Column("party_id", UUID, ForeignKey("parties.id", name="party_identifiers_party"), nullable=False),
     Index("party_identifiers_by_party", "party_id"),
 )
-"""The party of each identifier. An identifier belongs to one party, so no other party can claim it."""
+"""The party of each identifier, by the key of its country and number. No other party of the country can claim it."""
 
 party_versions = Table(
     "party_versions",
@@ -165,6 +165,7 @@ submissions = Table(
     Column("body", LargeBinary, nullable=False),
     Column("normalized", LargeBinary, nullable=True),
     Column("party", JSONB, nullable=False),
+    Column("represented", JSONB(none_as_null=True), nullable=True),
     Column("received_at", DateTime(timezone=True), nullable=False),
     *outbox_columns("submissions_due"),
     UniqueConstraint("party_id", "key", name="submissions_unique_key"),
@@ -173,8 +174,9 @@ submissions = Table(
 """Every declaration with a 202 response, with its submitted bytes. The row is also the outbox message to permits.
 
 `digest` (SHA-256 of the bytes) and `content_type` are the fingerprint with which a repeated key is compared. `party` is
-the lodger at that moment. `normalized` is the form for permits, if the bytes have another format than JSON. It is
-stored at receipt: permits checks what the gateway accepted, even if a later version parses formats differently.
+the lodger at that moment, and `represented` the trader, if the lodger is its agent. `normalized` is the form for
+permits, if the bytes have another format than JSON. It is stored at receipt: permits checks what the gateway accepted,
+even if a later version parses formats differently.
 """
 
 amendments = Table(

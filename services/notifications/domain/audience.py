@@ -18,20 +18,20 @@ class CountryGrant:
 
 
 def audience_keys_for_party(party: Party) -> frozenset[str]:
-    """Return the audience keys of a party: its identifiers, and each of its roles in its country.
+    """Return the audience keys of a party: its identifiers in its country, and each of its roles there.
 
     A party that is only a partner has no keys: only its grants select its events. A disabled party has none either.
     """
     if party.disabled or set(party.roles) <= {Role.PARTNER}:
         return frozenset()
     offices = {_office_key(role, party.country) for role in party.roles if role != Role.PARTNER}
-    return frozenset({_identifier_key(value) for value in party.identifier_values} | offices)
+    return frozenset({_holder_key(key) for key in party.identifier_keys} | offices)
 
 
 def audience_keys_for_event(audience: Audience) -> frozenset[str]:
     """Return the audience keys of an event. Omit identifiers with a NUL character, because no party has one."""
-    numbers = {_identifier_key(value) for value in audience.identifiers if "\x00" not in value}
-    return frozenset(numbers | {_office_key(office.role, office.country) for office in audience.offices})
+    holders = {_holder_key(key) for key in audience.identifiers if "\x00" not in key}
+    return frozenset(holders | {_office_key(office.role, office.country) for office in audience.offices})
 
 
 def senders_except(party: Party, sender: Sender) -> Audience | None:
@@ -50,8 +50,8 @@ def country_grants(party: Party) -> Iterator[CountryGrant]:
             yield CountryGrant(number=number, country=country, patterns=grant.event_types)
 
 
-def _identifier_key(value: str) -> str:
-    return f"number:{value}"
+def _holder_key(identifier_key: str) -> str:
+    return f"holder:{identifier_key}"
 
 
 def _office_key(role: str, country: str) -> str:

@@ -42,7 +42,7 @@ audience_keys = Table(
     Column("party_id", Uuid, ForeignKey("parties.id"), primary_key=True),
     Index("audience_keys_by_party", "party_id"),
 )
-"""The audience keys of parties: `number:<identifier>`, `office:<role>:<country>`."""
+"""The audience keys of parties: `holder:<country>:<key of the identifier>`, `office:<role>:<country>`."""
 
 grants = Table(
     "grants",

@@ -25,6 +25,7 @@ from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.closed_sets import ActorRole, Role
 from shared.contracts.declaration import Refusal
+from shared.contracts.identifiers import identifier_key
 from shared.contracts.parties import Actor, Party, RepresentedTrader
 from shared.contracts.views.applications import Applications, ApplicationView, AssessmentView, RequestedLine
 from shared.contracts.views.parts import HistoryEntry, render_json, submitted_fields
@@ -55,7 +56,7 @@ async def submit(
     trader: RepresentedTrader | None = None,
 ) -> StoredResponse:
     """Store an application by its exporter or importer, or by the agent of one of them. Raise NotAllowed, Invalid."""
-    identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
+    identifiers = (trader or party).identifier_keys
     trader_id = party.id if trader is None else trader.party
     _require_own_application(content, identifiers, trader_id)
     application_id, actor = new_id(command.at), Actor(party=party.id, role=ActorRole.TRADER, at=command.at)
@@ -71,10 +72,12 @@ async def submit(
 
 
 def _require_own_application(content: Application, identifiers: frozenset[str], trader_id: UUID) -> None:
-    if not {content.exporter.identifier, content.importer.identifier} & identifiers:
+    sides = (content.exporter, content.importer)
+    stated = {identifier_key(side.country, side.identifier) for side in sides if side.identifier is not None}
+    if not stated & identifiers:
         text = (
             "The identifiers of exporter and importer are none of yours, nor of a trader whose mandate you have today. "
-            "Apply under an identifier of GET /v1/me."
+            "Apply under an identifier and the country of GET /v1/me."
         )
         raise NotAllowed("not-your-application", text)
     if content.trader not in {None, trader_id}:

@@ -14,6 +14,7 @@ from shared.contracts.closed_sets import Movement, PermitKind, Role, Side
 from shared.contracts.events.applications import ApplicationAssessed, ApplicationEventData
 from shared.contracts.events.parts import PermitReference, UsedLine
 from shared.contracts.findings import Finding, FindingCounts, RuleCount, count_findings, count_rules
+from shared.contracts.identifiers import identifier_key
 from shared.contracts.limits import EVENT_ENTRIES
 from shared.contracts.messages import Audience, RoleInCountry, Sender
 from shared.contracts.quantities import format_quantity
@@ -171,10 +172,14 @@ def permit_audience(permit: PermitRecord, also_notify: frozenset[UUID]) -> Audie
     """
     content = permit.content
     countries = _unique(content.issuer, content.export_country, content.import_country)
-    holders = tuple({p.identifier for p in (content.exporter, content.importer) if p.identifier is not None})
+    holders = {
+        identifier_key(p.country, p.identifier)
+        for p in (content.exporter, content.importer)
+        if p.identifier is not None
+    }
     return Audience(
         parties=tuple(also_notify),
-        identifiers=holders,
+        identifiers=tuple(sorted(holders)),
         offices=_offices(countries),
         countries=countries,
         permits=(str(permit.id), f"{content.issuer}/{content.number}"),

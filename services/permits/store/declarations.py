@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import tables as t
 from services.permits.store.from_row import OFFICE_ROLES, Row, declaration_from_row, group_by_id
-from services.permits.store.search import list_taxon_words, midnight
+from services.permits.store.search import holder_word, list_taxon_words, midnight
 from shared.contracts.closed_sets import Movement
 from shared.contracts.parties import Party
 from shared.database import id_in
@@ -180,7 +180,9 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str]) 
         match name:
             case "taxon":
                 query = query.where(c.search_words.has_any(cast(list(taxa), ARRAY(Text))))
-            case "permit_number" | "issuer" | "holder":
+            case "holder":
+                query = query.where(c.search_words.has_key(holder_word(value)))
+            case "permit_number" | "issuer":
                 query = query.where(c.search_words.has_key(f"{name.removesuffix('_number')}:{value}"))
             case "country":
                 query = query.where(or_(c.export_country == value, c.import_country == value))

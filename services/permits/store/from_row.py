@@ -103,6 +103,8 @@ def declaration_from_row(row: Row, citations: Iterable[Row] = ()) -> Declaration
         id=row["id"],
         party=row["party_id"],
         trader=row["trader_id"],
+        trader_name=row["trader_name"],
+        trader_country=row["trader_country"],
         received_at=row["received_at"],
         digest=row["digest"],
         content=NormalizedDeclaration.model_validate(row["content"], context=STORED_CONTEXT),

@@ -13,14 +13,14 @@ from services.permits.store import tables as t
 from services.permits.store.expiry import can_expire, is_past_validity
 from services.permits.store.from_row import OFFICE_ROLES
 from services.permits.store.permits import PERMIT_COLUMNS, load_permits
-from services.permits.store.search import list_taxon_words
+from services.permits.store.search import holder_word, list_taxon_words
 from shared.contracts.parties import Party
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
     """Return the condition on permits that a party may read: those that name it, and for offices of their country."""
     c = t.permits.c
-    mine = or_(c.exporter_identifier.in_(party.identifier_values), c.importer_identifier.in_(party.identifier_values))
+    mine = or_(c.exporter_key.in_(party.identifier_keys), c.importer_key.in_(party.identifier_keys))
     if OFFICE_ROLES & set(party.roles):
         country = party.country
         return or_(mine, c.issuer == country, c.export_country == country, c.import_country == country)
@@ -85,7 +85,7 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str], 
             case "taxon":
                 query = query.where(c.search_words.has_any(cast(list(taxa), ARRAY(Text))))
             case "holder":
-                query = query.where(or_(c.exporter_identifier == value, c.importer_identifier == value))
+                query = query.where(c.search_words.has_key(holder_word(value)))
             case "from":
                 query = query.where(c.issued_on >= date.fromisoformat(value))
             case "to":

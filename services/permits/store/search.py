@@ -13,12 +13,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.reference import names
 from services.permits.store.tables import taxon_genera, taxon_names
+from shared.contracts.comparison import comparison_key
 from shared.contracts.declaration import Declaration
+from shared.contracts.permit import Permit
 
 
-def permit_search_words(taxa: Iterable[str]) -> str:
-    """Return the search words of a permit as JSON: the taxa of its lines."""
-    return _words_json(word for taxon in taxa for word in _taxon_words(taxon))
+def permit_search_words(content: Permit) -> str:
+    """Return the search words of a permit as JSON: the taxa of its lines, exporter and importer."""
+    return _words_json(
+        [*(word for line in content.lines for word in _taxon_words(line.taxon)), *_holder_words(content)]
+    )
 
 
 def declaration_search_words(content: Declaration) -> str:
@@ -29,9 +33,18 @@ def declaration_search_words(content: Declaration) -> str:
             *(word for item in content.items if item.taxon for word in _taxon_words(item.taxon)),
             *(f"permit:{document.number}" for document in documents if document.number),
             *(f"issuer:{document.issuer}" for document in documents if document.issuer),
-            *(f"holder:{party.identifier}" for party in (content.exporter, content.importer) if party.identifier),
+            *_holder_words(content),
         ]
     )
+
+
+def holder_word(identifier: str) -> str:
+    """Return the search word of an exporter or importer, by the key of its identifier in whatever country."""
+    return f"holder:{comparison_key(identifier)}"
+
+
+def _holder_words(content: Declaration | Permit) -> list[str]:
+    return [holder_word(party.identifier) for party in (content.exporter, content.importer) if party.identifier]
 
 
 def _taxon_words(name: str) -> list[str]:

@@ -19,6 +19,8 @@ from services.permits.store.search import declaration_search_words, permit_searc
 from shared.contracts.events.declarations import DeclarationAccepted, DeclarationConsented, DeclarationOverridden
 from shared.contracts.events.parts import EventData
 from shared.contracts.events.permits import PermitEndorsed
+from shared.contracts.fields import Trader
+from shared.contracts.identifiers import identifier_key
 from shared.database import derived_id
 
 EVENT_ID_NAMESPACE = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a01")
@@ -32,6 +34,8 @@ def _written_columns(table: Table, *, excluded: tuple[str, ...] = ()) -> tuple[s
 
 DECLARATION_COLUMNS = _written_columns(t.declarations)
 DECLARATION_CHANGED_COLUMNS = (
+    "trader_name",
+    "trader_country",
     "status",
     "content",
     "search_words",
@@ -67,6 +71,8 @@ def declaration_row(change: DeclarationChange) -> dict[str, Any]:
         "id": declaration.id,
         "party_id": declaration.party,
         "trader_id": declaration.trader,
+        "trader_name": declaration.trader_name,
+        "trader_country": declaration.trader_country,
         "reference": declaration.content.reference,
         "movement": declaration.content.movement,
         "status": declaration.status.value,
@@ -117,14 +123,14 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
         "status": permit.status.value,
         "issued_on": content.issued_on,
         "valid_until": content.valid_until,
-        "exporter_identifier": content.exporter.identifier,
-        "importer_identifier": content.importer.identifier,
+        "exporter_key": _holder_key(content.exporter),
+        "importer_key": _holder_key(content.importer),
         "export_country": content.export_country,
         "import_country": content.import_country,
         "kind": content.kind,
         "purpose": content.purpose,
         "content": content.model_dump_json(exclude_none=True),
-        "search_words": permit_search_words(line.taxon for line in content.lines),
+        "search_words": permit_search_words(content),
         "registered_by": permit.registered_by,
         "registering_country": permit.registering_country,
         "endorsed": permit.endorsed,
@@ -136,6 +142,10 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
         "sequence": permit.sequence + len(change.events),
         "version": permit.version + (1 if permit.sequence and not _is_only_expiry_notice(change) else 0),
     }
+
+
+def _holder_key(holder: Trader) -> str | None:
+    return None if holder.identifier is None else identifier_key(holder.country, holder.identifier)
 
 
 def _is_only_expiry_notice(change: PermitChange) -> bool:

@@ -66,16 +66,16 @@ CALLER_PROBLEMS = {
         status=403,
         meaning="The application names neither you nor a trader whose mandate you have today.",
         causes=(
-            "Neither the exporter's nor the importer's identifier is yours.",
+            "Neither the exporter's nor the importer's identifier is yours, in your country.",
             "`trader` names a party that gave you no mandate, or whose mandate has ended.",
         ),
         steps=(
-            you("Correct the identifier: yours are at GET /v1/me."),
+            you("Correct the identifier or the country: yours are at GET /v1/me."),
             trader("Grant or renew the mandate: POST /v1/mandates."),
         ),
         example=(
             "The identifiers of exporter and importer are none of yours, nor of a trader whose mandate you have today. "
-            "Apply under an identifier of GET /v1/me."
+            "Apply under an identifier and the country of GET /v1/me."
         ),
     ),
     "not-your-mandate": ProblemCode(

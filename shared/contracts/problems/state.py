@@ -52,13 +52,16 @@ STATE_PROBLEMS = {
     ),
     "identifier-taken": ProblemCode(
         status=409,
-        meaning="Another party of the hub has this identifier.",
+        meaning="Another party of the country has this identifier.",
         causes=(
             "The organisation is registered already, perhaps under another name.",
             "The identifier has a typing error.",
         ),
         steps=(administrator("Look for the party that has the identifier. Correct it there, or use that party."),),
-        example="Another party has the identifier FR99988877700011. Correct it, or use that party.",
+        example=(
+            "Another party of FR has the identifier FR99988877700011, or one that differs only in capitals, blanks, "
+            "dashes or slashes. Correct it, or use that party."
+        ),
     ),
     "last-admin": ProblemCode(
         status=409,

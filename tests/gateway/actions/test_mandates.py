@@ -48,6 +48,31 @@ async def test_agent_with_a_mandate_declares_for_its_trader(hub: RunningGateway)
     assert (other.status_code, other.json()["code"]) == (403, "not-your-declaration")
 
 
+async def test_agent_and_trader_with_one_identifier_in_two_countries_are_two_parties(hub: RunningGateway) -> None:
+    trader, trader_headers = await hub.party("trader", country="FR", identifiers={"EORI": "12345"})
+    agent, agent_headers = await hub.party("trader", country="KE", identifiers={"PIN": "12345"})
+    await _grant_mandate(hub, trader_headers, agent)
+    importer = {"name": "B SARL", "identifier": "12345"}
+    for country, expected in (("FR", trader), ("KE", agent), ("DE", agent)):
+        lodged = await hub.lodge(agent_headers, declaration(importer=importer | {"country": country}))
+        assert lodged.status_code == 202, country
+        seen = await hub.http.get(f"/v1/declarations/{lodged.json()['id']}", headers=agent_headers)
+        assert seen.json()["trader"] == expected["id"], country
+    sent = await hub.permits.wait_for_requests("/internal/declarations")
+    messages = [message for request in sent for message in request.json["letters"]]
+    represented = {message["declaration"]["importer"]["country"]: message.get("represented") for message in messages}
+    expected_trader = {"party": trader["id"], "name": trader["name"], "country": "FR", "numbers": ["12345"]}
+    assert represented.get("FR") == expected_trader
+    assert (represented.get("KE"), represented.get("DE")) == (None, None)
+
+
+async def test_declaration_states_its_own_identifier_in_any_form_and_country(hub: RunningGateway) -> None:
+    _, headers = await hub.party("trader", country="FR", identifiers=EORI)
+    for changes in ({"identifier": "fr99988877700011"}, {"country": "DE"}):
+        importer = {"name": "B SARL", "country": "FR", "identifier": "FR99988877700011"} | changes
+        assert (await hub.lodge(headers, declaration(importer=importer))).status_code == 202, changes
+
+
 async def test_history_of_an_agents_declaration_names_agent_and_trader(alone: RunningGateway) -> None:
     (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(alone)
     await _grant_mandate(alone, trader_headers, agent)

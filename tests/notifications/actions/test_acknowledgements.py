@@ -80,7 +80,7 @@ async def test_acknowledgement_of_permit_event_is_sent_to_its_authority(service:
     issuer, importer = party("authority", country="ZA"), party(identifiers={"EORI": "FR1"})
     await service.send_parties(issuer, importer)
     office = RoleInCountry(role=Role.AUTHORITY, country="ZA")
-    received = Audience(identifiers=("FR1",), offices=(office,), sender=Sender(offices=(office,)))
+    received = Audience(identifiers=("FR:fr1",), offices=(office,), sender=Sender(offices=(office,)))
     message = event_message(
         kind="permit.revoked", audience=received, issuer="ZA", number="ZA-1", permit_id=str(UUID(int=1))
     )

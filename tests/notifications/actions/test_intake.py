@@ -87,7 +87,7 @@ async def test_audience_is_matched_by_id_identifier_and_office(service: Service)
     customs, abroad = party("customs", country="FR"), party("customs", country="ZA")
     await service.send_parties(named, holder, customs, abroad)
     audience = Audience(
-        parties=(named.id,), identifiers=("FR1", "FR2"), offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),)
+        parties=(named.id,), identifiers=("FR:fr1", "FR:fr2"), offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),)
     )
     await service.send_events(event_message(audience=audience))
     received = [len((await service.read_feed(who))[0]) for who in (named, holder, customs, abroad)]
@@ -104,7 +104,7 @@ async def test_partner_receives_only_granted_events(service: Service) -> None:
     await service.send_events(
         *(event_message(kind=kind, audience=where) for kind in kinds for where in (french, foreign))
     )
-    await service.send_events(event_message(audience=Audience(identifiers=("FR1",))))
+    await service.send_events(event_message(audience=Audience(identifiers=("FR:fr1",))))
     assert [event["type"] for event in (await service.read_feed(port))[0]] == kinds[:3]
     assert (await service.read_feed(trader_with_grants))[0] == []
 
@@ -114,7 +114,7 @@ async def test_disabled_party_receives_no_new_events(service: Service) -> None:
     await service.send_parties(who)
     await service.send_events(event_message(to=who))
     await service.send_parties(who.model_copy(update={"disabled": True, "version": 2}))
-    await service.send_events(event_message(to=who), event_message(audience=Audience(identifiers=("FR1",))))
+    await service.send_events(event_message(to=who), event_message(audience=Audience(identifiers=("FR:fr1",))))
     assert len((await service.read_feed(who))[0]) == 1
 
 
@@ -123,16 +123,16 @@ async def test_party_copy_changes_with_a_higher_version_only(service: Service) -
     changed = old.model_copy(update=new)
     await service.send_parties(changed, old)
     await service.send_parties(old)
-    await service.send_events(event_message(audience=Audience(identifiers=("FR1",))))
+    await service.send_events(event_message(audience=Audience(identifiers=("FR:fr1",))))
     assert (await service.read_feed(old))[0] == []
-    await service.send_events(event_message(audience=Audience(identifiers=("FR2",))))
+    await service.send_events(event_message(audience=Audience(identifiers=("FR:fr2",))))
     assert len((await service.read_feed(changed))[0]) == 1
 
 
 async def test_party_copy_is_updated_from_the_token_of_a_caller(service: Service) -> None:
     who = party(identifiers={"EORI": "FR1"})
     await service.read_feed(who)
-    await service.send_events(event_message(audience=Audience(identifiers=("FR1",))))
+    await service.send_events(event_message(audience=Audience(identifiers=("FR:fr1",))))
     assert len((await service.read_feed(who))[0]) == 1
 
 

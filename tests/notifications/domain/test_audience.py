@@ -23,7 +23,7 @@ def test_event_type_matches_itself_its_family_and_all() -> None:
 
 def test_audience_keys_of_event_and_party_are_equal() -> None:
     who = party("customs", "authority", identifiers={"EORI": "FR1"})
-    audience = Audience(identifiers=("FR1",), offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),))
+    audience = Audience(identifiers=("FR:fr1",), offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),))
     assert audience_keys_for_event(audience) < audience_keys_for_party(who)
 
 

@@ -269,7 +269,7 @@ async def test_transition_with_a_stale_version_is_refused(permits_db: AsyncEngin
 
 
 AGENT = party("trader", "DE", "DE1")
-FOR_A = RepresentedTrader(party=A.id, numbers=("ZA1234567",))
+FOR_A = RepresentedTrader(party=A.id, name=A.name, country=A.country, numbers=("ZA1234567",))
 
 
 async def test_application_by_an_agent_has_agent_and_trader_in_its_history(permits_db: AsyncEngine) -> None:

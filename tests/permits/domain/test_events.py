@@ -37,7 +37,7 @@ from tests.permits.sample_data import (
 )
 
 OFFICES = {("authority", "ZA"), ("customs", "ZA"), ("authority", "FR"), ("customs", "FR")}
-HOLDERS = {"ZA1234567", "FR99988877700011"}
+HOLDERS = {"ZA:za1234567", "FR:fr99988877700011"}
 PARTY_B = {str(B.id)}
 
 RECEIVERS: dict[str, tuple[set[str], set[str]]] = {

@@ -23,7 +23,7 @@ PERMITS: tuple[tuple[Any, dict[str, str], str], ...] = (
     (AUTHORITY_ZA, {"number": "ZA-7777", "issuer": "ZA"}, "permits_issuer_number_key|permits_number"),
     (AUTHORITY_ZA, {"taxon": "Exemplaria baa"}, "permits_search_words"),
     (AUTHORITY_ZA, {"taxon": "Exemplaria"}, "permits_search_words|permits_pkey|permits_\\w+_country"),
-    (AUTHORITY_ZA, {"holder": "ZA7"}, "permits_exporter"),
+    (AUTHORITY_ZA, {"holder": "ZA7"}, "permits_search_words"),
     (AUTHORITY_ZA, {"status": "revoked"}, "permits_status"),
     (AUTHORITY_ZA, {"status": "expired"}, "permits_valid_until"),
     (AUTHORITY_ZA, {"from": "2030-01-01"}, "permits_issued_on"),

@@ -33,7 +33,7 @@ class Principal:
 
     party: Party
     party_json: str
-    numbers: frozenset[str]
+    identifier_keys: frozenset[str]
     roles: frozenset[str]
 
 
@@ -169,7 +169,7 @@ class PartyDirectory:
     def _apply_changes(self, changed_parties: Sequence[Party], changed_credentials: Sequence[RowMapping]) -> None:
         for party in changed_parties:
             text = party.identity.model_dump_json()
-            self._parties[party.id] = Principal(party, text, party.identifier_values, frozenset(party.roles))
+            self._parties[party.id] = Principal(party, text, party.identifier_keys, frozenset(party.roles))
         for row in changed_credentials:
             self._credentials[row["client_id"]] = CredentialEntry(row["party_id"], _expiry(row), row["subject"])
             if row["subject"] is not None and self._active_credential(row["subject"]) is None:

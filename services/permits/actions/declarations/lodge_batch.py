@@ -81,10 +81,13 @@ def _watcher_pairs(changes: ChangeSet) -> list[tuple[UUID, UUID]]:
 
 def _received_declaration(message: ReceivedSubmission) -> ReceivedDeclaration:
     content, reason = unreadable.recover_declaration(message)
+    declaring = message.represented or message.party
     declaration = DeclarationRecord(
         id=message.id,
         party=message.party.id,
         trader=message.trader,
+        trader_name=declaring.name,
+        trader_country=declaring.country,
         received_at=message.received_at,
         digest=message.digest,
         content=content,

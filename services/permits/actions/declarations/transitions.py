@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions.declarations import check_unverified
+from services.permits.actions.declarations import check_unverified, confirm_holder
 from services.permits.actions.declarations.views import declaration_view
 from services.permits.actions.locking import ConcurrentChange, lock_with_holders, retry_on_conflict
 from services.permits.domain.checks.completion import cited_permits
@@ -25,8 +25,9 @@ from services.permits.domain.lifecycle import can_transition, describe_transitio
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitsById
+from services.permits.domain.rules.parties import declaring_side
 from services.permits.domain.rules.requirements import goods_are_verified
-from services.permits.domain.rules.whole_declaration import permit_is_known
+from services.permits.domain.rules.whole_declaration import own_party_is_identified, permit_is_known
 from services.permits.store import change_sets, declarations, facts, permits
 from services.permits.store.tables import commands
 from shared import idempotency
@@ -41,6 +42,7 @@ from shared.contracts.declaration import (
     Refusal,
     Release,
 )
+from shared.contracts.identifiers import has_identifier
 from shared.contracts.parties import Actor, Party, RepresentedTrader
 from shared.contracts.views.parts import render_json
 from shared.database import retry_transaction
@@ -88,10 +90,13 @@ async def override(
 ) -> StoredResponse:
     """Override a finding for customs. Raise NotFound, Conflict, Invalid.
 
-    An override of `unverified` checks the declaration. The findings of this check need overrides of their own.
+    An override of `unverified` checks the declaration, and one that confirms a holder checks it again. The findings of
+    this check need overrides of their own.
     """
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
+    if decision.rule == own_party_is_identified.name:
+        return await _confirm_holder(engine, declaration_id, party, decision, command)
 
     async def check_unverified_transaction() -> StoredResponse | None:
         async with engine.begin() as conn:
@@ -122,6 +127,24 @@ async def override(
         lambda f, p, _: domain_override.override(f, p, decision, actor),
         precheck=require_unknown_permit,
     )
+
+
+async def _confirm_holder(
+    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Override, command: IdempotentCommand
+) -> StoredResponse:
+    actor = _actor(party, ActorRole.CUSTOMS, command)
+
+    async def transaction() -> StoredResponse:
+        async with engine.begin() as conn:
+            stored = await idempotency.begin(conn, commands, command)
+            if stored is not None:
+                return stored
+            await confirm_holder.confirm_and_save(
+                conn, declaration_id, declarations.decided_by(party), decision, actor, command
+            )
+            return await _store_response(conn, declaration_id, party, command)
+
+    return await retry_on_conflict(transaction)
 
 
 async def correct(
@@ -185,7 +208,7 @@ async def amend(
 
     Raise NotFound, Conflict, Invalid, NotAllowed; also if the command names a version that is not the current one.
     """
-    identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
+    declaring = trader or party
     actor = _actor(party, ActorRole.TRADER, command)
 
     async def transaction() -> StoredResponse:
@@ -202,8 +225,8 @@ async def amend(
             if declaration.sequence != before.sequence:
                 raise ConcurrentChange
             command.condition.require(declaration.version)
-            _require_amendable(declaration, content, identifiers)
-            new_version = _new_version(declaration, content, command)
+            _require_amendable(declaration, content, declaring)
+            new_version = _new_version(declaration, content, declaring, command)
             loaded_facts = await facts.load_facts(conn, [new_version], locked_permits)
             changes = domain_amend.amend(declaration, new_version, locked_permits, actor, loaded_facts)
             await change_sets.save_change_set(conn, changes)
@@ -219,12 +242,17 @@ async def amend(
 
 
 def _new_version(
-    declaration: DeclarationRecord, content: NormalizedDeclaration, command: IdempotentCommand
+    declaration: DeclarationRecord,
+    content: NormalizedDeclaration,
+    declaring: Party | RepresentedTrader,
+    command: IdempotentCommand,
 ) -> DeclarationRecord:
     return DeclarationRecord(
         id=declaration.id,
         party=declaration.party,
         trader=declaration.trader,
+        trader_name=declaring.name,
+        trader_country=declaring.country,
         received_at=command.at,
         digest=f"sha-256=:{b64encode(command.digest).decode()}:",
         content=content,
@@ -233,7 +261,7 @@ def _new_version(
 
 
 def _require_amendable(
-    declaration: DeclarationRecord, content: NormalizedDeclaration, identifiers: frozenset[str]
+    declaration: DeclarationRecord, content: NormalizedDeclaration, declaring: Party | RepresentedTrader
 ) -> None:
     if not can_transition(declaration.status, DeclarationStatus.RECEIVED, ActorRole.TRADER):
         allowed = describe_transitions(declaration.status)
@@ -247,8 +275,7 @@ def _require_amendable(
                 f"{after}. Send {before}, or cancel the declaration and lodge a new one."
             )
             raise Invalid("amendment-too-far", text, [Fault(f"/{name}", "amendment-too-far", text)])
-    side = content.importer if content.movement == Movement.IMPORT else content.exporter
-    if side.identifier not in identifiers:
+    if not has_identifier(declaring.identifier_values, declaring_side(content).identifier):
         raise NotAllowed(
             "not-your-declaration",
             "The identifier of the declaring side is none of yours. Declare under an identifier of GET /v1/me.",

@@ -9,9 +9,11 @@ from services.permits.actions.declarations.views import finding_views
 from services.permits.domain.checks.check import check
 from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.rules.parties import declaring_side
 from services.permits.store import facts, permits
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Movement
 from shared.contracts.declaration import NormalizedDeclaration
+from shared.contracts.identifiers import has_identifier
 from shared.contracts.parties import Party, RepresentedTrader
 from shared.contracts.views.declarations import Verdict
 from shared.contracts.views.parts import Fault
@@ -27,9 +29,8 @@ async def validate(
     trader: RepresentedTrader | None = None,
 ) -> Verdict:
     """Return the result that a declaration would have if it were lodged now. `valid` means `accepted`."""
-    identifiers = party.identifier_values if trader is None else frozenset(trader.numbers)
-    side = content.importer if content.movement == Movement.IMPORT else content.exporter
-    if side.identifier not in identifiers:
+    declaring = trader or party
+    if not has_identifier(declaring.identifier_values, declaring_side(content).identifier):
         place = "/importer/identifier" if content.movement == Movement.IMPORT else "/exporter/identifier"
         detail = "The identifier of the declaring side is none of yours. Declare under an identifier of GET /v1/me."
         fault = Fault(pointer=place, code="not-your-declaration", detail=detail)
@@ -38,6 +39,8 @@ async def validate(
         id=declaration_id,
         party=party.id,
         trader=trader.party if trader else party.id,
+        trader_name=declaring.name,
+        trader_country=declaring.country,
         received_at=at,
         digest="",
         content=content,

@@ -17,6 +17,7 @@ from services.permits.domain.checks.citations import (
     second_uses_by_unnamed_party,
 )
 from services.permits.domain.checks.completion import complete
+from services.permits.domain.checks.holders import PermitKeys, confirmed_permits, may_use, naming
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, post
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
@@ -26,9 +27,14 @@ from services.permits.domain.rules import requirements, suspensions
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.completion import completion_findings
 from services.permits.domain.rules.item_context import ItemContext
-from services.permits.domain.rules.parties import names_declaring_party
+from services.permits.domain.rules.parties import Naming
 from services.permits.domain.rules.rule import evaluate
-from services.permits.domain.rules.whole_declaration import DocumentContext, permit_is_known
+from services.permits.domain.rules.whole_declaration import (
+    DECLARING_SIDE_RULES,
+    DOCUMENT_RULES,
+    DeclaringSideContext,
+    DocumentContext,
+)
 from shared.cites.time_zones import utc_day
 from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, Severity
 from shared.contracts.declaration import NormalizedDeclaration
@@ -62,12 +68,14 @@ def check(
 ) -> Verdict:
     """Return the verdict on a declaration. Dates of permits are compared with the day of receipt.
 
-    Listings, suspensions and quotas are those of `day`, by default the day of receipt in UTC.
+    Listings, suspensions and quotas are those of `day`, by default the day of receipt in UTC. An earlier finding counts
+    only if an officer overrode it and so confirmed the holder of a permit.
     The function has no side effects, so a validation and a lodging of the same declaration cannot differ.
     """
     day = day or utc_day(declaration.received_at)
     declaration = complete(declaration, permits_by_key)
-    findings: list[Finding] = completion_findings(declaration.content)
+    confirmed = confirmed_permits(declaration)
+    findings: list[Finding] = [*completion_findings(declaration.content), *_check_declaring_side(declaration)]
     citations: list[Citation] = []
     second_uses: list[SecondUse] = []
     reserved_permits: dict[tuple[str, str], PermitRecord] = {}
@@ -82,18 +90,20 @@ def check(
                 if permit
                 else None
             )
-            if permit is None or context is None or not names_declaring_party(context):
+            found_naming = naming(permit, declaration)
+            if found_naming is not Naming.BY_IDENTIFIER:
                 cited = DocumentContext(
                     declaration=declaration.content,
                     item_index=index,
                     document_index=document_index,
                     document=document,
-                    citation=context,
+                    naming=found_naming,
                 )
-                findings += evaluate((permit_is_known,), cited)
+                findings += evaluate(DOCUMENT_RULES, cited)
+            if permit is None or context is None or not may_use(permit, declaration, confirmed):
                 second_uses += second_uses_by_unnamed_party(context) if context else []
                 continue
-            context = _with_other_endorsements(context, permits_by_key)
+            context = _with_other_endorsements(declaration, context, permits_by_key, confirmed)
             contexts.append(context)
             if _is_cited_before(citations, context):
                 continue
@@ -116,6 +126,16 @@ def check(
         reserved_permits=reserved_permits,
         content=declaration.content,
     )
+
+
+def _check_declaring_side(declaration: DeclarationRecord) -> list[Finding]:
+    """Return what the rules find about the declaring side, by the hub's register of parties."""
+    context = DeclaringSideContext(
+        declaration=declaration.content,
+        trader_name=declaration.trader_name,
+        trader_country=declaration.trader_country,
+    )
+    return evaluate(DECLARING_SIDE_RULES, context)
 
 
 def _once_per_shipment(findings: Iterable[Finding]) -> tuple[Finding, ...]:
@@ -160,15 +180,17 @@ def status_from_findings(findings: list[Finding] | tuple[Finding, ...]) -> Decla
     return DeclarationStatus.REFERRED if Severity.REFER in severities else DeclarationStatus.ACCEPTED
 
 
-def _with_other_endorsements(context: CitationContext, permits_by_key: PermitsByKey) -> CitationContext:
+def _with_other_endorsements(
+    declaration: DeclarationRecord, context: CitationContext, permits_by_key: PermitsByKey, confirmed: PermitKeys
+) -> CitationContext:
     """Return a context that has the endorsed transport documents of the item's other documents.
 
     Only a part use of a document that is never endorsed needs them; any other context is returned unchanged.
     """
     if context.document.use != DocumentUse.PART or not context.is_never_endorsed:
         return context
-    others = (replace(context, permit=permits_by_key[d.key]) for d in context.item.documents if d.key in permits_by_key)
-    endorsed = (other.permit.transport_documents for other in others if names_declaring_party(other))
+    others = (permits_by_key[d.key] for d in context.item.documents if d.key in permits_by_key)
+    endorsed = (other.transport_documents for other in others if may_use(other, declaration, confirmed))
     return replace(context, endorsed_on_other_documents=frozenset().union(*endorsed))
 
 

@@ -2,7 +2,7 @@
 
 Customs messages have no place for taxon, term, source or purpose. They often leave out the issuer of a permit, the
 identifier of the foreign party or the unit. The hub fills such fields from the one permit and line that can be meant.
-It uses no permit that does not name the declaring side, so that no other party learns the content of a permit.
+It uses only permits whose holder is the declaring side, so that no other party learns the content of a permit.
 If several sources are possible, the field stays open or an officer decides.
 """
 
@@ -10,10 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+from services.permits.domain.checks.holders import confirmed_permits, may_use
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import CitedPermits, PermitLineRecord, PermitRecord
 from services.permits.domain.rules.matching import candidate_lines, line_origin_country
-from services.permits.domain.rules.parties import is_named_party
+from services.permits.domain.rules.parties import has_same_name
 from services.permits.domain.units import is_convertible
 from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.cites.time_zones import country_codes
@@ -82,18 +83,23 @@ def complete(declaration: DeclarationRecord, permits_by_key: PermitsByKey) -> De
     side = Side.IMPORT if content.movement == Movement.IMPORT else Side.EXPORT
     if _is_complete(content, side):
         return declaration
+    permits = _usable_permits(declaration, permits_by_key)
     repairs: list[Repair] = []
-    items = tuple(
-        _complete_item(content, index, side, permits_by_key, repairs) for index, item in enumerate(content.items)
-    )
-    found = {key: permits_by_key[key] for item in items for d in item.documents if (key := d.key) in permits_by_key}
-    parties = _complete_other_party(
-        content, [p for p in found.values() if _names_declaring_side(p, content, side)], side, repairs
-    )
+    items = tuple(_complete_item(content, index, side, permits, repairs) for index in range(len(content.items)))
+    found = {key: permits[key] for item in items for d in item.documents if (key := d.key) in permits}
+    parties = _complete_other_party(content, list(found.values()), side, repairs)
     if not repairs:
         return declaration
     changes = {**parties, "items": items, "repairs": (*content.repairs, *repairs)}
     return replace(declaration, content=content.model_copy(update=changes))
+
+
+def _usable_permits(declaration: DeclarationRecord, permits_by_key: PermitsByKey) -> PermitsByKey:
+    """Return the permits that the declaration may mean and whose holder is its declaring side."""
+    confirmed = confirmed_permits(declaration)
+    candidates = {key for _, keys in _cited_documents([declaration.content]) for key in keys}
+    permits = {key: permits_by_key[key] for key in candidates if key in permits_by_key}
+    return {key: permit for key, permit in permits.items() if may_use(permit, declaration, confirmed)}
 
 
 def _is_complete(content: Declaration, side: Side) -> bool:
@@ -109,15 +115,15 @@ def _is_complete(content: Declaration, side: Side) -> bool:
 
 
 def _complete_item(
-    content: NormalizedDeclaration, index: int, side: Side, permits_by_key: PermitsByKey, repairs: list[Repair]
+    content: NormalizedDeclaration, index: int, side: Side, permits: PermitsByKey, repairs: list[Repair]
 ) -> Item:
     item = content.items[index]
     documents = []
     for document_index in range(len(item.documents)):
-        one = _complete_document(content, index, document_index, side, permits_by_key, repairs)
+        one = _complete_document(content, index, document_index, permits, repairs)
         documents.append(one)
-        permit = permits_by_key.get(one.key)
-        if permit is not None and _names_declaring_side(permit, content, side):
+        permit = permits.get(one.key)
+        if permit is not None:
             item = _complete_from_line(content, item, index, one, permit, side, repairs)
     return (
         item
@@ -126,30 +132,15 @@ def _complete_item(
     )
 
 
-def _names_declaring_side(permit: PermitRecord, content: Declaration, side: Side) -> bool:
-    if side is Side.IMPORT:
-        return is_named_party(content.importer, permit.content.importer)
-    return is_named_party(content.exporter, permit.content.exporter)
-
-
 def _complete_document(
-    content: Declaration,
-    index: int,
-    document_index: int,
-    side: Side,
-    permits_by_key: PermitsByKey,
-    repairs: list[Repair],
+    content: Declaration, index: int, document_index: int, permits: PermitsByKey, repairs: list[Repair]
 ) -> Document:
     """Return the document with the issuer that its number means, if it names no issuer."""
     item = content.items[index]
     document = item.documents[document_index]
     if document.issuer is not None:
         return document
-    candidates = [
-        key
-        for key in _candidate_keys(content, item, document)
-        if key in permits_by_key and _names_declaring_side(permits_by_key[key], content, side)
-    ]
+    candidates = [key for key in _candidate_keys(content, item, document) if key in permits]
     if not candidates:
         return document
     issuer, number = candidates[0]
@@ -227,7 +218,8 @@ def _complete_other_party(
         there.identifier: permit
         for permit in permits
         if (there := getattr(permit.content, name)).identifier is not None
-        and (there.name.casefold(), there.country) == (party.name.casefold(), party.country)
+        and there.country == party.country
+        and has_same_name(there.name, party.name)
     }
     if len(same) != 1:
         return {}

@@ -42,8 +42,8 @@ def override(declaration: DeclarationRecord, permits: PermitsById, decision: Ove
     Raise Conflict `no-such-finding` if the rule has no open finding, `not-enough-left` if a line has too little left.
     Raise Invalid if the officer's statement does not fit or an accepted item would be written off from no line.
     """
-    _require_open(declaration)
-    overridden = replace(declaration, findings=_override_findings(declaration, decision, actor))
+    require_open(declaration)
+    overridden = replace(declaration, findings=override_findings(declaration, decision, actor))
     stated = apply_officer_statement(overridden, permits, decision)
     new_findings = (*withdrawn_since_check(declaration, permits), *used_since_check(declaration, stated, permits))
     checked = replace(stated, findings=(*stated.findings, *new_findings))
@@ -51,11 +51,11 @@ def override(declaration: DeclarationRecord, permits: PermitsById, decision: Ove
     if status is not DeclarationStatus.ACCEPTED:
         unchanged = replace(checked, status=declaration.status)
         data = DeclarationOverridden(
-            **declaration_fields(declaration), **_decision_fields(decision), status=declaration.status
+            **declaration_fields(declaration), **decision_fields(decision), status=declaration.status
         )
         event = DomainEvent(from_status=declaration.status, data=data, actor=actor)
         return ChangeSet(declarations=(DeclarationChange(declaration=unchanged, events=(event,)),))
-    return _accept(declaration, checked, permits, decision, actor)
+    return accept(declaration, checked, permits, decision, actor)
 
 
 def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[PermitRecord], decision: Override) -> None:
@@ -63,7 +63,7 @@ def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[Per
 
     Without a new check, its use would be written off nowhere.
     """
-    _require_open(declaration)
+    require_open(declaration)
     pointer = _item_pointer(declaration, decision)
     addressed = [finding for finding in declaration.findings if _is_addressed(finding, decision, pointer)]
     permits_by_key = {permit.key: permit for permit in permits}
@@ -81,7 +81,8 @@ def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[Per
             )
 
 
-def _require_open(declaration: DeclarationRecord) -> None:
+def require_open(declaration: DeclarationRecord) -> None:
+    """Raise Conflict `invalid-transition` if the declaration is neither referred nor rejected."""
     if declaration.status not in {DeclarationStatus.REFERRED, DeclarationStatus.REJECTED}:
         raise Conflict(
             "invalid-transition",
@@ -90,9 +91,14 @@ def _require_open(declaration: DeclarationRecord) -> None:
         )
 
 
-def _accept(
+def accept(
     declaration: DeclarationRecord, checked: DeclarationRecord, permits: PermitsById, decision: Override, actor: Actor
 ) -> ChangeSet:
+    """Return the changes that accept a checked declaration after an officer's decision, and reserve its quantities.
+
+    Raise Conflict `not-enough-left` if a line has too little left.
+    Raise Invalid if an item would be written off from no line.
+    """
     require_transition(declaration, DeclarationStatus.ACCEPTED, ActorRole.CUSTOMS)
     after = dict(permits)
     for citation in checked.citations:
@@ -108,7 +114,7 @@ def _accept(
         citations.append(reservation)
     accepted = replace(checked, status=DeclarationStatus.ACCEPTED, citations=tuple(citations))
     data = DeclarationAccepted(
-        **declaration_fields(accepted), **_decision_fields(decision), status=DeclarationStatus.ACCEPTED
+        **declaration_fields(accepted), **decision_fields(decision), status=DeclarationStatus.ACCEPTED
     )
     event = DomainEvent(from_status=declaration.status, data=data, actor=actor)
     changes = tuple(
@@ -129,7 +135,7 @@ class _DecisionFields(TypedDict):
     reason: str
 
 
-def _decision_fields(decision: Override) -> _DecisionFields:
+def decision_fields(decision: Override) -> _DecisionFields:
     """Return the fields of the event that describe the officer's decision."""
     return {
         "overridden": decision.rule,
@@ -155,7 +161,8 @@ def _require_line_and_quantity(citation: Citation) -> None:
         raise Invalid("quantity-missing", text, [Fault("/quantity", "quantity-missing", text)])
 
 
-def _override_findings(declaration: DeclarationRecord, decision: Override, actor: Actor) -> tuple[Finding, ...]:
+def override_findings(declaration: DeclarationRecord, decision: Override, actor: Actor) -> tuple[Finding, ...]:
+    """Return the findings, those of the decision overridden. Raise Conflict `no-such-finding` if none of it is open."""
     pointer = _item_pointer(declaration, decision)
     settled, findings = 0, []
     for finding in declaration.findings:

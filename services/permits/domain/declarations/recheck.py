@@ -68,8 +68,8 @@ def recheck(
     permits_by_key = {
         permit.key: without_claims(permit, declaration.id) for permit in {**permits_by_id, **returned.permits}.values()
     }
-    verdict = _with_overrides(
-        declaration, check(replace(declaration, citations=(), findings=()), permits_by_key, facts, utc_day(actor.at))
+    verdict = with_overrides(
+        declaration, check(replace(declaration, citations=()), permits_by_key, facts, utc_day(actor.at))
     )
     if verdict.status is DeclarationStatus.REFERRED and _finding_keys(verdict.findings) == _finding_keys(
         declaration.findings
@@ -98,9 +98,16 @@ def recheck(
     )
 
 
-def _with_overrides(declaration: DeclarationRecord, verdict: Verdict) -> Verdict:
-    """Return the verdict with the overrides of findings that the new check made again."""
-    overrides = {_finding_key(finding): finding.override for finding in declaration.findings if finding.overridden}
+def with_overrides(declaration: DeclarationRecord, verdict: Verdict) -> Verdict:
+    """Return the verdict with the overrides of findings that the new check made again.
+
+    An override by which an officer stated a line or a quantity ends, because the check does not know the statement.
+    """
+    overrides = {
+        _finding_key(finding): finding.override
+        for finding in declaration.findings
+        if finding.overridden and finding.rule not in OFFICER_STATED_RULES
+    }
     findings = tuple(
         finding.model_copy(update={"overridden": True, "override": overrides[_finding_key(finding)]})
         if _finding_key(finding) in overrides

@@ -50,12 +50,15 @@ class Citation:
 class DeclarationRecord:
     """A declaration with its content, parties, status, findings and citations.
 
-    `party` lodged it for `trader`, which may be the same party. `digest` identifies the received bytes.
+    `party` lodged it for `trader`, which may be the same party. `trader_name` and `trader_country` are those of the
+    hub's register of parties when this version was lodged. `digest` identifies the received bytes.
     """
 
     id: UUID
     party: UUID
     trader: UUID
+    trader_name: str
+    trader_country: str
     received_at: datetime
     digest: str
     content: NormalizedDeclaration

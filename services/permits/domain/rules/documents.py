@@ -4,7 +4,12 @@ from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.item_context import KINDS_BY_SIDE
 from services.permits.domain.rules.matching import describe_line
-from services.permits.domain.rules.parties import describe_party, has_same_name, is_named_party
+from services.permits.domain.rules.parties import (
+    describe_party,
+    has_same_identifier,
+    has_same_name,
+    is_named_party,
+)
 from services.permits.domain.rules.rule import (
     CUSTOMS_DECIDES,
     CUSTOMS_OVERRIDES,
@@ -15,6 +20,7 @@ from services.permits.domain.rules.rule import (
 )
 from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.contracts.closed_sets import DocumentUse, Severity, Side
+from shared.contracts.fields import Trader
 
 
 @rule(
@@ -132,40 +138,32 @@ def import_country_agrees(context: CitationContext) -> Discrepancy | None:
 )
 def other_party_agrees(context: CitationContext) -> Discrepancy | None:
     """The party in the other country must be the one that the permit names (boxes 3 and 4)."""
-    content, declaration = context.permit.content, context.declaration
-    importing = context.side is Side.IMPORT
-    expected, found = (
-        (content.exporter, declaration.exporter) if importing else (content.importer, declaration.importer)
-    )
-    if is_named_party(found, expected) or has_same_name(found, expected) or context.permit.is_for_many_crossings:
+    expected, found = _other_party(context)
+    if is_named_party(found, expected) or context.permit.is_for_many_crossings:
         return None
     return Discrepancy(
-        pointer="/exporter" if importing else "/importer",
+        pointer="/exporter" if context.side is Side.IMPORT else "/importer",
         expected=describe_party(expected),
         found=describe_party(found),
     )
 
 
-@rule(
-    "CITES-box-3-4-own-party",
-    Severity.REFER,
-    remedy="Wait until customs confirms that you are the holder, or ask the issuing authority to add your identifier.",
-    officer_remedy="Customs confirms who the holder is, then overrides the finding with a reason or refuses the goods.",
-)
-def own_party_is_identified(context: CitationContext) -> Discrepancy | None:
-    """The permit must give the identifier of its holder (boxes 3 and 4)."""
-    content, declaration = context.permit.content, context.declaration
-    importing = context.side is Side.IMPORT
-    holder, declared = (
-        (content.importer, declaration.importer) if importing else (content.exporter, declaration.exporter)
-    )
-    if holder.identifier is not None or context.permit.is_for_many_crossings:
+@rule("CITES-box-3-4-other-name", Severity.NOTE)
+def other_party_has_same_name(context: CitationContext) -> Discrepancy | None:
+    """The party in the other country has another name on the permit, under the same identifier (boxes 3 and 4)."""
+    expected, found = _other_party(context)
+    if not has_same_identifier(found, expected) or has_same_name(found.name, expected.name):
         return None
-    return Discrepancy(
-        pointer="/importer" if importing else "/exporter",
-        expected=f"an identifier of {holder.name} on the permit",
-        found=f"none, declared by {describe_party(declared)}",
-    )
+    pointer = "/exporter/name" if context.side is Side.IMPORT else "/importer/name"
+    return Discrepancy(pointer=pointer, expected=expected.name, found=found.name)
+
+
+def _other_party(context: CitationContext) -> tuple[Trader, Trader]:
+    """Return the party in the other country as the permit names it, and as the declaration names it."""
+    content, declaration = context.permit.content, context.declaration
+    if context.side is Side.IMPORT:
+        return content.exporter, declaration.exporter
+    return content.importer, declaration.importer
 
 
 @rule(
@@ -240,8 +238,8 @@ RULES: tuple[Rule[CitationContext], ...] = (
     is_not_withdrawn,
     export_country_agrees,
     import_country_agrees,
-    own_party_is_identified,
     other_party_agrees,
+    other_party_has_same_name,
     purpose_agrees,
     was_endorsed,
     was_registered_by_issuer,

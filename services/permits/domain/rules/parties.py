@@ -1,35 +1,83 @@
-"""Comparison of declared parties with those that a permit names (boxes 3 and 4)."""
+"""Comparison of declared parties with those that a permit names (boxes 3 and 4).
 
-from services.permits.domain.rules.citation_context import CitationContext
-from shared.contracts.closed_sets import Side
+An identifier belongs to a country, so a party is compared by both. Names and identifiers are compared by their keys.
+"""
+
+from enum import Enum
+from functools import lru_cache
+
+from services.permits.domain.model.permits import PermitRecord
+from shared.contracts.closed_sets import Movement
+from shared.contracts.comparison import name_key
+from shared.contracts.declaration import Declaration
 from shared.contracts.fields import Trader
+from shared.contracts.identifiers import identifier_key
+
+_identifier_key = lru_cache(maxsize=4096)(identifier_key)
+_name_key = lru_cache(maxsize=4096)(name_key)
 
 
-def is_named_party(declared: Trader, on_permit: Trader) -> bool:
-    """Return whether the permit names the declared party: by identifier, else by name and country."""
-    if on_permit.identifier is not None:
-        return declared.identifier == on_permit.identifier
-    return (declared.name.casefold(), declared.country) == (on_permit.name.casefold(), on_permit.country)
+class Naming(Enum):
+    """How a permit names the declaring side: by its identifier, by its name alone, or not at all.
+
+    Anybody can write the name of another. A name alone therefore names nobody until an officer confirms the person.
+    """
+
+    BY_IDENTIFIER = "by identifier"
+    BY_NAME_ALONE = "by name alone"
+    NOT_AT_ALL = "not at all"
 
 
-def has_same_name(declared: Trader, on_permit: Trader) -> bool:
-    """Return whether name and country agree and the declared party has no identifier."""
-    same = (declared.name.casefold(), declared.country) == (on_permit.name.casefold(), on_permit.country)
-    return same and declared.identifier is None
+def declaring_side(content: Declaration) -> Trader:
+    """Return the side that declares: the importer of an import, the exporter of an export."""
+    return content.importer if content.movement == Movement.IMPORT else content.exporter
 
 
-def names_declaring_party(context: CitationContext) -> bool:
-    """Return whether the permit names the declaring side: the importer of an import, the exporter of an export.
+def naming_of_declaring_side(permit: PermitRecord, content: Declaration, trader_country: str) -> Naming:
+    """Return how a permit names the declaring side. Its identifier belongs to `trader_country`, whatever it states.
 
     Goods of a certificate for many crossings come back, so its exporter and importer may declare both movements.
     """
-    content = context.permit.content
-    if context.permit.is_for_many_crossings:
-        declaring = context.declaration.importer if context.side is Side.IMPORT else context.declaration.exporter
-        return is_named_party(declaring, content.importer) or is_named_party(declaring, content.exporter)
-    if context.side is Side.IMPORT:
-        return is_named_party(context.declaration.importer, content.importer)
-    return is_named_party(context.declaration.exporter, content.exporter)
+    declared, named = declaring_side(content), permit.content
+    if permit.is_for_many_crossings:
+        both = {_naming(declared, trader_country, named.importer), _naming(declared, trader_country, named.exporter)}
+        return next(one for one in Naming if one in both)
+    return _naming(declared, trader_country, named.importer if content.movement == Movement.IMPORT else named.exporter)
+
+
+def _naming(declared: Trader, trader_country: str, on_permit: Trader) -> Naming:
+    if on_permit.country != trader_country:
+        return Naming.NOT_AT_ALL
+    if on_permit.identifier is None:
+        return Naming.BY_NAME_ALONE if has_same_name(declared.name, on_permit.name) else Naming.NOT_AT_ALL
+    if declared.identifier is None:
+        return Naming.NOT_AT_ALL
+    stated, expected = (_identifier_key(trader_country, one) for one in (declared.identifier, on_permit.identifier))
+    return Naming.BY_IDENTIFIER if stated == expected else Naming.NOT_AT_ALL
+
+
+def has_same_name(one: str, other: str) -> bool:
+    """Return whether two names of persons or firms are the same by their keys."""
+    return one == other or _name_key(one) == _name_key(other)
+
+
+def has_same_identifier(declared: Trader, on_permit: Trader) -> bool:
+    """Return whether both have an identifier, and it is the same one of the same country."""
+    if declared.identifier is None or on_permit.identifier is None:
+        return False
+    return _identifier_key(declared.country, declared.identifier) == _identifier_key(
+        on_permit.country, on_permit.identifier
+    )
+
+
+def is_named_party(declared: Trader, on_permit: Trader) -> bool:
+    """Return whether a permit names a declared party of the other country.
+
+    Both compare by the identifier and its country. If one of the two has no identifier, name and country decide.
+    """
+    if declared.identifier is not None and on_permit.identifier is not None:
+        return has_same_identifier(declared, on_permit)
+    return declared.country == on_permit.country and has_same_name(declared.name, on_permit.name)
 
 
 def describe_party(party: Trader) -> str:

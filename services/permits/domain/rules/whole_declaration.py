@@ -4,11 +4,10 @@ from dataclasses import dataclass
 
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
-from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.documents import is_not_withdrawn
-from services.permits.domain.rules.parties import names_declaring_party
+from services.permits.domain.rules.parties import Naming, declaring_side, describe_party, has_same_name
 from services.permits.domain.rules.requirements import goods_are_verified
-from services.permits.domain.rules.rule import Discrepancy, Rule, build_finding, rule
+from services.permits.domain.rules.rule import CUSTOMS_DECIDES, WAIT_OR_AGREE, Discrepancy, Rule, build_finding, rule
 from shared.contracts.closed_sets import Movement, Severity
 from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import CitedLine, Finding
@@ -19,13 +18,16 @@ UNREADABLE_PREFIX = "could not be read at"
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentContext:
-    """One document that an item cites. `citation` is its context if the hub has the permit, else None."""
+    """One document that an item cites, and how a permit of the hub under its number names the declaring side.
+
+    It has nothing of the permit, so that no finding about it shows a stranger what the permit contains.
+    """
 
     declaration: Declaration
     item_index: int
     document_index: int
     document: Document
-    citation: CitationContext | None
+    naming: Naming
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -52,17 +54,85 @@ def permit_is_known(context: DocumentContext) -> Discrepancy | None:
 
     The hub gives one finding for an unknown permit and for one that names others, for numbers are guessable.
     """
-    if context.citation is not None and names_declaring_party(context.citation):
+    if context.naming is not Naming.NOT_AT_ALL:
         return None
     declaration, document = context.declaration, context.document
-    role = "importer" if declaration.movement == Movement.IMPORT else "exporter"
-    party = declaration.importer if role == "importer" else declaration.exporter
+    role, party = _role_of_declaring_side(declaration), declaring_side(declaration)
     of_issuer = f" of {document.issuer}" if document.issuer else ""
     return Discrepancy(
         pointer=f"/items/{context.item_index}/documents/{context.document_index}/number",
         expected=f"a permit{of_issuer} that names {party.identifier or party.name} as {role}",
         found=document.number or "no number",
     )
+
+
+@rule(
+    "CITES-box-3-4-own-party",
+    Severity.REFER,
+    remedy="Wait until customs confirms that you are the holder, or ask the issuing authority to add your identifier.",
+    officer_remedy="Customs compares the declaring party with the holder on the document, then overrides the finding "
+    "with a reason or refuses the goods. After the override the hub checks the document and sets its quantities aside.",
+)
+def own_party_is_identified(context: DocumentContext) -> Discrepancy | None:
+    """The permit must give the identifier of its holder, or an officer must confirm the holder (boxes 3 and 4).
+
+    Anybody can write the name of another. Until an officer confirms the holder, the hub sets nothing aside, and the
+    finding shows only what the trader declared.
+    """
+    if context.naming is not Naming.BY_NAME_ALONE:
+        return None
+    declared = declaring_side(context.declaration)
+    return Discrepancy(
+        pointer=f"/{_role_of_declaring_side(context.declaration)}",
+        expected="a holder whom an identifier or an officer confirms",
+        found=f"a name alone, declared by {describe_party(declared)}",
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeclaringSideContext:
+    """A declaration, and the name and country that the hub's register has for the trader that declares."""
+
+    declaration: Declaration
+    trader_name: str
+    trader_country: str
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items of the declaration."""
+        return self.declaration.items
+
+    @property
+    def cited_line(self) -> None:
+        """No permit, because the rules compare the declaration with the register of parties."""
+        return None
+
+
+@rule("registered-country", Severity.REFER, remedy=WAIT_OR_AGREE, officer_remedy=CUSTOMS_DECIDES)
+def declared_country_is_registered(context: DeclaringSideContext) -> Discrepancy | None:
+    """The country of the declaring side must be the one that the hub has registered for the trader."""
+    declared = declaring_side(context.declaration)
+    if declared.country == context.trader_country:
+        return None
+    role = _role_of_declaring_side(context.declaration)
+    return Discrepancy(pointer=f"/{role}/country", expected=context.trader_country, found=declared.country)
+
+
+@rule("registered-name", Severity.NOTE)
+def declared_name_is_registered(context: DeclaringSideContext) -> Discrepancy | None:
+    """The name of the declaring side differs from the one that the hub has registered for the trader.
+
+    A customs message without a name has the identifier in its place, which is no other name.
+    """
+    declared = declaring_side(context.declaration)
+    if declared.name == declared.identifier or has_same_name(declared.name, context.trader_name):
+        return None
+    role = _role_of_declaring_side(context.declaration)
+    return Discrepancy(pointer=f"/{role}/name", expected=context.trader_name, found=declared.name)
+
+
+def _role_of_declaring_side(declaration: Declaration) -> str:
+    return "importer" if declaration.movement == Movement.IMPORT else "exporter"
 
 
 def unverified_finding(reason: str) -> Finding:
@@ -96,4 +166,9 @@ def _citation_pointer(declaration: DeclarationRecord, permit: PermitRecord) -> s
     return "/items"
 
 
-RULES: tuple[Rule[DocumentContext], ...] = (permit_is_known,)
+DECLARING_SIDE_RULES: tuple[Rule[DeclaringSideContext], ...] = (
+    declared_country_is_registered,
+    declared_name_is_registered,
+)
+DOCUMENT_RULES: tuple[Rule[DocumentContext], ...] = (permit_is_known, own_party_is_identified)
+RULES: tuple[Rule[DeclaringSideContext] | Rule[DocumentContext], ...] = (*DECLARING_SIDE_RULES, *DOCUMENT_RULES)

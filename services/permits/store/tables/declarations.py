@@ -42,6 +42,8 @@ declarations = Table(
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("party_id", UUID(as_uuid=True), nullable=False),
     Column("trader_id", UUID(as_uuid=True), nullable=False),
+    Column("trader_name", Text, nullable=False),
+    Column("trader_country", Text, nullable=False),
     Column("reference", Text, nullable=False),
     Column("movement", Text, nullable=False),
     Column("status", Text, nullable=False),

@@ -216,7 +216,7 @@ async def test_declaration_for_another_party_is_refused(hub: RunningGateway) -> 
         ({"movement": "export"}, "/exporter/identifier", "At export the exporter declares."),
         ({"importer": other}, "/importer/identifier", "At import the importer declares."),
         ({"importer": mine | {"identifier": None}}, "/importer/identifier", "The importer has no identifier."),
-        ({"importer": mine | {"identifier": "fr99988877700011"}}, "/importer/identifier", "Found: fr99988877700011."),
+        ({"importer": mine | {"identifier": "FR9998887770001I"}}, "/importer/identifier", "Found: FR9998887770001I."),
         ({"importer": mine | {"identifier": "X1"}, "trader": own_id}, "/importer/identifier", "Found: X1."),
         ({"trader": "01a200e4-a932-723d-849a-2dcd407eac9e"}, "/trader", "you have no mandate of it today"),
     ):

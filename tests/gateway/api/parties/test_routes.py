@@ -6,6 +6,7 @@ import stat
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from sqlalchemy import text
 
 from services.gateway.settings import Settings
@@ -87,15 +88,51 @@ async def test_identifier_of_another_party_is_refused(hub: RunningGateway) -> No
     claimant = await _add_party(hub, identifiers={"VAT": "FR99988877700011"})
     assert (claimant.status_code, claimant.json()["code"]) == (409, "identifier-taken")
     assert claimant.json()["detail"] == (
-        "Another party has the identifier FR99988877700011. Correct it, or use that party."
+        "Another party of FR has the identifier FR99988877700011, or one that differs only in capitals, blanks, "
+        "dashes or slashes. Correct it, or use that party."
     )
     other = (await _add_party(hub)).json()
     change = {"identifiers": {"EORI": "FR99988877700011"}}
     taken = await hub.http.patch(f"/v1/parties/{other['id']}", json=change, headers=hub.admin | {"If-Match": "*"})
     assert taken.status_code == 409
     assert (await hub.http.get(f"/v1/parties/{other['id']}", headers=hub.admin)).json() == other
-    twice = await _add_party(hub, identifiers={"EORI": "X1", "VAT": "X1"})
+    twice = await _add_party(hub, identifiers={"EORI": "X1", "VAT": "x1"})
     assert twice.status_code == 422
+
+
+@pytest.mark.parametrize("same", ["fr 12-34/56", "FR/12/34/56", "ＦＲ　１２－３４　５６", "-FR 12--34 56 -"])
+async def test_identifier_that_differs_only_in_form_is_taken(hub: RunningGateway, same: str) -> None:
+    first = await _add_party(hub, identifiers={"EORI": "FR 12-34/56"})
+    assert first.json()["identifiers"] == {"EORI": "FR 12-34/56"}, "it is shown as written"
+    claimant = await _add_party(hub, identifiers={"VAT": same})
+    assert (claimant.status_code, claimant.json()["code"]) == (409, "identifier-taken")
+
+
+async def test_identifier_belongs_to_a_country(hub: RunningGateway) -> None:
+    first = await _add_party(hub, identifiers={"EORI": "12345"})
+    other = await _add_party(hub, country="KE", identifiers={"PIN": "12345"})
+    assert (first.status_code, other.status_code) == (201, 201)
+    path = f"/v1/parties/{other.json()['id']}"
+    moved = await hub.http.patch(path, json={"country": "FR"}, headers=hub.admin | {"If-Match": "*"})
+    assert (moved.status_code, moved.json()["code"]) == (409, "identifier-taken")
+
+
+@pytest.mark.parametrize("country", ["XX", "QQ", "ZZ", "XK", "SU", "YU", "fr", "FRA"])
+async def test_party_of_a_country_that_does_not_exist_is_refused(hub: RunningGateway, country: str) -> None:
+    known = (await _add_party(hub)).json()
+    grant = {"grants": [{"countries": ["FR", country], "event_types": ["declaration.*"]}]}
+    path, condition = f"/v1/parties/{known['id']}", hub.admin | {"If-Match": "*"}
+    responses = [
+        await _add_party(hub, country=country),
+        await hub.http.patch(path, json={"country": country}, headers=condition),
+        await _add_party(hub, roles=["partner"], **grant),
+        await hub.http.patch(path, json=grant, headers=condition),
+    ]
+    faults = [(response.status_code, *response.json()["errors"][0].values()) for response in responses]
+    in_party, in_grant = "/country", "/grants/0/countries/1"
+    assert [fault[:3] for fault in faults] == [
+        (422, pointer, "unknown-country") for pointer in (in_party, in_party, in_grant, in_grant)
+    ]
 
 
 async def test_identifier_that_was_removed_is_free(hub: RunningGateway) -> None:

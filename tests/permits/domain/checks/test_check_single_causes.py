@@ -58,7 +58,7 @@ SINGLE_CAUSES: dict[str, tuple[Example, list[str]]] = {
         ["CITES-VI.1-permit-known"],
     ),
     "permit names others": (
-        lambda: findings_of(PERMIT, shipment={"importer": {"name": "C", "country": "FR", "identifier": "FR1"}}),
+        lambda: findings_of(PERMIT, shipment={"importer": {"name": "B SARL", "country": "FR", "identifier": "FR1"}}),
         ["CITES-VI.1-permit-known"],
     ),
     "permit has expired": (lambda: findings_of(PERMIT, at=AFTER_VALIDITY), ["CITES-VI.2-validity"]),

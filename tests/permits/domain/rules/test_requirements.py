@@ -78,6 +78,8 @@ def findings(permits: list[PermitRecord], known: Facts, movement: str = "import"
         id=new_id(),
         party=who.id,
         trader=who.id,
+        trader_name=who.name,
+        trader_country=who.country,
         received_at=FIXED_NOON,
         digest="",
         content=declaration(goods, movement=movement, **more),

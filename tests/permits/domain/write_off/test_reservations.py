@@ -44,7 +44,7 @@ async def test_second_use_by_an_unnamed_party_is_sent_only_to_the_issuer(
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="118")
-    importer = {"name": "Nobody", "country": "FR", "identifier": "FR00000000000000"}
+    importer = {"name": OTHER_TRADER.name, "country": "FR", "identifier": "FR00000000000000"}
     tries = (declaration(item(permit, "30"), importer=importer), declaration(item(permit, "20"), importer=importer))
     unused = await lodge_declaration(permits_db, tries[0], OTHER_TRADER)
     assert await _list_second_uses(permits_db) == [], "the permit has no first use yet"

@@ -47,6 +47,8 @@ def _shown() -> dict[str, Any]:
         id=ID,
         party=ID,
         trader=ID,
+        trader_name="B SARL",
+        trader_country="FR",
         received_at=now(),
         digest="d",
         content=content,

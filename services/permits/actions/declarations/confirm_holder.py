@@ -1,0 +1,48 @@
+"""Check a declaration again when an officer confirms the holder of a permit that it cites.
+
+The action locks the permits first and the declaration second, then checks and writes.
+"""
+
+from uuid import UUID
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.permits.actions.locking import ConcurrentChange
+from services.permits.domain.checks.completion import cited_permits
+from services.permits.domain.declarations.confirm_holder import confirm_holder
+from services.permits.store import change_sets, declarations, facts, permits
+from shared.contracts.declaration import Override
+from shared.contracts.parties import Actor
+from shared.idempotency import IdempotentCommand
+from shared.problems import NotFound
+
+
+async def confirm_and_save(
+    conn: AsyncConnection,
+    declaration_id: UUID,
+    condition: ColumnElement[bool],
+    decision: Override,
+    actor: Actor,
+    command: IdempotentCommand,
+) -> None:
+    """Confirm the holder of each permit that names it by name alone, and store the result of the check.
+
+    Raise NotFound, Conflict, Invalid; ConcurrentChange if another transaction changed the declaration.
+    """
+    before = await declarations.find(conn, declaration_id, condition)
+    if before is None:
+        raise NotFound
+    permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in before.citations})
+    locked_permits = await permits.lock_cited(conn, cited_permits([before.content], also=permit_keys.values()))
+    declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
+    if declaration.sequence != before.sequence:
+        raise ConcurrentChange
+    command.condition.require(declaration.version)
+    loaded_facts = await facts.load_facts(conn, [declaration], locked_permits)
+    changes = confirm_holder(declaration, locked_permits, loaded_facts, decision, actor)
+    await change_sets.save_change_set(conn, changes)
+    citations = changes.declarations[0].declaration.citations
+    await permits.add_watchers(
+        conn, [(c.permit, party) for c in citations for party in (declaration.party, declaration.trader)], command.at
+    )
