@@ -109,6 +109,11 @@ def new_id(at: datetime | None = None) -> UUID:
     return UUID(int=value)
 
 
+def lowest_id(at: datetime) -> UUID:
+    """Return an id that no id of `new_id` at this time or later is below."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)
+
+
 _RANDOM_POOL: list[int] = []
 
 

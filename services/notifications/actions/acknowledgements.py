@@ -19,7 +19,16 @@ from shared.contracts.parties import Party
 from shared.contracts.views.webhooks import StoredAcknowledgement
 from shared.contracts.webhooks import Acknowledgement
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import NotFound
+from shared.limits import Limit, LimitSubject
+from shared.problems import Conflict, NotFound
+
+MAX_ACKNOWLEDGEMENTS = Limit(
+    10,
+    "acknowledgements",
+    subject=LimitSubject.EVENTS,
+    meaning="Different acknowledgements of one event by one party",
+    beyond="409 `too-many-acknowledgements`",
+)
 
 
 async def acknowledge(
@@ -32,9 +41,10 @@ async def acknowledge(
     acknowledgement_id: UUID,
     at: datetime,
 ) -> StoredResponse:
-    """Store a party's own result for an event that it could receive. Earlier ones stay; the latest counts.
+    """Store a party's own result for an event that it could receive. The latest counts.
 
-    Raise NotFound.
+    The same result again changes nothing. The sender hears of a new outcome only. Earlier results stay as evidence, so
+    their number is limited. Raise NotFound or Conflict.
     """
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)
@@ -44,6 +54,16 @@ async def acknowledge(
         if received is None:
             raise NotFound
         outcome, message = acknowledgement.outcome, acknowledgement.message
+        earlier = await acknowledgements.list_latest(conn, received.position, party.id, limit=MAX_ACKNOWLEDGEMENTS)
+        if earlier and (earlier[0].outcome, earlier[0].message) == (outcome, message):
+            view = StoredAcknowledgement(event_id=event_id, outcome=outcome, message=message, at=earlier[0].at)
+            return await store_response(conn, command, view, status=200)
+        if len(earlier) >= MAX_ACKNOWLEDGEMENTS:
+            raise Conflict(
+                "too-many-acknowledgements",
+                f"You acknowledged this event {MAX_ACKNOWLEDGEMENTS} times with different results. The last one "
+                f"counts: {earlier[0].outcome}.",
+            )
         await acknowledgements.insert_acknowledgement(
             conn,
             acknowledgement_id=acknowledgement_id,
@@ -53,7 +73,8 @@ async def acknowledge(
             message=message,
             at=at,
         )
-        await _notify_sender(conn, event_id, received, acknowledgement, party, at=at)
+        if not earlier or earlier[0].outcome != outcome:
+            await _notify_sender(conn, event_id, received, acknowledgement, party, at=at)
         view = StoredAcknowledgement(event_id=event_id, outcome=outcome, message=message, at=at)
         return await store_response(conn, command, view, status=200)
 

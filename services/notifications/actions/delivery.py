@@ -17,7 +17,7 @@ from services.notifications.domain import event_payloads
 from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.domain.delivery_result import DeliveryResult
 from services.notifications.domain.rate_limit import allowance, next_send_time
-from services.notifications.domain.retry_schedule import next_attempt_time
+from services.notifications.domain.retry_schedule import next_attempt_time, schedule_for
 from services.notifications.store import deliveries, delivery_queues, endpoints, events, failure_streaks, rate_limits
 from services.notifications.store.delivery_queues import ClaimedQueue, QueueHead
 from shared.cites.events import EventType
@@ -239,7 +239,13 @@ def _queue_row(attempt: AttemptResult, schedule: Sequence[timedelta]) -> dict[st
     due = (
         None
         if result.is_delivered
-        else next_attempt_time(attempts, result, attempt.ended_at, random.random(), schedule=schedule)  # noqa: S311
+        else next_attempt_time(
+            attempts,
+            result,
+            attempt.ended_at,
+            random.random(),  # noqa: S311
+            schedule=schedule_for(request.event_type, schedule),
+        )
     )
     return {
         "claim": request.claim_id,

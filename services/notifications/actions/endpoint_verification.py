@@ -6,7 +6,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifications.actions.intake import next_sequence, notify_owner
+from services.notifications.actions.intake import next_requested_sequence, notify_owner
 from services.notifications.actions.responses import store_response
 from services.notifications.domain import event_payloads
 from services.notifications.store import deliveries, delivery_queues, endpoints, events
@@ -23,17 +23,17 @@ from shared.problems import Conflict, NotFound
 async def send_challenge(
     conn: AsyncConnection, endpoint_id: UUID, challenge: str, *, at: datetime
 ) -> tuple[UUID, UUID]:
-    """Send a challenge to one endpoint only. Return the ids of event and delivery.
+    """Send a challenge to one endpoint only, in place of an earlier one. Return the ids of event and delivery.
 
-    The caller has acquired the intake lock.
+    The caller has acquired the intake lock. Raise TooManyRequests.
     """
     subject = event_payloads.endpoint_subject(endpoint_id)
-    data = EndpointVerification(
-        sequence=await next_sequence(conn, subject), endpoint_id=endpoint_id, challenge=challenge
-    )
+    sequence = await next_requested_sequence(conn, subject, at=at)
+    data = EndpointVerification(sequence=sequence, endpoint_id=endpoint_id, challenge=challenge)
     event_id, position = await notify_owner(conn, data, party_ids=[], at=at)
-    [delivery_id] = await deliveries.insert_for_endpoint(conn, endpoint_id, [position], at=at)
     await delivery_queues.make_due(conn, endpoint_id, [subject], at=at)
+    await deliveries.drop_challenges(conn, endpoint_id, subject, at=at)
+    [delivery_id] = await deliveries.insert_for_endpoint(conn, endpoint_id, [position], at=at)
     return event_id, delivery_id
 
 

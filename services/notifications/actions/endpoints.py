@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -25,8 +25,24 @@ from shared.contracts.views.webhooks import CreatedEndpoint, EndpointView, Filte
 from shared.contracts.webhooks import EndpointChange, EventFilters, NewEndpoint
 from shared.database import run_transaction
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import Fault, Invalid, NotFound
+from shared.limits import Limit, LimitSubject
+from shared.problems import Conflict, Fault, Invalid, NotFound, TooManyRequests
 from shared.sealed_secrets import open_response, seal_response
+
+MAX_ENDPOINTS = Limit(
+    50,
+    "endpoints",
+    subject=LimitSubject.EVENTS,
+    meaning="Webhook endpoints of a party",
+    beyond="409 `too-many-endpoints`",
+)
+MAX_NEW_ENDPOINTS = Limit(
+    200,
+    "endpoints",
+    subject=LimitSubject.EVENTS,
+    meaning="Webhook endpoints that a party creates within a day, deleted ones too",
+    beyond="429 `too-many-requests`",
+)
 
 
 async def create(
@@ -48,6 +64,7 @@ async def create(
             await events.acquire_intake_lock(conn)
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
             return open_response(policy.keys.sealer, command, stored, advice=ROTATION_ADVICE)
+        await _require_room(conn, party_id, at=at)
         status = EndpointStatus.ACTIVE if verified else EndpointStatus.PENDING
         new_values = {"id": endpoint_id, "party_id": party_id, "created_at": at, "reason": None}
         endpoint = await store.insert_endpoint(conn, new_values | values | {"verified": verified, "status": status})
@@ -63,6 +80,24 @@ async def create(
         sealed = seal_response(policy.keys.sealer, command, response)
         await idempotency.store_response(conn, commands, command, sealed)
         return response
+
+
+async def _require_room(conn: AsyncConnection, party_id: UUID, *, at: datetime) -> None:
+    """Raise Conflict or TooManyRequests if a party has, or created, too many endpoints. Lock the party."""
+    await store.lock_party(conn, party_id)
+    if await store.count_owned(conn, party_id) >= MAX_ENDPOINTS:
+        raise Conflict(
+            "too-many-endpoints",
+            f"Your party has {MAX_ENDPOINTS} webhook endpoints, the limit of the hub. Delete one that you do not need: "
+            "DELETE /v1/webhook-endpoints/{id}.",
+        )
+    if await store.count_created_since(conn, party_id, at - timedelta(days=1)) >= MAX_NEW_ENDPOINTS:
+        raise TooManyRequests(
+            "too-many-requests",
+            f"Your party created {MAX_NEW_ENDPOINTS} webhook endpoints within a day. Change one with PATCH, or wait an "
+            "hour and try again.",
+            3600,
+        )
 
 
 async def read(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, policy: EndpointPolicy) -> EndpointView:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,16 @@ from shared.contracts.events.endpoints import EndpointEventData
 from shared.contracts.events.parts import EventData
 from shared.contracts.messages import Audience, EventMessage, MessageResult
 from shared.database import retry_transaction
+from shared.limits import Limit, LimitSubject
+from shared.problems import TooManyRequests
+
+MAX_REQUESTED_EVENTS = Limit(
+    20,
+    "events",
+    subject=LimitSubject.EVENTS,
+    meaning="Challenges and tests that the hub sends to one endpoint within an hour",
+    beyond="429 `too-many-requests`",
+)
 
 
 async def receive_events(
@@ -54,6 +65,24 @@ async def next_sequence(conn: AsyncConnection, subject: str) -> int:
     """
     await store.acquire_intake_lock(conn)
     return await store.next_sequence(conn, subject)
+
+
+async def next_requested_sequence(conn: AsyncConnection, subject: str, *, at: datetime) -> int:
+    """Return the same for an event about an endpoint that its owner requests. Raise TooManyRequests.
+
+    A stranger could make the hub send to any URL by challenges and tests, and each is an event that the hub keeps.
+    """
+    sequence = await next_sequence(conn, subject)
+    earlier = await store.find_time_received(conn, subject, sequence - MAX_REQUESTED_EVENTS)
+    if earlier is not None and earlier > at - timedelta(hours=1):
+        seconds = ceil((earlier + timedelta(hours=1) - at).total_seconds())
+        raise TooManyRequests(
+            "too-many-requests",
+            f"The hub sent this endpoint {MAX_REQUESTED_EVENTS} challenges and tests within an hour. Wait {seconds} s, "
+            "then go on.",
+            seconds,
+        )
+    return sequence
 
 
 async def notify_owner(

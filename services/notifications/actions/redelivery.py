@@ -9,26 +9,40 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.notifications.actions.intake import next_sequence, notify_owner
+from services.notifications.actions.intake import next_requested_sequence, notify_owner
 from services.notifications.actions.responses import store_response
 from services.notifications.domain import event_payloads
+from services.notifications.domain.retry_schedule import MAX_CHALLENGE_ATTEMPTS
 from services.notifications.store import deliveries, delivery_queues, endpoints, events, rate_limits
 from services.notifications.store.deliveries import DeliveryDetails
 from services.notifications.store.tables import commands
 from shared import idempotency
+from shared.cites.events import EventType
 from shared.contracts.closed_sets import DeliveryStatus
 from shared.contracts.events.endpoints import EndpointTest
 from shared.contracts.views.webhooks import AcknowledgementView, Attempt, DeliveryView, ReplayResult, SentEvent
 from shared.contracts.webhooks import Replay
 from shared.database import run_transaction
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import Fault, Invalid, NotFound
+from shared.limits import Limit, LimitSubject
+from shared.problems import Conflict, Fault, Invalid, NotFound
+
+MAX_ATTEMPTS = Limit(
+    200,
+    "attempts",
+    subject=LimitSubject.EVENTS,
+    meaning="Attempts at a delivery, after which its owner cannot repeat it",
+    beyond="409 `too-many-attempts`",
+)
 
 
 async def send_test(
     engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
-    """Send an `endpoint.test` event to this endpoint only, whatever its event types. Raise NotFound."""
+    """Send an `endpoint.test` event to this endpoint only, whatever its event types.
+
+    Raise NotFound or TooManyRequests.
+    """
 
     async def transaction(conn: AsyncConnection) -> StoredResponse:
         await events.acquire_intake_lock(conn)
@@ -38,7 +52,7 @@ async def send_test(
             raise NotFound
         await rate_limits.end_cooldown(conn, endpoint_id)
         subject = event_payloads.endpoint_subject(endpoint_id)
-        data = EndpointTest(sequence=await next_sequence(conn, subject), endpoint_id=endpoint_id)
+        data = EndpointTest(sequence=await next_requested_sequence(conn, subject, at=at), endpoint_id=endpoint_id)
         event_id, position = await notify_owner(conn, data, party_ids=[], at=at)
         [delivery_id] = await deliveries.insert_for_endpoint(conn, endpoint_id, [position], at=at)
         await delivery_queues.make_due(conn, endpoint_id, [subject], at=at)
@@ -79,7 +93,10 @@ async def replay(
 async def retry(
     engine: AsyncEngine, delivery_id: UUID, party_id: UUID, command: IdempotentCommand, *, at: datetime
 ) -> StoredResponse:
-    """Send one delivery again now, given up or not. Its queue counts attempts from zero. Raise NotFound."""
+    """Send one delivery again now, given up or not. Its queue counts attempts from zero.
+
+    Raise NotFound, or Conflict if it was attempted too often.
+    """
 
     async def transaction(conn: AsyncConnection) -> StoredResponse:
         if (stored := await idempotency.begin(conn, commands, command)) is not None:
@@ -87,6 +104,7 @@ async def retry(
         queue = await deliveries.find_queue(conn, delivery_id, party_id)
         if queue is None or await endpoints.lock_owned(conn, queue.endpoint_id, party_id) is None:
             raise NotFound
+        _require_more_attempts(await deliveries.read_delivery(conn, delivery_id), queue.endpoint_id)
         await rate_limits.end_cooldown(conn, queue.endpoint_id)
         await delivery_queues.make_due(conn, queue.endpoint_id, [queue.subject], at=at)
         await deliveries.make_pending(conn, delivery_id)
@@ -94,6 +112,22 @@ async def retry(
         return await store_response(conn, command, render_delivery(details), status=202)
 
     return await run_transaction(engine, transaction)
+
+
+def _require_more_attempts(delivery: DeliveryDetails, endpoint_id: UUID) -> None:
+    """Raise Conflict if the owner may not have a delivery attempted again."""
+    if delivery.event_type == EventType.ENDPOINT_VERIFICATION:
+        raise Conflict(
+            "too-many-attempts",
+            f"The hub sends a challenge at most {MAX_CHALLENGE_ATTEMPTS} times. Ask for a new one: "
+            f"POST /v1/webhook-endpoints/{endpoint_id}/verification.",
+        )
+    if len(delivery.attempts) >= MAX_ATTEMPTS:
+        raise Conflict(
+            "too-many-attempts",
+            f"The hub attempted this delivery {len(delivery.attempts)} times. Read the event in the feed: "
+            "GET /v1/events.",
+        )
 
 
 async def list_deliveries(

@@ -1,4 +1,4 @@
-"""Acknowledgements: the receivers' own results for events. They are never changed."""
+"""Acknowledgements: the receivers' own results for events. They are never changed, and the latest counts."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +45,23 @@ async def find_received_event(conn: AsyncConnection, event_id: UUID, party_id: U
         filter_keys=tuple(row.filter_keys or ()),
         sender=row.sender,
     )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class StoredResult:
+    """A party's own result for an event, and when it sent it."""
+
+    outcome: str
+    message: str | None
+    at: datetime
+
+
+async def list_latest(conn: AsyncConnection, position: int, party_id: UUID, *, limit: int) -> list[StoredResult]:
+    """Return up to `limit` results of a party for the event at a position, the latest first."""
+    c = acknowledgements.c
+    query = select(c.outcome, c.message, c.at).where(c.position == position, c.party_id == party_id)
+    rows = await conn.execute(query.order_by(c.at.desc(), c.id.desc()).limit(limit))
+    return [StoredResult(outcome=row.outcome, message=row.message, at=row.at) for row in rows]
 
 
 async def insert_acknowledgement(

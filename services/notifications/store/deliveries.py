@@ -20,6 +20,7 @@ from services.notifications.store.tables import (
     endpoints,
     events,
 )
+from shared.cites.events import EventType
 from shared.database import bulk_insert, column_arrays
 
 DELIVERY_ID_SQL = """
@@ -154,6 +155,23 @@ async def insert_for_endpoint(
     """Add deliveries of these events to one endpoint, whatever its event types. Return their ids."""
     given = {"endpoint": endpoint_id, "positions": list(positions), "at": at}
     return list((await conn.execute(_INSERT_FOR_ENDPOINT, given)).scalars())
+
+
+async def drop_challenges(conn: AsyncConnection, endpoint_id: UUID, subject: str, *, at: datetime) -> None:
+    """Drop the pending challenges of an endpoint, because a newer one replaces them. The caller has locked its queue.
+
+    Tests have the same subject. They stay.
+    """
+    of_challenges = select(events.c.position).where(
+        events.c.subject == subject, events.c.type == EventType.ENDPOINT_VERIFICATION
+    )
+    waiting = (
+        deliveries.c.endpoint_id == endpoint_id,
+        deliveries.c.subject == subject,
+        DELIVERY_IS_PENDING,
+        deliveries.c.position.in_(of_challenges),
+    )
+    await conn.execute(update(deliveries).where(*waiting).values(status="dropped", settled_at=at))
 
 
 @dataclass(frozen=True, kw_only=True)

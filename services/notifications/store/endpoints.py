@@ -14,8 +14,10 @@ from services.notifications.store.tables import (
     ENDPOINT_IS_SENT_TO,
     endpoint_secrets,
     endpoints,
+    parties,
     rate_limits,
 )
+from shared.database import lowest_id
 
 _COLUMNS = [column for column in endpoints.c if column.name not in {"party_id", "countries", "permits", "taxa"}]
 _RETURNED = [*_COLUMNS, null().label("cooldown_until")]
@@ -24,6 +26,24 @@ _COOLDOWN_UNTIL = case((_cooldown_until > func.now(), _cooldown_until)).label("c
 _SELECT = select(*_COLUMNS, _COOLDOWN_UNTIL).join(
     rate_limits, rate_limits.c.endpoint_id == endpoints.c.id, isouter=True
 )
+
+
+async def lock_party(conn: AsyncConnection, party_id: UUID) -> None:
+    """Lock a party until the transaction ends, so that it creates one endpoint at a time."""
+    await conn.execute(select(parties.c.id).where(parties.c.id == party_id).with_for_update(key_share=True))
+
+
+async def count_owned(conn: AsyncConnection, party_id: UUID) -> int:
+    """Count the endpoints of a party that are not deleted."""
+    query = select(func.count()).select_from(endpoints).where(endpoints.c.party_id == party_id, ENDPOINT_IS_KEPT)
+    return int((await conn.execute(query)).scalar_one())
+
+
+async def count_created_since(conn: AsyncConnection, party_id: UUID, since: datetime) -> int:
+    """Count the endpoints that a party created, deleted ones too. Their ids sort by time, so an index finds them."""
+    is_recent = (endpoints.c.id >= lowest_id(since), endpoints.c.party_id == party_id)
+    query = select(func.count()).select_from(endpoints).where(*is_recent)
+    return int((await conn.execute(query)).scalar_one())
 
 
 async def insert_endpoint(conn: AsyncConnection, values: Mapping[str, Any]) -> Endpoint:

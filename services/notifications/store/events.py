@@ -153,6 +153,13 @@ async def next_sequence(conn: AsyncConnection, subject: str) -> int:
     return int((await conn.execute(_LAST_SEQUENCE, {"subject": subject})).scalar_one_or_none() or 0) + 1
 
 
+async def find_time_received(conn: AsyncConnection, subject: str, sequence: int) -> datetime | None:
+    """Return when the event of a subject with this sequence was stored; None if there is none."""
+    query = select(events.c.received_at).where(events.c.subject == subject, events.c.sequence == sequence)
+    found: datetime | None = (await conn.execute(query)).scalar_one_or_none()
+    return found
+
+
 async def read_last_position(conn: AsyncConnection) -> int:
     """Return the last assigned position. Every event up to it is committed, and its position is final."""
     return int((await conn.execute(_LAST_POSITION)).scalar_one())

@@ -3,11 +3,14 @@
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import text
 
+from services.notifications.actions import acknowledgements
 from shared.contracts.closed_sets import Role
 from shared.contracts.messages import Audience, EventMessage, RoleInCountry, Sender
 from shared.contracts.parties import Party
+from tests.concurrency import run_concurrently
 from tests.notifications.conftest import Service, event_message, party
 
 LATE = {"outcome": "with_warnings", "message": "late"}
@@ -111,3 +114,37 @@ async def test_acknowledgement_of_an_acknowledgement_is_not_sent(service: Servic
     assert response.status_code == 200
     assert len(await list_acknowledged(service, trader)) == 1
     assert await list_acknowledged(service, customs) == []
+
+
+async def test_acknowledgement_that_is_repeated_is_stored_and_sent_once(service: Service) -> None:
+    trader, customs = party(), party("customs")
+    await service.send_parties(trader, customs)
+    message = _message_to_customs(trader)
+    await service.send_events(message)
+    for _ in range(5):
+        assert await acknowledge(service, customs, message) == 200
+    assert await service.scalar("SELECT count(*) FROM acknowledgements") == 1
+    assert len(await list_acknowledged(service, trader)) == 1
+    assert await acknowledge(service, customs, message, {**LATE, "message": "very late"}) == 200
+    assert await service.scalar("SELECT count(*) FROM acknowledgements") == 2, "the latest message counts"
+    assert len(await list_acknowledged(service, trader)) == 1, "the sender hears of a new outcome only"
+
+
+async def test_acknowledgements_of_one_event_are_limited(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(acknowledgements, "MAX_ACKNOWLEDGEMENTS", 3)
+    trader, customs, other = party(), party("customs"), party("customs")
+    await service.send_parties(trader, customs, other)
+    message = _message_to_customs(trader)
+    await service.send_events(message)
+    verdicts = [{"outcome": "with_warnings", "message": str(number)} for number in range(8)]
+    statuses = await run_concurrently(acknowledge(service, customs, message, verdict) for verdict in verdicts)
+    assert sorted(statuses) == [200] * 3 + [409] * 5
+    assert await service.scalar("SELECT count(*) FROM acknowledgements") == 3
+    assert len(await list_acknowledged(service, trader)) == 1
+    assert await acknowledge(service, other, message) == 200, "each party has a limit of its own"
+
+
+def _message_to_customs(trader: Party) -> EventMessage:
+    offices = (RoleInCountry(role=Role.CUSTOMS, country="FR"),)
+    received = Audience(parties=(trader.id,), offices=offices, sender=Sender(parties=(trader.id,)))
+    return event_message(audience=received, reference="B-1")

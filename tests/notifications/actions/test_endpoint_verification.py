@@ -1,16 +1,20 @@
 """The verification of endpoints: until then they are pending, and their deliveries wait."""
 
 import asyncio
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from aiohttp import web
 from sqlalchemy import text
 from standardwebhooks.webhooks import Webhook
 
+from services.notifications.actions import intake
 from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.domain.allowed_addresses import AllowedAddresses
+from services.notifications.domain.retry_schedule import MAX_CHALLENGE_ATTEMPTS
 from shared.networks import parse_networks
 from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
@@ -33,21 +37,21 @@ async def status(service: Service, who: Any, endpoint_id: str) -> str:
 
 async def test_deliveries_wait_until_the_challenge_is_met(service: Service, receiver: Receiver) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
-    willing = False
+    statuses = []
 
-    async def sooner_or_later(received: WebhookRequest) -> web.Response | None:
-        return await echo(received) if willing else None
+    async def at_the_third_attempt(received: WebhookRequest) -> web.Response | None:
+        if len(statuses) < 3:
+            statuses.append(await status(service, who, made["id"]))
+        return await echo(received) if len(statuses) == 3 else None
 
-    receiver.respond = sooner_or_later
+    receiver.respond = at_the_third_attempt
     made = await service.endpoint(who, receiver.url, "declaration.*", verify=True)
     assert made["status"] == "pending"
     await service.send_events(event_message(subject, 1, to=who), event_message(subject, 2, to=who))
     async with running_worker(service, schedule=[timedelta(seconds=0.05)] * 100):
-        await wait_until(lambda: len(receiver.requests) >= 3)
-        assert {received.message["type"] for received in receiver.requests} == {"endpoint.verification"}
-        assert await status(service, who, made["id"]) == "pending"
-        willing = True
         await wait_until(lambda: len(receiver.requests_about(subject)) == 2)
+    assert statuses == ["pending"] * 3
+    assert [one.message["type"] for one in receiver.requests[:3]] == ["endpoint.verification"] * 3
     assert await status(service, who, made["id"]) == "active"
     assert [one.sequence for one in receiver.requests_about(subject)] == [1, 2]
     challenge = receiver.requests[0]
@@ -82,6 +86,62 @@ async def test_challenge_is_sent_again_on_request(service: Service, receiver: Re
     again = await service.http.post(where, headers=service.headers_as(who))
     assert (again.status_code, again.json()["code"]) == (409, "not-pending")
     assert (await service.http.post(where, headers=service.headers_as(party()))).status_code == 404
+
+
+async def test_challenge_is_sent_at_most_five_times(service: Service, receiver: Receiver) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url, verify=True)
+    where = f"{WHERE}/{made['id']}"
+    given_up = "SELECT count(*) FROM deliveries WHERE status = 'given_up'"
+    async with running_worker(service, schedule=[timedelta(seconds=0.01)] * 20):
+        await wait_until(lambda: service.scalar(given_up))
+        assert len(receiver.requests) == MAX_CHALLENGE_ATTEMPTS == 5
+        [posed] = await service.deliveries(who, made["id"])
+        again = await service.http.post(f"/v1/deliveries/{posed['id']}/retry", headers=service.headers_as(who))
+        assert (again.status_code, again.json()["code"]) == (409, "too-many-attempts")
+        replayed = {"since": made["created_at"]}
+        await service.http.post(f"{where}/replay", json=replayed, headers=service.headers_as(who))
+        asked = await service.http.post(f"{where}/verification", headers=service.headers_as(who))
+        assert asked.status_code == 202, "the owner may ask for a new challenge"
+        await wait_until(lambda: service.scalar(f"{given_up} HAVING count(*) = 2"))
+    challenges = Counter(received.message["data"]["challenge"] for received in receiver.requests)
+    assert list(challenges.values()) == [5, 5]
+
+
+async def test_challenge_that_waits_is_replaced_by_a_newer_one(service: Service, receiver: Receiver) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url, verify=True)
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
+    assert (await service.http.post(f"{where}/test", headers=header)).status_code == 202
+    for _ in range(3):
+        for paused in (True, False):
+            assert (await service.http.patch(where, json={"paused": paused}, headers=header)).status_code == 200
+    states = [(one["type"], one["status"]) for one in await service.deliveries(who, made["id"])]
+    assert Counter(states) == {
+        ("endpoint.verification", "pending"): 1,
+        ("endpoint.verification", "dropped"): 3,
+        ("endpoint.test", "pending"): 1,
+    }
+
+
+async def test_endpoint_gets_few_challenges_and_tests_within_an_hour(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intake, "MAX_REQUESTED_EVENTS", 4)
+    who = party()
+    made = await service.endpoint(who, "https://example.com/", verify=True)
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
+    for path in ("test", "verification", "test"):
+        assert (await service.http.post(f"{where}/{path}", headers=header)).status_code == 202
+    for path in ("test", "verification"):
+        refused = await service.http.post(f"{where}/{path}", headers=header)
+        assert (refused.status_code, refused.json()["code"]) == (429, "too-many-requests")
+        assert 3_500 < int(refused.headers["retry-after"]) <= 3_600
+    moved = await service.http.patch(where, json={"url": "https://example.org/"}, headers=header)
+    assert moved.status_code == 429, "a new address needs a challenge too"
+    other = await service.endpoint(who, "https://example.com/", verify=True)
+    assert (await service.http.post(f"{WHERE}/{other['id']}/test", headers=header)).status_code == 202
+    assert await service.scalar("SELECT count(*) FROM events WHERE type LIKE 'endpoint.%'") == 6
 
 
 async def status_is(service: Service, who: Any, endpoint_id: str, wanted: str) -> bool:

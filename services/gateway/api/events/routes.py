@@ -65,6 +65,7 @@ ROUTES = (
                 status=201, description="The endpoint with its secret, shown once", model=views.CreatedEndpoint
             ),
         ),
+        problems=("too-many-endpoints",),
         example=examples.CREATE_WEBHOOK_ENDPOINT,
         creates=True,
     ),
@@ -237,6 +238,7 @@ ROUTES = (
         service="notifications",
         headers=(IDEMPOTENCY_KEY,),
         responses=(RouteResponse(status=202, description="The delivery, due now", model=views.DeliveryView),),
+        problems=("too-many-attempts",),
         example=examples.RETRY_DELIVERY,
     ),
     Route(
@@ -276,6 +278,7 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Acknowledgement),
         responses=(RouteResponse(description="The acknowledgement", model=views.StoredAcknowledgement),),
+        problems=("too-many-acknowledgements",),
         example=examples.ACKNOWLEDGE_EVENT,
     ),
 )
