@@ -13,7 +13,7 @@ MAX_KEYS = Limit(
     "keys",
     subject=LimitSubject.ACCOUNTS,
     meaning="Public keys of one credential",
-    beyond="422 `invalid-body`",
+    beyond="422 `public-key-unfit`",
 )
 PRIVATE_PARTS = frozenset({"d", "p", "q", "dp", "dq", "qi", "k", "oth"})
 CURVES: dict[str, type[ECKey | OKPKey]] = {"P-256": ECKey, "Ed25519": OKPKey}
