@@ -1,14 +1,20 @@
-"""A connection of a service's HTTP server: trailers are dropped, and an unread body ends the connection.
+"""A connection of a service's HTTP server: trailers are dropped; an unread body or response ends the connection.
 
 uvicorn adds the trailers of a chunked body to the headers of its request, without a limit. It also keeps a connection
-whose request it answered before the body arrived.
+whose request it answered before the body arrived, and one whose client does not read or has vanished.
 """
 
 import asyncio
+import fcntl
+import socket
+import struct
+import termios
+from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from shared.limits import Limit, LimitSubject
+from shared.logs import logger
 
 TRAILER_LIMIT = Limit(
     8_192,
@@ -33,11 +39,25 @@ DISCARD_SECONDS = Limit(
     meaning="Time for which the hub discards bytes after an early response",
     beyond="The connection is closed.",
 )
+UNREAD_SECONDS = Limit(
+    600,
+    "seconds",
+    subject=LimitSubject.SERVICES,
+    meaning="Time in which a service reads 16 kB of another one's response, or all of it",
+    beyond="The connection is closed.",
+)
+"""It is longer than the limit of clients: a service passes a report on as slowly as a client reads it."""
+MIN_READ_BYTES = 16_384
+"""Bytes of a response that are read within the time limit."""
+KEEP_ALIVE_PROBES = (("TCP_KEEPIDLE", 20), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3))
+"""Seconds until the first probe of an idle connection, seconds between probes, and probes without a response."""
 
 
 class HttpConnection(HttpToolsProtocol):
     """uvicorn's connection with bounds for all that follows the headers of a request."""
 
+    unread_seconds: float = UNREAD_SECONDS
+    """Seconds in which the other side reads MIN_READ_BYTES of a response, or acknowledges at all."""
     _headers_complete = False
     _open_cycle: RequestResponseCycle | None = None
     _keep_alive = True
@@ -46,12 +66,35 @@ class HttpConnection(HttpToolsProtocol):
     _partial_trailer_size = 0
     _discarded: int | None = None
     _discard_timer: asyncio.TimerHandle | None = None
+    _unread_timer: asyncio.TimerHandle | None = None
+    _unread_size = 0
+
+    def connection_made(self, transport: Any) -> None:
+        """Set the options of the socket."""
+        super().connection_made(transport)
+        _notice_vanished_peer(transport.get_extra_info("socket"), self.unread_seconds)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop the timer of a connection that ends."""
+        """Stop the timers of a connection that ends."""
         if self._discard_timer is not None:
             self._discard_timer.cancel()
+        self._stop_unread_timer()
         super().connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """Wait until the client has read, but not longer than it may take."""
+        super().pause_writing()
+        self._start_unread_timer()
+
+    def resume_writing(self) -> None:
+        """Write on, because the client has read."""
+        self._stop_unread_timer()
+        super().resume_writing()
+
+    def timeout_keep_alive_handler(self) -> None:
+        """End an idle connection. Its last response may still be unread."""
+        super().timeout_keep_alive_handler()
+        self._start_unread_timer()
 
     def data_received(self, data: bytes) -> None:
         """Parse data, unless too much of it follows the response or is in trailers."""
@@ -122,15 +165,57 @@ class HttpConnection(HttpToolsProtocol):
         """
         if self._open_cycle is None or not self.transport.can_write_eof():
             self.transport.close()
+            self._start_unread_timer()
         elif self._discarded is None:
             self._discarded = 0
             self.transport.write_eof()
             self.flow.resume_reading()
             self._discard_timer = self.loop.call_later(DISCARD_SECONDS, self.transport.close)
 
+    def _start_unread_timer(self) -> None:
+        """Check after a while whether the client reads, if something waits to be read."""
+        if self._unread_timer is None and self.transport.get_write_buffer_size():
+            self._unread_size = self._count_unread()
+            self._unread_timer = self.loop.call_later(self.unread_seconds, self._on_unread_timer)
+
+    def _stop_unread_timer(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
+
+    def _on_unread_timer(self) -> None:
+        self._unread_timer = None
+        unread = self._count_unread()
+        if unread > self._unread_size - MIN_READ_BYTES:
+            logger().info("response.timed_out", unread=unread, seconds=int(self.unread_seconds))
+            self.transport.abort()
+        else:
+            self._start_unread_timer()
+
+    def _count_unread(self) -> int:
+        """Return the bytes that the client's machine has not acknowledged: ours, and the operating system's."""
+        size = self.transport.get_write_buffer_size()
+        try:
+            queued = fcntl.ioctl(self.transport.get_extra_info("socket").fileno(), termios.TIOCOUTQ, b"\0" * 4)
+        except OSError:  # the socket is closed, or the system cannot tell
+            return size
+        return size + int(struct.unpack("i", queued)[0])
+
     def _check_trailers(self) -> None:
         if max(self._trailer_size, self._partial_trailer_size) > TRAILER_LIMIT and not self.transport.is_closing():
             self.transport.close()
+
+
+def _notice_vanished_peer(accepted: Any, seconds: float) -> None:
+    """Set the options by which the operating system ends a connection whose other side vanished without a word.
+
+    Not every system has all options. TCP_USER_TIMEOUT is in milliseconds (RFC 5482).
+    """
+    accepted.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name, value in (*KEEP_ALIVE_PROBES, ("TCP_USER_TIMEOUT", int(seconds * 1000))):
+        option = getattr(socket, name, None)
+        if option is not None:
+            accepted.setsockopt(socket.IPPROTO_TCP, option, value)
 
 
 class ResponseTransport(asyncio.Transport):

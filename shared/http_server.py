@@ -11,7 +11,7 @@ from fastapi import FastAPI
 from shared.gc_tuning import tune_garbage_collector
 from shared.http_connection import HttpConnection
 from shared.limits import Limit, LimitSubject
-from shared.service_process import DRAIN_SECONDS, start_process
+from shared.service_process import DRAIN_SECONDS, raise_file_limit, start_process
 from shared.settings import ServiceSettings, service_name
 from shared.startup_checks import require_free_port
 
@@ -27,6 +27,13 @@ KEEP_ALIVE_SECONDS = Limit(
 
 If the server ended a connection first, it might do so while a request is on its way.
 """
+MAX_OPEN_FILES = Limit(
+    65_536,
+    "files",
+    subject=LimitSubject.MEMORY,
+    meaning="Open files and connections of a server, if the system allows so many",
+    beyond="The server accepts no more connections.",
+)
 
 
 class Server(uvicorn.Server):
@@ -55,6 +62,7 @@ def run_server(
     The server calls `on_stop` at the signal, before the wait, so that it can end requests that wait for something.
     """
     settings = start_process(name, model)
+    raise_file_limit(MAX_OPEN_FILES)
     require_free_port(service_name(model), settings.host, settings.port)
     app = create_app(settings)
     tune_garbage_collector()

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import resource
 import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
@@ -39,6 +40,18 @@ def start_process(name: str, model: type[S]) -> S:
     settings = load_settings_or_exit(model)
     configure_logging(name, settings.log_level)
     return settings
+
+
+def raise_file_limit(wanted: int) -> int:
+    """Raise the limit of open files of this process to a number, or as far as the system allows. Return the limit.
+
+    Each connection is an open file, and many systems allow a process only 1,024 of them at first.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    limit = wanted if hard == resource.RLIM_INFINITY else min(hard, wanted)
+    if soft != resource.RLIM_INFINITY and soft < limit:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (limit, hard))
+    return limit
 
 
 def run_worker(name: str, model: type[S], work: Callable[[S], Coroutine[Any, Any, None]]) -> None:

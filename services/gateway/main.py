@@ -19,14 +19,17 @@ from services.gateway.actions.lodgement.batcher import SubmissionBatcher
 from services.gateway.actions.lodgement.waiters import SubmissionWaiters
 from services.gateway.actions.metrics import collect_metrics
 from services.gateway.actions.readiness import find_unready_reason
-from services.gateway.actions.startup import run_background_tasks
-from services.gateway.actions.wait_slots import (
+from services.gateway.actions.request_slots import (
+    BULKS,
+    BULKS_PER_PARTY,
     FEED_WAITS,
     FEED_WAITS_PER_PARTY,
     SUBMISSION_WAITS,
     SUBMISSION_WAITS_PER_PARTY,
-    WaitSlots,
+    RequestSlots,
 )
+from services.gateway.actions.spool_space import SpoolSpace
+from services.gateway.actions.startup import run_background_tasks
 from services.gateway.api.openapi.document import describe_api
 from services.gateway.api.openapi.pages import add_pages
 from services.gateway.api.protocol.client_address import TrustedProxies
@@ -90,9 +93,11 @@ def create_app(settings: Settings) -> FastAPI:
         sealer=SecretSealer(keys),
         batcher=batcher,
         waiters=waiters,
-        submission_waits=WaitSlots(per_party=SUBMISSION_WAITS_PER_PARTY, total=SUBMISSION_WAITS),
+        submission_waits=RequestSlots(per_party=SUBMISSION_WAITS_PER_PARTY, total=SUBMISSION_WAITS),
         feed_watch=FeedWatch(dispatch_services[1]),
-        feed_waits=WaitSlots(per_party=FEED_WAITS_PER_PARTY, total=FEED_WAITS),
+        feed_waits=RequestSlots(per_party=FEED_WAITS_PER_PARTY, total=FEED_WAITS),
+        bulks=RequestSlots(per_party=BULKS_PER_PARTY, total=BULKS),
+        spool_space=SpoolSpace(),
         party_dispatchers=party_dispatchers,
         permits=request_services[0],
         notifications=request_services[1],

@@ -1,7 +1,5 @@
 """The worker: sends pending deliveries to their receivers. Any number of workers run at the same time."""
 
-import resource
-
 from services.notifications.actions.delivery_worker import DeliveryWorker
 from services.notifications.actions.encryption_keys import EndpointKeys
 from services.notifications.actions.jobs import make_jobs
@@ -47,11 +45,7 @@ def max_in_flight() -> int:
 
     The rest is for connections that are kept for later deliveries, and for other open files.
     """
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    new_limit = MAX_OPEN_FILES if hard == resource.RLIM_INFINITY else min(hard, MAX_OPEN_FILES)
-    if soft != resource.RLIM_INFINITY and soft < new_limit:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (new_limit, hard))
-    return new_limit // 4
+    return service_process.raise_file_limit(MAX_OPEN_FILES) // 4
 
 
 def run() -> None:

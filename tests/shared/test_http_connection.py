@@ -1,7 +1,9 @@
 """The connection of a service: trailers are dropped and bounded, and an unread body ends the connection."""
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,8 +13,11 @@ from services.cli.ports import free_ports
 from shared import http_connection
 from shared.http_connection import HttpConnection
 from tests.servers import running_server
+from tests.waiting import wait_until
 
 POST = b"POST %s HTTP/1.1\r\nHost: x\r\n"
+LONG = 12_000_000
+"""Bytes of a response that no operating system takes whole into its buffers."""
 CHUNKED = b"Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n"
 
 
@@ -20,6 +25,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
     """Respond with the headers and the body: at `/early` without the body, at `/stream` before its end."""
     body = await read_body(receive) if scope["path"] == "/whole" else b""
     content = b"|".join(b"%s=%s" % pair for pair in scope["headers"]) + b"|body=" + body
+    content += b"x" * LONG if scope["path"] == "/long" else b""
     length = [] if scope["path"] == "/stream" else [(b"content-length", b"%d" % len(content))]
     await send({"type": "http.response.start", "status": 200, "headers": length})
     if scope["path"] == "/stream":
@@ -129,3 +135,92 @@ async def test_request_with_a_complete_body_keeps_the_connection(port: int) -> N
     for path in (b"/whole", b"/early"):
         output = await exchange(port, POST % path + b"Content-Length: 5\r\n\r\nhello", LAST)
         assert output.count(b"HTTP/1.1 200 ") == 2
+
+
+@asynccontextmanager
+async def slow_client(port: int) -> AsyncIterator[tuple[asyncio.StreamReader, asyncio.StreamWriter]]:
+    """Request a long response on a connection with a small buffer. The reader reads only what a test reads."""
+    client = socket.socket()
+    client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32_768)
+    client.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", port))
+    reader, writer = await asyncio.open_connection(sock=client, limit=32_768)
+    try:
+        yield reader, writer
+    finally:
+        writer.close()
+
+
+async def read_slowly(reader: asyncio.StreamReader, *, pause: float) -> int:
+    """Read to the end with pauses. Return the number of bytes."""
+    size = 0
+    try:
+        async with asyncio.timeout(60):
+            while data := await reader.read(400_000):
+                size += len(data)
+                await asyncio.sleep(pause)
+    except ConnectionError:
+        pass
+    return size
+
+
+@pytest.mark.parametrize("ending", ["keep-alive", "close"])
+async def test_response_that_the_client_does_not_read_ends_the_connection(
+    port: int, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr(HttpConnection, "unread_seconds", 0.3)
+    async with slow_client(port) as (reader, writer):
+        writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\nConnection: %s\r\n\r\n" % ending.encode())
+        await asyncio.sleep(2)
+        assert await read_slowly(reader, pause=0) < LONG
+
+
+async def test_short_rest_of_a_response_that_the_client_does_not_read_ends_the_connection(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest is too short to stop the writing. The idle connection ends first, and its rest some time later."""
+    monkeypatch.setattr(HttpConnection, "unread_seconds", 0.3)
+    connections: list[HttpConnection] = []
+    made = HttpConnection.connection_made
+
+    def record(connection: HttpConnection, transport: Any) -> None:
+        made(connection, transport)
+        transport.set_write_buffer_limits(high=10 * LONG)
+        connection.timeout_keep_alive = 0.1  # type: ignore[assignment]
+        connections.append(connection)
+
+    monkeypatch.setattr(HttpConnection, "connection_made", record)
+    async with slow_client(port) as (_, writer):
+        writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        await wait_until(lambda: connections)
+        await wait_until(lambda: connections[0].parser is None)
+
+
+async def test_response_that_the_client_reads_slowly_arrives_whole(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(HttpConnection, "unread_seconds", 1.5)
+    async with slow_client(port) as (reader, writer):
+        writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+        assert await read_slowly(reader, pause=0.02) > LONG
+
+
+async def test_connection_notices_a_client_that_vanished(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    found: dict[str, int] = {}
+    made = HttpConnection.connection_made
+
+    def record(connection: HttpConnection, transport: Any) -> None:
+        made(connection, transport)
+        accepted = transport.get_extra_info("socket")
+        found["SO_KEEPALIVE"] = accepted.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        for name in ("TCP_KEEPIDLE", "TCP_KEEPINTVL", "TCP_KEEPCNT", "TCP_USER_TIMEOUT"):
+            found[name] = accepted.getsockopt(socket.IPPROTO_TCP, getattr(socket, name))
+
+    monkeypatch.setattr(HttpConnection, "connection_made", record)
+    monkeypatch.setattr(HttpConnection, "unread_seconds", 60)
+    await exchange(port, LAST)
+    assert found == {
+        "SO_KEEPALIVE": 1,
+        "TCP_KEEPIDLE": 20,
+        "TCP_KEEPINTVL": 10,
+        "TCP_KEEPCNT": 3,
+        "TCP_USER_TIMEOUT": 60_000,
+    }

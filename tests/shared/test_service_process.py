@@ -81,3 +81,20 @@ asyncio.run(work_until_signal(work()))
         assert await worker.stdout.readline() == b"started\n"
         worker.send_signal(signal.SIGTERM)
         assert await worker.wait() == 0
+
+
+async def test_process_opens_more_files_than_the_system_allows_at_first() -> None:
+    program = """
+import resource
+from shared.service_process import raise_file_limit
+hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, hard))
+print(raise_file_limit(200), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+resource.setrlimit(resource.RLIMIT_NOFILE, (100, 150))
+print(raise_file_limit(200), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+print(raise_file_limit(120), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
+"""
+    process = await start(program)
+    async with asyncio.timeout(30):
+        output, errors = await process.communicate()
+    assert output.split() == [b"200", b"200", b"150", b"150", b"120", b"150"], errors

@@ -14,7 +14,8 @@ from services.gateway.actions.dispatchers import PartyDispatchers
 from services.gateway.actions.feed_watch import FeedWatch
 from services.gateway.actions.lodgement.batcher import SubmissionBatcher
 from services.gateway.actions.lodgement.waiters import SubmissionWaiters
-from services.gateway.actions.wait_slots import WaitSlots
+from services.gateway.actions.request_slots import RequestSlots
+from services.gateway.actions.spool_space import SpoolSpace
 from shared.database import autocommit
 from shared.sealed_secrets import SecretSealer
 from shared.service_client import ServiceClient
@@ -32,9 +33,11 @@ class GatewayContext:
     sealer: SecretSealer
     batcher: SubmissionBatcher
     waiters: SubmissionWaiters
-    submission_waits: WaitSlots
+    submission_waits: RequestSlots
     feed_watch: FeedWatch
-    feed_waits: WaitSlots
+    feed_waits: RequestSlots
+    bulks: RequestSlots
+    spool_space: SpoolSpace
     party_dispatchers: PartyDispatchers
     permits: ServiceClient
     notifications: ServiceClient

@@ -143,6 +143,16 @@ CALLER_PROBLEMS = {
         ),
         example="Nothing that you may read has this address. Check the path and the id.",
     ),
+    "too-many-bulk-requests": ProblemCode(
+        status=429,
+        meaning="Your party has too many bulk requests under way.",
+        causes=("Several of your systems, or several threads of one, send bulk requests at the same time.",),
+        steps=(
+            you("Send more lines in one request, and fewer requests at the same time."),
+            you("Wait for the seconds in the header Retry-After, then send the request again with the same keys."),
+        ),
+        example="Your party already has 8 bulk requests under way. Send this one when one of them has ended.",
+    ),
     "too-many-waits": ProblemCode(
         status=429,
         meaning="Your party has too many requests that wait for events.",

@@ -44,7 +44,10 @@ SERVER_PROBLEMS = {
     ),
     "overloaded": ProblemCode(
         status=503,
-        meaning="Too many declarations wait to be stored, and the hub accepts no more at this moment.",
+        meaning=(
+            "Too many declarations wait to be stored, or too many bulk requests are under way. The hub accepts no more "
+            "at this moment."
+        ),
         causes=("Many clients lodge at the same time, or the database is slow.",),
         steps=(
             you(REPEAT),

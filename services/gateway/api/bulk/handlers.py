@@ -17,18 +17,20 @@ from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.bulk_issue import IssueResult
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.lodgement.batcher import LodgedDeclaration
+from services.gateway.actions.request_slots import RequestSlots
 from services.gateway.api.auth.authentication import admit, make_caller
 from services.gateway.api.bulk.models import ResultLine
 from services.gateway.api.declarations.lodgement import render_lodged
 from services.gateway.api.protocol.commands import COMMAND_NAMESPACE
 from services.gateway.api.protocol.headers import parse_idempotency_key
-from services.gateway.api.protocol.ndjson import Line, ResponseStream, read_batches
+from services.gateway.api.protocol.ndjson import Line, read_batches
+from services.gateway.api.protocol.result_stream import ResultStream
 from services.gateway.api.routing.route import NDJSON, Route
-from shared.contracts.parties import Caller
+from shared.contracts.parties import Caller, Party
 from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 from shared.problem_responses import complete_problem_type, status_and_document
-from shared.problems import ProblemError, Unavailable
+from shared.problems import ProblemError, TooManyRequests, Unavailable
 from shared.web import require_no_encoding, wrong_media_type
 
 ACCEPTED_MEDIA_TYPES = frozenset({NDJSON, "application/ndjson", "application/jsonl"})
@@ -133,6 +135,7 @@ def _render_line(line: ResultLine) -> bytes:
     return line.model_dump_json().encode() + b"\n"
 
 
+RETRY_AFTER_SECONDS = 5
 RETRY_LINE = (
     "The hub could not store this line now. Send the line again with the same key: the hub stores it at most once."
 )
@@ -157,9 +160,33 @@ async def _answer_lines(scope: Scope, receive: Receive, send: Send, *, route: Ro
     _require_ndjson(request.headers.get("content-type", ""))
     require_no_encoding(request.headers.get("content-encoding", ""))
     bulk_request = BulkRequest(context, principal, make_caller(principal, request), key)
+    _require_slot(context.bulks, principal.party)
+    with context.bulks.taken(principal.party.id):
+        await _exchange_lines(receive, send, bulk_request, handle_batch)
+
+
+def _require_slot(slots: RequestSlots, party: Party) -> None:
+    """Raise a problem if the party or this process has too many bulk requests under way."""
+    if slots.is_full_for(party.id):
+        raise TooManyRequests(
+            "too-many-bulk-requests",
+            f"Your party already has {slots.per_party} bulk requests under way. Send this one when one of them has "
+            "ended.",
+            RETRY_AFTER_SECONDS,
+        )
+    if slots.is_full():
+        raise Unavailable(
+            "overloaded",
+            f"Too many bulk requests are under way. Send this one again in {RETRY_AFTER_SECONDS} s.",
+            RETRY_AFTER_SECONDS,
+        )
+
+
+async def _exchange_lines(receive: Receive, send: Send, bulk_request: BulkRequest, handle_batch: HandleBatch) -> None:
+    """Read lines and send their results at the same time."""
     headers = [(b"content-type", NDJSON.encode()), (b"cache-control", b"no-store")]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    response = ResponseStream(send)
+    response = ResultStream(send, bulk_request.context.spool_space)
     sender = asyncio.create_task(response.run())
     try:
         await _handle_lines(receive, handle_batch, bulk_request, response=response, sender=sender)
@@ -176,7 +203,7 @@ async def _handle_lines(
     handle_batch: HandleBatch,
     bulk_request: BulkRequest,
     *,
-    response: ResponseStream,
+    response: ResultStream,
     sender: "asyncio.Task[None]",
 ) -> None:
     pending: asyncio.Queue[asyncio.Future[list[bytes]] | None] = asyncio.Queue(MAX_CONCURRENT_BATCHES - 1)
@@ -186,6 +213,7 @@ async def _handle_lines(
         async for lines in read_batches(receive, max_lines=MAX_BATCH):
             remaining = lines
             while remaining:
+                await response.wait_for_room()
                 # Beyond the party's rate limit the hub reads more slowly. It refuses no line for that.
                 number = await bulk_request.context.rate_limits.acquire_lines(party_id, len(remaining))
                 part, remaining = remaining[:number], remaining[number:]
@@ -203,7 +231,7 @@ async def _handle_lines(
     await result_sender
 
 
-async def _send_results(pending: "asyncio.Queue[asyncio.Future[list[bytes]] | None]", response: ResponseStream) -> None:
+async def _send_results(pending: "asyncio.Queue[asyncio.Future[list[bytes]] | None]", response: ResultStream) -> None:
     """Write the results of each batch as soon as they and all earlier ones are ready."""
     while (batch := await pending.get()) is not None:
         response.write(b"".join(await batch))

@@ -19,7 +19,10 @@ and nothing is doubled.
 
 The hub returns one line per line, in order, as soon as each is durable. It has `line` (the number), `status_code`, and
 the body of `POST %s` or the problem. `replayed` is true if the hub had stored the line before. A bad line fails no
-other line."""
+other line.
+
+Read the results while you send. If too many are unread, the hub stops reading lines. If you read nothing for a
+minute, it ends the connection; send the rest again with the same keys."""
 RESULT_LINES = RouteResponse(description="One result per line, in order", media=(NDJSON_LINES,))
 
 ROUTES = (
@@ -38,7 +41,7 @@ ROUTES = (
         headers=(LINES_IDEMPOTENCY_KEY,),
         request=RequestBody(media=(NDJSON_LINES,)),
         responses=(RESULT_LINES,),
-        problems=("unsupported-media-type",),
+        problems=("unsupported-media-type", "too-many-bulk-requests", "overloaded"),
         example=examples.LODGE_DECLARATIONS,
     ),
     Route(
@@ -56,7 +59,7 @@ ROUTES = (
         headers=(LINES_IDEMPOTENCY_KEY,),
         request=RequestBody(media=(NDJSON_LINES,)),
         responses=(RESULT_LINES,),
-        problems=("unsupported-media-type",),
+        problems=("unsupported-media-type", "too-many-bulk-requests", "overloaded"),
         example=examples.CREATE_PERMITS,
     ),
 )

@@ -29,6 +29,13 @@ HEAD_SECONDS = Limit(
     meaning="Time for the head of a request to arrive",
     beyond="408, and the connection ends",
 )
+UNREAD_SECONDS = Limit(
+    60,
+    "seconds",
+    subject=LimitSubject.REQUESTS,
+    meaning="Time in which a client reads 16 kB of a response, or all of it",
+    beyond="The connection is closed.",
+)
 UVICORN_LOGGER = logging.getLogger("uvicorn.connection")
 """uvicorn's logger of connections. This module refuses and logs such requests, with the id of the refusal."""
 UVICORN_LOGGER.setLevel(logging.ERROR)
@@ -37,6 +44,7 @@ UVICORN_LOGGER.setLevel(logging.ERROR)
 class Connection(HttpConnection):
     """uvicorn's connection with limits of its own, because uvicorn has no limit before a body."""
 
+    unread_seconds = UNREAD_SECONDS
     _head_size = 0
     _last_data = b""
     _replayed_data: bytes | None = None

@@ -1,33 +1,17 @@
-"""NDJSON in and out on one connection: lines split from chunks, results in order, both within memory limits.
-
-A client that sends everything before it reads must neither stop the hub nor fill its memory. Results that cannot be
-sent yet wait in a file.
-"""
+"""NDJSON as it arrives: lines split from chunks, in batches, within a limit of memory."""
 
 import asyncio
-import tempfile
 from collections import deque
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
-from typing import IO
 
 from starlette.requests import ClientDisconnect
-from starlette.types import Receive, Send
+from starlette.types import Receive
 
-from shared.limits import Limit, LimitSubject
 from shared.problems import ProblemError
 from shared.web import BODY_TIMEOUT_SECONDS, MAX_BODY_BYTES
 
 CHUNKS_AHEAD = 8
-MAX_IN_MEMORY = Limit(
-    1_048_576,
-    "bytes",
-    subject=LimitSubject.MEMORY,
-    meaning="Unread results of a bulk in memory",
-    beyond="The next results wait in a file.",
-)
-"""Bytes of results in memory while the client does not read. More results wait in a file."""
-READ_SIZE = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,66 +103,3 @@ async def _read_chunks(receive: Receive, chunks: "asyncio.Queue[bytes | Exceptio
         if not message.get("more_body"):
             await chunks.put(None)
             return
-
-
-class ResponseStream:
-    """The response, sent in order as fast as the client reads. Unsent results wait here."""
-
-    def __init__(self, send: Send) -> None:
-        self._send = send
-        self._memory: deque[bytes] = deque()
-        self._size = 0
-        self._file: IO[bytes] | None = None
-        self._read_to = 0
-        self._written_to = 0
-        self._wakeup = asyncio.Event()
-        self._ended = False
-
-    def write(self, lines: bytes) -> None:
-        """Append results to those that wait."""
-        if self._written_to > self._read_to or self._size > MAX_IN_MEMORY:
-            self._spill(lines)
-        else:
-            self._memory.append(lines)
-            self._size += len(lines)
-        self._wakeup.set()
-
-    def finish(self) -> None:
-        """Mark the end of the results."""
-        self._ended = True
-        self._wakeup.set()
-
-    def _spill(self, lines: bytes) -> None:
-        if self._file is None:
-            self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed when all results are sent
-        self._file.seek(self._written_to)
-        self._file.write(lines)
-        self._written_to += len(lines)
-
-    def _next_chunk(self) -> bytes:
-        if self._memory:
-            found = b"".join(self._memory)
-            self._memory.clear()
-            self._size = 0
-            return found
-        if self._file is None or self._read_to >= self._written_to:
-            return b""
-        self._file.seek(self._read_to)
-        found = self._file.read(min(READ_SIZE, self._written_to - self._read_to))
-        self._read_to += len(found)
-        return found
-
-    async def run(self) -> None:
-        """Send results until all are sent after the end."""
-        try:
-            while True:
-                self._wakeup.clear()
-                while found := self._next_chunk():
-                    await self._send({"type": "http.response.body", "body": found, "more_body": True})
-                if self._ended:
-                    await self._send({"type": "http.response.body", "body": b""})
-                    return
-                await self._wakeup.wait()
-        finally:
-            if self._file is not None:
-                self._file.close()

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
@@ -10,8 +11,8 @@ import pytest
 from sqlalchemy import text
 
 from services.gateway.actions.bulk_lines import unwrap
-from services.gateway.api.protocol import ndjson
-from services.gateway.api.protocol.ndjson import LineSplitter, ResponseStream
+from services.gateway.api.protocol import result_stream
+from services.gateway.api.protocol.ndjson import LineSplitter
 from tests.gateway.conftest import RunningGateway, declaration
 from tests.waiting import wait_until
 
@@ -183,34 +184,90 @@ async def test_bulk_lines_after_a_lost_connection_are_stored_once(hub: RunningGa
 async def test_bulk_client_that_sends_everything_first_gets_all_results(
     hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ndjson, "MAX_IN_MEMORY", 1_000)
+    monkeypatch.setattr(result_stream, "MAX_IN_MEMORY", 1_000)
     trader = await hub.trader()
     sent = [declaration(f"R-{number}") for number in range(2_000)]
     results = await send_bulk(hub, trader, ndjson_lines(sent))
     assert [one["line"] for one in results] == list(range(1, 2_001))
 
 
-async def test_results_that_cannot_be_sent_wait_in_order_in_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ndjson, "MAX_IN_MEMORY", 100)
-    received: list[bytes] = []
-    reads = asyncio.Event()
+async def _connect_with_small_buffers(hub: RunningGateway) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """Connect with small buffers, so that what the hub does not read is soon noticed."""
+    client = socket.socket()
+    for option in (socket.SO_SNDBUF, socket.SO_RCVBUF):
+        client.setsockopt(socket.SOL_SOCKET, option, 32_768)
+    client.setblocking(False)
+    await asyncio.get_running_loop().sock_connect(client, ("127.0.0.1", hub.settings.port))
+    return await asyncio.open_connection(sock=client, limit=65_536)
 
-    async def send(message: Any) -> None:
-        await reads.wait()
-        received.append(message["body"])
 
-    responses = ResponseStream(send)
-    sender = asyncio.create_task(responses.run())
-    for number in range(1_000):
-        responses.write(b"%d\n" % number)
-        if number % 100 == 0:
-            await asyncio.sleep(0)
-    assert responses._size < 300
-    reads.set()
-    responses.write(b"last\n")
-    responses.finish()
-    await sender
-    assert b"".join(received).split() == [b"%d" % number for number in range(1_000)] + [b"last"]
+async def _send_until_refused(writer: asyncio.StreamWriter, block: bytes) -> int:
+    """Send blocks until the hub has read none for two seconds. Return the number of blocks, of at most 3,000."""
+    for number in range(3_000):
+        try:
+            writer.write(block)
+            async with asyncio.timeout(2):
+                await writer.drain()
+        except TimeoutError:
+            return number + 1
+    return 3_000
+
+
+async def _read_bulk_results(reader: asyncio.StreamReader) -> list[dict[str, Any]]:
+    """Read a chunked response to its end."""
+    await reader.readuntil(b"\r\n\r\n")
+    body = b""
+    while size := int(await reader.readline(), 16):
+        body += await reader.readexactly(size)
+        await reader.readline()
+    return [json.loads(line) for line in body.splitlines()]
+
+
+async def test_bulk_whose_results_nobody_reads_is_not_read_further(
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(result_stream, "MAX_IN_MEMORY", 1_000)
+    monkeypatch.setattr(result_stream, "MAX_IN_FILE", 200_000)
+    trader, space = await hub.trader(), hub.context.spool_space
+    reader, writer = await _connect_with_small_buffers(hub)
+    writer.write(
+        b"POST /v1/declarations/bulk HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+        b"Authorization: %s\r\nTransfer-Encoding: chunked\r\n\r\n" % trader["Authorization"].encode()
+    )
+    lines = (b"x" * 399 + b"\n") * 100
+    blocks = await _send_until_refused(writer, b"%x\r\n%s\r\n" % (len(lines), lines))
+    assert blocks < 3_000, "the hub read on"
+    assert 0 < space.used < 1_000_000
+    reading = asyncio.create_task(_read_bulk_results(reader))
+    writer.write(b"0\r\n\r\n")
+    results = await reading
+    assert [one["line"] for one in results] == list(range(1, 100 * blocks + 1))
+    assert {one["code"] for one in results} == {"malformed-json"}
+    await wait_until(lambda: not space.used)
+    writer.close()
+
+
+async def test_bulk_requests_of_a_party_beyond_the_limit_are_429(hub: RunningGateway) -> None:
+    trader, go_on = await hub.trader(), asyncio.Event()
+    hub.context.bulks.per_party = 1
+
+    async def lines() -> AsyncIterator[bytes]:
+        yield ndjson_lines([declaration("R-1")])
+        await go_on.wait()
+
+    first = asyncio.create_task(send_bulk(hub, trader, lines()))
+    await wait_until(lambda: hub.context.bulks._taken)
+    refused = await hub.http.post("/v1/declarations/bulk", content=b"{}\n", headers=trader | NDJSON)
+    assert (refused.status_code, refused.json()["code"]) == (429, "too-many-bulk-requests")
+    assert int(refused.headers["retry-after"]) >= 1
+    hub.context.bulks.per_party, hub.context.bulks.total = 2, 1
+    refused = await hub.http.post(
+        "/v1/permits/bulk", content=b"{}\n", headers=(await hub.party("authority"))[1] | NDJSON
+    )
+    assert (refused.status_code, refused.json()["code"]) == (503, "overloaded")
+    go_on.set()
+    assert [one["status_code"] for one in await first] == [202]
+    assert len(await send_bulk(hub, trader, b"{}\n")) == 1
 
 
 def test_lines_are_split_independently_of_chunks() -> None:

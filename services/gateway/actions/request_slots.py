@@ -1,4 +1,4 @@
-"""The requests of this process that wait for something: a few for each party, and a bound for all of them."""
+"""Long requests of one kind in this process: a few for each party, and a bound for all of them."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -38,9 +38,25 @@ SUBMISSION_WAITS = Limit(
 )
 
 
+BULKS_PER_PARTY = Limit(
+    8,
+    "requests",
+    subject=LimitSubject.REQUESTS,
+    meaning="Bulk requests of a party at once, in each process of the gateway",
+    beyond="429 `too-many-bulk-requests`",
+)
+BULKS = Limit(
+    100,
+    "requests",
+    subject=LimitSubject.REQUESTS,
+    meaning="Bulk requests of all parties at once, in each process of the gateway",
+    beyond="503 `overloaded`",
+)
+
+
 @dataclass
-class WaitSlots:
-    """Counts the waits under way. The caller decides what a request does that finds no slot."""
+class RequestSlots:
+    """Counts the requests under way. The caller decides what happens to a request that finds no slot."""
 
     per_party: int
     total: int
@@ -57,7 +73,7 @@ class WaitSlots:
 
     @contextmanager
     def taken(self, party_id: UUID) -> Iterator[None]:
-        """Take a slot of a party during the block."""
+        """Count a request of a party during the block."""
         self._taken += 1
         self._by_party[party_id] += 1
         try:
