@@ -204,7 +204,8 @@ async def test_waiting_request_sees_the_work_of_another_process(alone: RunningGa
         assert await waits[0]
     assert not waits[1].done()
     waiters.close()
-    assert not await waits[1]
+    async with asyncio.timeout(10):
+        assert not await waits[1]
     assert not waiters._events
 
 
