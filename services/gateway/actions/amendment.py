@@ -18,7 +18,17 @@ from services.gateway.store import amendments, submissions
 from shared.contracts.fields import render_digest
 from shared.contracts.parties import Caller
 from shared.database import now
+from shared.limits import Limit, LimitSubject
+from shared.problems import Conflict
 from shared.service_client import ServiceResponse
+
+MAX_AMENDMENTS = Limit(
+    200,
+    "versions",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="New versions of one declaration that the gateway receives, refused ones too",
+    beyond="409 `history-full`",
+)
 
 
 async def amend(
@@ -32,7 +42,8 @@ async def amend(
     body: bytes,
     if_match: str | None,
 ) -> ServiceResponse:
-    """Send a new version to permits and return its response. Raise NotAllowed if the agent's mandate has ended.
+    """Send a new version to permits and return its response. Raise NotAllowed if the agent's mandate has ended,
+    Conflict if there are too many versions.
 
     The bytes are stored under the command first. Their version is stored when permits has accepted them.
     """
@@ -40,8 +51,14 @@ async def amend(
     digest = hashlib.sha256(body).digest()
     caller = caller.model_copy(update={"acts_for": await find_represented_trader(context, principal, declaration_id)})
     async with context.engine.begin() as conn:
-        if await submissions.find_own(conn, declaration_id, principal.party.id) is not None:
+        if await submissions.lock_own(conn, declaration_id, principal.party.id):
             party_id = principal.party.id
+            if await amendments.count_others(conn, declaration_id, command_id) >= MAX_AMENDMENTS:
+                raise Conflict(
+                    "history-full",
+                    f"You sent {MAX_AMENDMENTS} new versions of this declaration, the limit of the hub. Cancel it and "
+                    "lodge a new one.",
+                )
             await amendments.add(
                 conn, command_id, declaration_id, party_id, content_type=media_type, digest=digest, body=body, at=now()
             )

@@ -18,9 +18,17 @@ from shared import idempotency, secret_tokens
 from shared.contracts.parties import CredentialRotation, NewCredential
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
+from shared.limits import Limit, LimitSubject
 from shared.problems import Conflict, Fault, Invalid, NotFound
 from shared.sealed_secrets import open_response, seal_response
 
+MAX_CREDENTIALS = Limit(
+    50,
+    "credentials",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="Active credentials of a party",
+    beyond="409 `too-many-credentials`",
+)
 MAKE_ANOTHER = "End the credential, and create another."
 
 
@@ -122,8 +130,15 @@ async def end_credential(context: GatewayContext, party_id: UUID, client_id: str
 async def _insert_credential(
     conn: AsyncConnection, party_id: UUID, client_id: str, proof: Proof, *, revision: int, at: datetime
 ) -> None:
+    """Insert a credential. The lock of the revision makes the count exact. Raise NotFound or Conflict."""
     if await parties.find(conn, party_id) is None:
         raise NotFound
+    if await credentials.count_active(conn, party_id, at=at) >= MAX_CREDENTIALS:
+        raise Conflict(
+            "too-many-credentials",
+            f"The party has {MAX_CREDENTIALS} active credentials, the limit of the hub. End one that nobody uses: "
+            f"DELETE /v1/parties/{party_id}/credentials/{{client_id}}.",
+        )
     if not await credentials.add(conn, client_id, party_id, proof, revision=revision, at=at):
         raise Conflict(
             "subject-taken",

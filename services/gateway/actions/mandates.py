@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,37 @@ from shared.contracts.closed_sets import Role
 from shared.contracts.parties import NewMandate, Party
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import Fault, Invalid, NotAllowed, NotFound
+from shared.limits import Limit, LimitSubject
+from shared.problems import Conflict, Fault, Invalid, NotAllowed, NotFound, TooManyRequests
+
+MAX_MANDATES_BETWEEN = Limit(
+    20,
+    "mandates",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="Mandates of one trader for one agent that have not ended",
+    beyond="409 `too-many-mandates`",
+)
+MAX_MANDATES_OF_TRADER = Limit(
+    200,
+    "mandates",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="Mandates of a trader that have not ended",
+    beyond="409 `too-many-mandates`",
+)
+MAX_MANDATES_OF_AGENT = Limit(
+    10_000,
+    "mandates",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="Mandates of an agent that have not ended",
+    beyond="409 `too-many-mandates`",
+)
+MAX_NEW_MANDATES = Limit(
+    1_000,
+    "mandates",
+    subject=LimitSubject.ACCOUNTS,
+    meaning="Mandates that a trader grants within a day, revoked ones too",
+    beyond="429 `too-many-requests`",
+)
 
 
 class MandateStatus(StrEnum):
@@ -80,6 +110,7 @@ async def grant(
             return stored
         revision = await parties.lock_next_revision(conn)
         _require_traders(await parties.find(conn, new.agent), await parties.find(conn, trader_id), new, trader_id)
+        await _require_room(conn, trader_id, new.agent, at=at)
         await mandates.add(conn, values, revision=revision)
         await idempotency.store_response(conn, commands, command, response)
     await context.directory.try_refresh()
@@ -154,6 +185,28 @@ def _granting_trader(new: NewMandate, principal: Principal) -> UUID:
         text = "Expected `trader`: the party whose goods the agent may declare."
         raise Invalid("invalid-body", text, [Fault("/trader", "required", text)])
     return principal.party.id
+
+
+async def _require_room(conn: AsyncConnection, trader_id: UUID, agent_id: UUID, *, at: datetime) -> None:
+    """Raise Conflict or TooManyRequests if there are too many mandates. The lock of the revision makes it exact."""
+    found = await mandates.count_current(conn, trader_id, agent_id, day=at.date())
+    for count, limit, words in (
+        (found.between, MAX_MANDATES_BETWEEN, "The trader has granted this agent"),
+        (found.of_trader, MAX_MANDATES_OF_TRADER, "The trader has granted"),
+        (found.of_agent, MAX_MANDATES_OF_AGENT, "The agent has"),
+    ):
+        if count >= limit:
+            raise Conflict(
+                "too-many-mandates",
+                f"{words} {limit} mandates that have not ended, the limit of the hub. Revoke one that is not needed: "
+                "POST /v1/mandates/{id}/revocation.",
+            )
+    if await mandates.count_granted_since(conn, trader_id, at - timedelta(days=1)) >= MAX_NEW_MANDATES:
+        raise TooManyRequests(
+            "too-many-requests",
+            f"The trader granted {MAX_NEW_MANDATES} mandates within a day. Wait an hour and try again.",
+            3600,
+        )
 
 
 def _require_traders(agent: Party | None, trader: Party | None, new: NewMandate, trader_id: UUID) -> None:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import RowMapping, select, update
+from sqlalchemy import RowMapping, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -32,6 +32,12 @@ async def add(
         "received_at": at,
     }
     await conn.execute(insert(amendments).values(row).on_conflict_do_nothing())
+
+
+async def count_others(conn: AsyncConnection, declaration_id: UUID, command_id: UUID) -> int:
+    """Count the stored amendments of a declaration by other commands, refused ones too."""
+    others = (amendments.c.declaration_id == declaration_id, amendments.c.command_id != command_id)
+    return int((await conn.execute(select(func.count()).where(*others))).scalar_one())
 
 
 async def set_version(conn: AsyncConnection, command_id: UUID, digest: bytes, version: int) -> None:

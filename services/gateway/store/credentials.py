@@ -98,6 +98,12 @@ async def list_by_party(
     return (await conn.execute(found)).mappings().all()
 
 
+async def count_active(conn: AsyncConnection, party_id: UUID, *, at: datetime) -> int:
+    """Count the active credentials of a party."""
+    query = select(func.count()).select_from(credentials).where(credentials.c.party_id == party_id, _is_active(at))
+    return int((await conn.execute(query)).scalar_one())
+
+
 def _is_active(at: datetime) -> ColumnElement[bool]:
     c = credentials.c
     return c.ended_at.is_(None) & or_(c.expires_at.is_(None), c.expires_at > at)

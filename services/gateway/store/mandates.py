@@ -1,14 +1,44 @@
 """Mandates in the database: trader, agent, days and revocation."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import RowMapping, insert, or_, select, update
+from sqlalchemy import RowMapping, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.store.tables import mandates
+from shared.database import lowest_id
+
+
+@dataclass(frozen=True, kw_only=True)
+class CurrentMandates:
+    """The numbers of mandates that have not ended: between a trader and an agent, and of each of them."""
+
+    between: int
+    of_trader: int
+    of_agent: int
+
+
+async def count_current(conn: AsyncConnection, trader_id: UUID, agent_id: UUID, *, day: date) -> CurrentMandates:
+    """Count the mandates of a trader and of an agent that are neither revoked nor past on a day."""
+    c = mandates.c
+    is_current = (c.revoked_at.is_(None), c.last_day >= day)
+    of_trader = select(func.count(), func.count().filter(c.agent_id == agent_id)).where(
+        c.trader_id == trader_id, *is_current
+    )
+    of_agent = select(func.count()).where(c.agent_id == agent_id, *is_current)
+    granted, between = (await conn.execute(of_trader)).one()
+    received = (await conn.execute(of_agent)).scalar_one()
+    return CurrentMandates(between=between, of_trader=granted, of_agent=received)
+
+
+async def count_granted_since(conn: AsyncConnection, trader_id: UUID, since: datetime) -> int:
+    """Count the mandates that a trader granted, revoked ones too. Their ids sort by time."""
+    granted = (mandates.c.trader_id == trader_id, mandates.c.id >= lowest_id(since))
+    return int((await conn.execute(select(func.count()).where(*granted))).scalar_one())
 
 
 async def add(conn: AsyncConnection, values: dict[str, Any], *, revision: int) -> None:

@@ -79,6 +79,16 @@ async def find_own(conn: AsyncConnection, declaration_id: UUID, party_id: UUID) 
     return (await conn.execute(FIND_OWN, {"id": declaration_id, "party": party_id})).mappings().one_or_none()
 
 
+async def lock_own(conn: AsyncConnection, declaration_id: UUID, party_id: UUID) -> bool:
+    """Lock a submission that this party lodged, or that was lodged for it. Return whether there is one."""
+    own = (
+        submissions.c.id == declaration_id,
+        or_(submissions.c.party_id == party_id, submissions.c.trader_id == party_id),
+    )
+    locked = select(submissions.c.id).where(*own).with_for_update(key_share=True)
+    return (await conn.execute(locked)).first() is not None
+
+
 async def is_reference_taken(conn: AsyncConnection, trader_id: UUID, reference: str) -> bool:
     """Return whether a trader has used a reference."""
     used = select(submissions.c.id).where(submissions.c.trader_id == trader_id, submissions.c.reference == reference)

@@ -32,9 +32,17 @@ from shared.contracts.views.parts import HistoryEntry, render_json, submitted_fi
 from shared.contracts.views.permits import RelatedPermit
 from shared.database import new_id, retry_transaction
 from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
-from shared.problems import NotAllowed, NotFound
+from shared.limits import Limit, LimitSubject
+from shared.problems import Conflict, NotAllowed, NotFound
 from shared.secret_tokens import generate_secret, secret_digest
 
+MAX_OPEN_APPLICATIONS = Limit(
+    1_000,
+    "applications",
+    subject=LimitSubject.PERMITS,
+    meaning="Applications of a trader that wait for a decision",
+    beyond="409 `too-many-applications`",
+)
 Decide = Callable[[AsyncConnection, ApplicationRecord], Awaitable[ChangeSet]]
 
 
@@ -55,7 +63,10 @@ async def submit(
     *,
     trader: RepresentedTrader | None = None,
 ) -> StoredResponse:
-    """Store an application by its exporter or importer, or by the agent of one of them. Raise NotAllowed, Invalid."""
+    """Store an application by its exporter or importer, or by the agent of one of them.
+
+    Raise NotAllowed, Invalid, Conflict.
+    """
     identifiers = (trader or party).identifier_keys
     trader_id = party.id if trader is None else trader.party
     _require_own_application(content, identifiers, trader_id)
@@ -64,6 +75,13 @@ async def submit(
         stored = await idempotency.begin(conn, commands, command)
         if stored is not None:
             return stored
+        await applications.lock_applicant(conn, trader_id)
+        if await applications.count_open(conn, trader_id) >= MAX_OPEN_APPLICATIONS:
+            raise Conflict(
+                "too-many-applications",
+                f"{MAX_OPEN_APPLICATIONS} applications of the trader wait for a decision, the limit of the hub. "
+                "Withdraw one that you do not need: POST /v1/permit-applications/{id}/withdrawal.",
+            )
         listing_facts = await facts.load_listing_facts(conn, [content])
         await change_sets.save_change_set(
             conn, domain_applications.submit(application_id, trader_id, content, actor, listing_facts)

@@ -8,7 +8,12 @@ from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from services.permits.domain.events import application_fields
-from services.permits.domain.lifecycle import can_transition_application, describe_application_transitions
+from services.permits.domain.lifecycle import (
+    MAX_HISTORY,
+    can_transition_application,
+    describe_application_transitions,
+    require_room_in_history,
+)
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ApplicationChange, ChangeSet
 from services.permits.domain.model.events import DomainEvent
@@ -74,6 +79,7 @@ def query(application: ApplicationRecord, message: str, officer: Officer) -> Cha
 
     Raise Conflict `invalid-transition` if the status does not allow it.
     """
+    require_room_in_history(application.sequence, MAX_HISTORY)
     found = (
         {**application.assessment, "people": _involved_persons(application, officer)}
         if application.assessment
@@ -109,6 +115,7 @@ def assess(application: ApplicationRecord, assessment: Assessment, officer: Offi
     """
     if not can_transition_application(application.status, ApplicationStatus.GRANTED, ActorRole.AUTHORITY):
         raise _wrong_transition(application)
+    require_room_in_history(application.sequence, MAX_HISTORY)
     assessed = replace(
         application, assessment=_assessment(application, officer, assessment.recommendation, assessment.note)
     )

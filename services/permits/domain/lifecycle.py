@@ -5,6 +5,8 @@ from enum import StrEnum
 from typing import Any
 
 from shared.contracts.closed_sets import ActorRole, ApplicationStatus, DeclarationStatus, PermitStatus
+from shared.limits import Limit, LimitSubject
+from shared.problems import Conflict
 
 _CUSTOMS, _TRADER, _RULES = frozenset({ActorRole.CUSTOMS}), frozenset({ActorRole.TRADER}), frozenset({ActorRole.RULES})
 
@@ -79,6 +81,36 @@ APPLICATION_TRANSITIONS: dict[ApplicationStatus, dict[ApplicationStatus, frozens
     ApplicationStatus.SUBMITTED: {ApplicationStatus.QUERIED: _AUTHORITY, **_DECISIONS},
     ApplicationStatus.QUERIED: {ApplicationStatus.SUBMITTED: _TRADER, **_DECISIONS},
 }
+
+
+MAX_AMENDED_HISTORY = Limit(
+    500,
+    "entries",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Entries in the history of a declaration, after which its trader cannot amend it",
+    beyond="409 `history-full`",
+)
+MAX_HISTORY = Limit(
+    1_000,
+    "entries",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Entries in the history of a declaration or an application, after which officers may only decide it",
+    beyond="409 `history-full`",
+)
+
+
+def require_room_in_history(entries: int, limit: int) -> None:
+    """Raise Conflict `history-full` if a history has no room for an act that can be repeated without end.
+
+    The acts that end a declaration or an application are always possible. The limit of a trader is lower, so that no
+    trader can fill a history before an officer acts.
+    """
+    if entries >= limit:
+        raise Conflict(
+            "history-full",
+            f"The history has {entries} entries, the limit of the hub for this act. Decide, cancel or withdraw it, and "
+            "begin with a new one if that is needed.",
+        )
 
 
 # The act of an actor role by the status that it leads to, for the details of refusals.

@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.model.applications import ApplicationRecord
@@ -31,6 +31,18 @@ APPLICATION_COLUMNS = (
     "submitted_at",
     *APPLICATION_CHANGED_COLUMNS,
 )
+
+
+async def lock_applicant(conn: AsyncConnection, trader_id: UUID) -> None:
+    """Wait until no other transaction submits an application of a trader."""
+    await conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"applications/{trader_id}", 0))))
+
+
+async def count_open(conn: AsyncConnection, trader_id: UUID) -> int:
+    """Count the applications of a trader that wait for a decision or for an answer."""
+    c = t.applications.c
+    query = select(func.count()).where(c.trader_id == trader_id, t.APPLICATION_IS_OPEN)
+    return int((await conn.execute(query)).scalar_one())
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:

@@ -216,6 +216,56 @@ STATE_PROBLEMS = {
         ),
         example="The hub attempted this delivery 200 times. Read the event in the feed: GET /v1/events.",
     ),
+    "too-many-applications": ProblemCode(
+        status=409,
+        meaning="As many applications of the trader wait for a decision as the hub allows.",
+        causes=("Your software applies for the same permits again and again.",),
+        steps=(
+            you("Withdraw an application that you do not need: POST /v1/permit-applications/{id}/withdrawal."),
+            authority("Decide the applications that wait."),
+        ),
+        example=(
+            "1000 applications of the trader wait for a decision, the limit of the hub. Withdraw one that you do not "
+            "need: POST /v1/permit-applications/{id}/withdrawal."
+        ),
+    ),
+    "too-many-credentials": ProblemCode(
+        status=409,
+        meaning="The party has as many active credentials as the hub allows.",
+        causes=("Credentials are created for each start of a system, and none is ended.",),
+        steps=(administrator("End a credential that nobody uses: the list shows the last use of each."),),
+        example=(
+            "The party has 50 active credentials, the limit of the hub. End one that nobody uses: "
+            "DELETE /v1/parties/{id}/credentials/{client_id}."
+        ),
+    ),
+    "too-many-mandates": ProblemCode(
+        status=409,
+        meaning="The trader or the agent has as many mandates as the hub allows.",
+        causes=("A mandate is granted for each declaration in place of one for many days.",),
+        steps=(
+            trader("Revoke a mandate that is not needed: POST /v1/mandates/{id}/revocation."),
+            you("Grant one mandate for the whole period."),
+        ),
+        example=(
+            "The trader has granted 200 mandates that have not ended, the limit of the hub. Revoke one that is not "
+            "needed: POST /v1/mandates/{id}/revocation."
+        ),
+    ),
+    "history-full": ProblemCode(
+        status=409,
+        meaning="The history is as long as the hub allows for this act.",
+        causes=("Your software amends, corrects or queries the same thing again and again.",),
+        steps=(
+            trader("Cancel the declaration and lodge a new one."),
+            customs("Release or refuse the declaration: decisions that end it are always possible."),
+            authority("Decide the application."),
+        ),
+        example=(
+            "The history has 500 entries, the limit of the hub for this act. Decide, cancel or withdraw it, and begin "
+            "with a new one if that is needed."
+        ),
+    ),
     "too-many-endpoints": ProblemCode(
         status=409,
         meaning="Your party has as many webhook endpoints as the hub allows.",

@@ -37,7 +37,7 @@ async def status(service: Service, who: Any, endpoint_id: str) -> str:
 
 async def test_deliveries_wait_until_the_challenge_is_met(service: Service, receiver: Receiver) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
-    statuses = []
+    statuses: list[str] = []
 
     async def at_the_third_attempt(received: WebhookRequest) -> web.Response | None:
         if len(statuses) < 3:

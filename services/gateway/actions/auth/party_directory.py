@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.gateway.store import credentials, mandates, parties
 from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
-from shared.database import DATABASE_ERRORS
+from shared.database import DATABASE_ERRORS, now
 from shared.logs import logger
 from shared.problems import Unavailable
 
@@ -52,12 +52,11 @@ class CredentialEntry:
 
 @dataclass(frozen=True, slots=True)
 class MandateEntry:
-    """A mandate in the directory, under its agent and id."""
+    """A mandate that is neither revoked nor past, under its agent and id."""
 
     trader_id: UUID
     first_day: date
     last_day: date
-    revoked: bool
 
 
 class PartyDirectory:
@@ -90,7 +89,7 @@ class PartyDirectory:
                     changed_credentials = await credentials.list_changed_since(conn, self._revision)
                     changed_mandates = await mandates.list_changed_since(conn, self._revision)
                     self._apply_changes(changed_parties, changed_credentials)
-                    self._apply_mandates(changed_mandates)
+                    self._apply_mandates(changed_mandates, day=now().date())
                     self._revision = revision
             self._refreshed_at = began
 
@@ -149,7 +148,7 @@ class PartyDirectory:
 
     def _represented_traders(self, agent: UUID, day: date) -> list[Principal]:
         mandates_of_agent = self._mandates.get(agent, {}).values()
-        traders = {m.trader_id for m in mandates_of_agent if not m.revoked and m.first_day <= day <= m.last_day}
+        traders = {m.trader_id for m in mandates_of_agent if m.first_day <= day <= m.last_day}
         found = [self._parties[trader_id] for trader_id in sorted(traders) if trader_id in self._parties]
         return [principal for principal in found if not principal.party.disabled and Role.TRADER in principal.roles]
 
@@ -180,10 +179,14 @@ class PartyDirectory:
         entry = self._credentials.get(self._subjects.get(subject, ""))
         return entry if entry is not None and entry.is_active() else None
 
-    def _apply_mandates(self, changed_mandates: Sequence[RowMapping]) -> None:
+    def _apply_mandates(self, changed_mandates: Sequence[RowMapping], *, day: date) -> None:
         for row in changed_mandates:
-            mandate = MandateEntry(row["trader_id"], row["first_day"], row["last_day"], row["revoked_at"] is not None)
-            self._mandates.setdefault(row["agent_id"], {})[row["id"]] = mandate
+            mandate = MandateEntry(row["trader_id"], row["first_day"], row["last_day"])
+            of_agent = self._mandates.setdefault(row["agent_id"], {})
+            if row["revoked_at"] is None and row["last_day"] >= day:
+                of_agent[row["id"]] = mandate
+            else:  # nobody needs it in memory any more, and their number has no limit
+                of_agent.pop(row["id"], None)
 
 
 def _expiry(row: RowMapping) -> float:

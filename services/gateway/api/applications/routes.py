@@ -53,7 +53,7 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Application),
         responses=(RouteResponse(status=201, description="The new application", model=ApplicationView),),
-        problems=("not-your-application", *PERMIT_PROBLEM_CODES),
+        problems=("too-many-applications", "not-your-application", *PERMIT_PROBLEM_CODES),
         example=examples.APPLY_FOR_PERMIT,
         creates=True,
     ),
@@ -104,7 +104,10 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Question),
         responses=(CURRENT_APPLICATION,),
-        problems=("invalid-transition",),
+        problems=(
+            "history-full",
+            "invalid-transition",
+        ),
         example=examples.QUERY_APPLICATION,
     ),
     Route(
@@ -124,7 +127,10 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Assessment),
         responses=(CURRENT_APPLICATION,),
-        problems=("invalid-transition",),
+        problems=(
+            "history-full",
+            "invalid-transition",
+        ),
         example=examples.ASSESS_APPLICATION,
     ),
     Route(

@@ -29,7 +29,7 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=NewCredential, required=False),
         responses=(RouteResponse(status=201, description="The new credential", model=CreatedCredential),),
-        problems=(*KEY_PROBLEMS, "subject-taken"),
+        problems=(*KEY_PROBLEMS, "subject-taken", "too-many-credentials"),
         example=examples.CREATE_CREDENTIAL,
         links=(
             Link(operation_id="rotate_credential", parameters=THIS_CREDENTIAL),
@@ -67,7 +67,7 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=CredentialRotation, required=False),
         responses=(RouteResponse(status=201, description="The new credential", model=RotatedCredential),),
-        problems=(*KEY_PROBLEMS, "not-rotated-so", "last-admin"),
+        problems=("too-many-credentials", *KEY_PROBLEMS, "not-rotated-so", "last-admin"),
         example=examples.ROTATE_CREDENTIAL,
     ),
     Route(

@@ -220,7 +220,7 @@ ROUTES = (
         responses=(
             RouteResponse(description="The new version, checked", model=DeclarationView, media=(WCO_RESPONSE,)),
         ),
-        problems=("still-received", "invalid-transition", "not-your-declaration"),
+        problems=("history-full", "still-received", "invalid-transition", "not-your-declaration"),
         example=examples.AMEND_DECLARATION,
     ),
     Route(
@@ -334,7 +334,10 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Correction),
         responses=(CURRENT_DECLARATION,),
-        problems=("invalid-transition",),
+        problems=(
+            "history-full",
+            "invalid-transition",
+        ),
         example=examples.CORRECT_DECLARATION,
     ),
     Route(
@@ -350,7 +353,10 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Consent),
         responses=(CURRENT_DECLARATION,),
-        problems=("invalid-transition",),
+        problems=(
+            "history-full",
+            "invalid-transition",
+        ),
         example=examples.GIVE_CONSENT,
     ),
 )

@@ -28,7 +28,7 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=NewMandate),
         responses=(RouteResponse(status=201, description="The new mandate", model=Mandate),),
-        problems=("not-your-mandate", "agent-unknown"),
+        problems=("not-your-mandate", "agent-unknown", "too-many-mandates"),
         example=examples.CREATE_MANDATE,
         creates=True,
     ),

@@ -12,6 +12,7 @@ from services.permits.domain.declarations.verdicts import (
     with_verdict,
 )
 from services.permits.domain.events import declaration_fields
+from services.permits.domain.lifecycle import MAX_AMENDED_HISTORY, require_room_in_history
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
@@ -34,7 +35,9 @@ def amend(
     """Return the changes of a new version: its check, the return of the old reservations, and the new ones.
 
     `permits` contains all permits that either version cites. Consents stay for items that cite the same line.
+    Raise Conflict `history-full`.
     """
+    require_room_in_history(declaration.sequence, MAX_AMENDED_HISTORY)
     permits_by_id = {permit.id: permit for permit in permits}
     before = {permit.key: permit for permit in permits_by_id.values()}
     returned = return_reservations(declaration, permits_by_id, actor, f"amended/{declaration.version}")

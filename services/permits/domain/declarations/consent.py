@@ -8,7 +8,7 @@ from dataclasses import replace
 from services.permits.domain.declarations.items import convert_to_line_unit, read_item, require_item
 from services.permits.domain.events import declaration_fields
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
-from services.permits.domain.lifecycle import FINAL, describe_transitions
+from services.permits.domain.lifecycle import FINAL, MAX_HISTORY, describe_transitions, require_room_in_history
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
@@ -38,6 +38,7 @@ def consent(
             f"Declaration {declaration.content.reference} is {declaration.status}, so it needs no consent. "
             f"{describe_transitions(declaration.status)}",
         )
+    require_room_in_history(declaration.sequence, MAX_HISTORY)
     require_item(declaration, decision.item, "/item")
     item = read_item(declaration, decision.item)
     citations_of_country = [

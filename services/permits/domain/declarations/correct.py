@@ -11,7 +11,7 @@ from services.permits.domain.declarations.items import (
     require_items,
 )
 from services.permits.domain.events import declaration_fields
-from services.permits.domain.lifecycle import describe_transitions
+from services.permits.domain.lifecycle import MAX_HISTORY, describe_transitions, require_room_in_history
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitsById
@@ -47,6 +47,7 @@ def correct(
             f"Declaration {declaration.content.reference} is not released, so nothing can be "
             f"corrected. {describe_transitions(declaration.status)}",
         )
+    require_room_in_history(declaration.sequence, MAX_HISTORY)
     require_items(declaration, [item.number for item in decision.items])
     corrections = {item.number: item for item in decision.items}
     citations, uses, running = [], LineUses(), RunningBalances(permits)

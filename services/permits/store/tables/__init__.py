@@ -1,6 +1,6 @@
 """The tables of the permits database, one module per group. Constraints keep values unique or not negative."""
 
-from services.permits.store.tables.applications import application_history, applications
+from services.permits.store.tables.applications import APPLICATION_IS_OPEN, application_history, applications
 from services.permits.store.tables.declarations import citations, declaration_history, declarations
 from services.permits.store.tables.ledger import balance_mismatches, ledger
 from services.permits.store.tables.messaging import commands, outbox_events, parties
@@ -18,6 +18,7 @@ from services.permits.store.tables.reference import (
 from services.permits.store.tables.taxa import taxa, taxon_genera, taxon_names
 
 __all__ = [
+    "APPLICATION_IS_OPEN",
     "NOTICE_DUE",
     "application_history",
     "applications",

@@ -1,6 +1,6 @@
 """The tables of applications for permits and of their history."""
 
-from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, Table, Text
+from sqlalchemy import Column, DateTime, ForeignKey, Index, Integer, Table, Text, literal_column, text
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from services.permits.store.tables.history import history_table
@@ -25,7 +25,11 @@ applications = Table(
     Column("version", Integer, nullable=False),
     Index("applications_party", "party_id", "id"),
     Index("applications_trader", "trader_id", "id"),
+    Index("applications_open", "trader_id", postgresql_where=text("status IN ('submitted', 'queried')")),
     Index("applications_issuer", "issuer", "status", "id"),
 )
+
+APPLICATION_IS_OPEN = applications.c.status.in_([literal_column("'submitted'"), literal_column("'queried'")])
+"""A condition with literal values: a generic plan uses the partial index only if it sees them."""
 
 application_history = history_table("application")
