@@ -3,8 +3,8 @@
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0003_open_applications"
-down_revision = "0002_declaration_summaries"
+revision = "0004_open_applications"
+down_revision = "0003_identifiers_by_country"
 branch_labels = None
 depends_on = None
 
