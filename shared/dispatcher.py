@@ -101,8 +101,9 @@ class Dispatcher:
         on_settled: Callable[[Sequence[UUID]], None] = lambda ids: None,
     ) -> None:
         self.name = name
-        self._engine, self._table, self._route, self._content = engine, table, route, content
-        self._batch_size, self._poll_seconds, self._condition = batch_size, poll_seconds, condition
+        self._engine, self._table, self._route = engine, table, route
+        self._lease_statement = outbox.lease_statement(table, condition=condition, content=content)
+        self._batch_size, self._poll_seconds = batch_size, poll_seconds
         self._on_settled = on_settled
         self._enqueued: deque[OutboxMessage] = deque()
         self._wake_event = asyncio.Event()
@@ -210,13 +211,7 @@ class Dispatcher:
         self._polled_at = at
         async with self._engine.begin() as conn:
             rows = await outbox.lease(
-                conn,
-                self._table,
-                at=now(),
-                limit=self._batch_size,
-                condition=self._condition,
-                content=self._content,
-                max_bytes=MESSAGE_BATCH_BYTES,
+                conn, self._lease_statement, at=now(), limit=self._batch_size, max_bytes=MESSAGE_BATCH_BYTES
             )
             found = [dict(row) for row in rows]
         if found or not self._enqueued:

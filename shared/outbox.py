@@ -23,12 +23,12 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.dialects.postgresql import UUID as PgUuid
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlalchemy.sql.dml import ReturningUpdate
 
 LEASE_DURATION = timedelta(seconds=20)
 
@@ -41,47 +41,58 @@ def outbox_columns(index_name: str) -> tuple[Any, ...]:
     return due, attempts, settled, Index(index_name, due, postgresql_where=settled.is_(None))
 
 
-async def lease(
-    conn: AsyncConnection,
-    table: Table,
-    *,
-    at: datetime,
-    limit: int,
-    condition: ColumnElement[bool] | None = None,
-    content: Sequence[Column[Any]] = (),
-    max_bytes: int = 0,
-) -> Sequence[RowMapping]:
-    """Claim up to `limit` due messages by a lease, the longest due first. Skip those that another dispatcher locked.
+def lease_statement(
+    table: Table, *, condition: ColumnElement[bool] | None = None, content: Sequence[Column[Any]] = ()
+) -> ReturningUpdate[tuple[Any, ...]]:
+    """Return the statement of `lease`, which a dispatcher builds once.
 
-    `condition` selects among them if one table contains messages of several outbox routes. With `content`, the
-    messages have at most `max_bytes` in these columns, except one message that alone has more.
+    `condition` selects among the messages if one table contains those of several outbox routes. `content` are the
+    columns whose bytes the lease limits.
     """
     size = sum((func.coalesce(func.octet_length(column), 0) for column in content), start=literal(0))
     due = (
         select(table.c.id, table.c.due_at, size.label("size"))
-        .where(table.c.settled_at.is_(None), table.c.due_at <= at, *([] if condition is None else [condition]))
+        .where(table.c.settled_at.is_(None), table.c.due_at <= bindparam("leased_at"))
+        .where(*([] if condition is None else [condition]))
         .order_by(table.c.due_at)
-        .limit(limit)
+        .limit(bindparam("leased_messages", type_=Integer))
         .with_for_update(skip_locked=True)
         .cte("due")
     )
     before = func.sum(due.c.size).over(order_by=(due.c.due_at, due.c.id)) - due.c.size
-    counted = select(due.c.id, due.c.size, before.label("before")).cte("counted") if content else due
-    fits = or_(counted.c.before == 0, counted.c.before + counted.c.size <= max_bytes) if content else true()
-    leased = update(table).where(table.c.id == counted.c.id, fits)
-    return await _lease(conn, table, leased, at)
+    counted = select(due.c.id, due.c.size, before.label("before")).cte("counted")
+    fits = or_(counted.c.before == 0, counted.c.before + counted.c.size <= bindparam("leased_bytes", type_=Integer))
+    return _leasing(table, update(table).where(table.c.id == counted.c.id, fits))
+
+
+async def lease(
+    conn: AsyncConnection, statement: ReturningUpdate[tuple[Any, ...]], *, at: datetime, limit: int, max_bytes: int
+) -> Sequence[RowMapping]:
+    """Claim up to `limit` due messages by a lease, the longest due first. Skip those that another dispatcher locked.
+
+    Together they have at most `max_bytes`, except one message that alone has more.
+    """
+    values = {
+        "leased_at": at,
+        "leased_until": at + LEASE_DURATION,
+        "leased_messages": limit,
+        "leased_bytes": max_bytes,
+    }
+    rows: Sequence[RowMapping] = (await conn.execute(statement, values)).mappings().all()
+    return rows
 
 
 async def lease_again(
     conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, at: datetime
 ) -> Sequence[RowMapping]:
     """Claim these messages by a new lease, if they are not settled."""
-    return await _lease(conn, table, update(table).where(_id_in(table, ids), table.c.settled_at.is_(None)), at)
+    statement = _leasing(table, update(table).where(_id_in(table, ids), table.c.settled_at.is_(None)))
+    rows: Sequence[RowMapping] = (await conn.execute(statement, {"leased_until": at + LEASE_DURATION})).mappings().all()
+    return rows
 
 
-async def _lease(conn: AsyncConnection, table: Table, these: Update, at: datetime) -> Sequence[RowMapping]:
-    leased = these.values(due_at=at + LEASE_DURATION, attempts=table.c.attempts + 1).returning(*table.c)
-    return (await conn.execute(leased)).mappings().all()
+def _leasing(table: Table, these: Update) -> ReturningUpdate[tuple[Any, ...]]:
+    return these.values(due_at=bindparam("leased_until"), attempts=table.c.attempts + 1).returning(*table.c)
 
 
 async def settle(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, at: datetime) -> None:

@@ -35,6 +35,7 @@ MESSAGES = Table(
     MetaData(),
     Column("id", PgUuid(as_uuid=True), primary_key=True),
     Column("word", Text, nullable=False),
+    Column("at", Text),
     *outbox.outbox_columns("messages_due"),
 )
 
@@ -257,10 +258,11 @@ async def test_outbox_batch_has_at_most_the_bytes_that_its_receiver_reads(
 
 async def test_outbox_lease_reads_at_most_its_bytes_or_one_message(db: AsyncEngine) -> None:
     ids = await insert_messages(db, "x" * 5_000, "y" * 300, "z" * 300, "w" * 600)
+    statement = outbox.lease_statement(MESSAGES, content=(MESSAGES.c.word,))
     leased = []
     for _ in range(4):
         async with db.begin() as conn:
-            rows = await outbox.lease(conn, MESSAGES, at=now(), limit=10, content=(MESSAGES.c.word,), max_bytes=1_000)
+            rows = await outbox.lease(conn, statement, at=now(), limit=10, max_bytes=1_000)
             leased.append([row["id"] for row in rows])
     assert leased == [ids[:1], ids[1:3], ids[3:], []]
 
@@ -290,8 +292,9 @@ async def test_outbox_message_that_is_never_taken_is_sent_again_with_an_alarm(
 async def test_outbox_messages_of_dead_dispatcher_are_sent_after_their_lease(db: AsyncEngine) -> None:
     await insert_messages(db, "a", "b")
     async with db.begin() as conn:
-        leased = await outbox.lease(conn, MESSAGES, at=now(), limit=10)
-        assert await outbox.lease(conn, MESSAGES, at=now(), limit=10) == []
+        statement = outbox.lease_statement(MESSAGES)
+        leased = await outbox.lease(conn, statement, at=now(), limit=10, max_bytes=0)
+        assert await outbox.lease(conn, statement, at=now(), limit=10, max_bytes=0) == []
         assert [row["attempts"] for row in leased] == [1, 1]
         assert all(row["due_at"] - now() <= timedelta(seconds=30) for row in leased)
         await conn.execute(text("UPDATE messages SET due_at = now()"))
