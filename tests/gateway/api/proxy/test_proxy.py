@@ -13,7 +13,6 @@ from services.gateway.api.declarations import handlers
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.routes import ROUTES
 from services.gateway.api.routing.route import Route
-from shared.cites.time_zones import country_codes
 from shared.contracts.limits import COUNTRIES, GRANTS
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.stub_service import ReceivedRequest, default_response, drop_connection, problem_response
@@ -51,7 +50,7 @@ async def test_command_is_forwarded_with_its_bytes_and_its_caller(hub: RunningGa
 
 
 async def test_party_with_many_grants_is_forwarded_without_them(hub: RunningGateway) -> None:
-    grant = {"countries": sorted(country_codes())[:COUNTRIES], "event_types": ["permit.second_use_attempted"]}
+    grant = {"countries": ["FR"] * COUNTRIES, "event_types": ["permit.second_use_attempted"]}
     party, partner = await hub.party("partner", "customs", grants=[grant] * GRANTS)
     assert party["grants"] == [grant] * GRANTS
     response = await hub.http.post(RELEASE, content=BODY, headers=partner | JSON)
