@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 
+from shared.contracts.views.pages import RenderedPage
 from shared.limits import Limit, LimitSubject
 from shared.metrics import ReadMetrics, render_metrics
 from shared.problem_responses import add_problem_handlers, problem_response, request_id
@@ -211,6 +212,11 @@ def parse_json_body(request: Request, body: bytes, model: type[Model], *, option
         return validate(model, {})
     require_json(request)
     return validate(model, parse_json(body))
+
+
+def render_page(page: RenderedPage) -> Response:
+    """Return a page of a list as a JSON response."""
+    return Response(page.body, media_type="application/json")
 
 
 def render_view(view: BaseModel, *, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:

@@ -108,11 +108,11 @@ async def read(engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, policy: E
 
 async def list_endpoints(
     engine: AsyncEngine, party_id: UUID, policy: EndpointPolicy, *, before: UUID | None, limit: int
-) -> tuple[tuple[EndpointView, ...], bool]:
-    """List a party's endpoints, newest first. Return them, and whether there are more."""
+) -> tuple[EndpointView, ...]:
+    """List a party's endpoints, newest first."""
     async with engine.connect() as conn:
-        rows = await store.list_owned(conn, party_id, before=before, limit=limit + 1)
-    return tuple(render_endpoint(row, policy) for row in rows[:limit]), len(rows) > limit
+        rows = await store.list_owned(conn, party_id, before=before, limit=limit)
+    return tuple(render_endpoint(row, policy) for row in rows)
 
 
 async def change(

@@ -55,12 +55,15 @@ async def read(
 ) -> tuple[list[str], int]:
     """Return the bodies of a party's events after a position, oldest first, and the position to continue from.
 
-    If the page is not full, the query has covered everything up to the last position, so the reader continues there.
+    A page ends at its limit of entries or of bytes. Otherwise the query has covered everything up to the last position,
+    so the reader continues there.
     """
     async with engine.connect() as conn:
         last = await events.read_last_position(conn)
-        found = await events.list_for_party(conn, party_id, after=after, last=last, patterns=patterns, limit=limit)
-    next_position = found[-1].position if len(found) == limit else max(last, after)
+        found, more = await events.list_for_party(
+            conn, party_id, after=after, last=last, patterns=patterns, limit=limit
+        )
+    next_position = found[-1].position if more else max(last, after)
     return [event.body for event in found], next_position
 
 

@@ -132,17 +132,12 @@ def _require_more_attempts(delivery: DeliveryDetails, endpoint_id: UUID) -> None
 
 async def list_deliveries(
     engine: AsyncEngine, endpoint_id: UUID, party_id: UUID, *, status: str | None, before: int, limit: int
-) -> tuple[tuple[DeliveryView, ...], int | None]:
-    """List an endpoint's deliveries, newest first. Return them, and the position of the next page or None.
-
-    Raise NotFound.
-    """
+) -> list[DeliveryDetails]:
+    """List an endpoint's deliveries, newest first. Raise NotFound."""
     async with engine.connect() as conn:
         if await endpoints.find_owned(conn, endpoint_id, party_id) is None:
             raise NotFound
-        found = await deliveries.list_for_endpoint(conn, endpoint_id, status=status, before=before, limit=limit + 1)
-    next_position = found[limit - 1].position if len(found) > limit else None
-    return tuple(render_delivery(delivery) for delivery in found[:limit]), next_position
+        return await deliveries.list_for_endpoint(conn, endpoint_id, status=status, before=before, limit=limit)
 
 
 def render_delivery(delivery: DeliveryDetails) -> DeliveryView:

@@ -18,10 +18,11 @@ from services.notifications.api.pagination import (
 from shared.command_requests import read_command, render_stored_response
 from shared.conditional_requests import render_etag, require_if_match
 from shared.contracts.closed_sets import DeliveryStatus
-from shared.contracts.views.webhooks import Deliveries, Endpoints, EndpointView
+from shared.contracts.views.pages import render_rows
+from shared.contracts.views.webhooks import EndpointView
 from shared.contracts.webhooks import EndpointChange, NewEndpoint, Replay
 from shared.database import new_id, now
-from shared.web import parse_json_body, read_body, read_json_body, render_view
+from shared.web import parse_json_body, read_body, read_json_body, render_page, render_view
 
 router = APIRouter(prefix="/v1/webhook-endpoints")
 EndpointId = Annotated[UUID, Path(alias="id")]
@@ -49,10 +50,11 @@ async def create(request: Request, context: Context, party: SyncedParty) -> Resp
 @router.get("")
 async def list_endpoints(context: Context, party: SyncedParty, limit: PageSize = 50, cursor: str = "") -> Response:
     """List the party's endpoints, newest first."""
-    data, more = await endpoints.list_endpoints(
-        context.engine, party.id, context.endpoint_policy, before=parse_id(cursor, "cursor"), limit=limit
+    found = await endpoints.list_endpoints(
+        context.engine, party.id, context.endpoint_policy, before=parse_id(cursor, "cursor"), limit=limit + 1
     )
-    return render_view(Endpoints(data=data, next_cursor=render_cursor(data[-1].id) if more else None))
+    rows = (view.model_dump_json() for view in found[:limit])
+    return render_page(render_rows(rows, [render_cursor(view.id) for view in found]))
 
 
 @router.get("/{id}")
@@ -138,13 +140,13 @@ async def list_deliveries(
     limit: PageSize = 50,
     cursor: str = "",
 ) -> Response:
-    """List an endpoint's deliveries with every attempt (at, status, duration_ms, reason), newest first."""
+    """List an endpoint's deliveries with their attempts (at, status, duration_ms, reason), newest first."""
     before = parse_position(cursor, "cursor", empty=HIGHEST_POSITION)
-    data, next_position = await redelivery.list_deliveries(
-        context.engine, endpoint_id, party.id, status=status, before=before, limit=limit
+    found = await redelivery.list_deliveries(
+        context.engine, endpoint_id, party.id, status=status, before=before, limit=limit + 1
     )
-    next_cursor = None if next_position is None else render_cursor(next_position)
-    return render_view(Deliveries(data=data, next_cursor=next_cursor))
+    rows = (redelivery.render_delivery(delivery).model_dump_json() for delivery in found[:limit])
+    return render_page(render_rows(rows, [render_cursor(delivery.position) for delivery in found]))
 
 
 def _render_endpoint(view: EndpointView) -> Response:

@@ -22,6 +22,7 @@ from services.notifications.store.tables import (
 )
 from shared.cites.events import EventType
 from shared.database import bulk_insert, column_arrays
+from shared.limits import Limit, LimitSubject
 
 DELIVERY_ID_SQL = """
     CAST(overlay(overlay(encode(substring(sha256(uuid_send(e.id) || uuid_send(n.id)) FROM 1 FOR 16), 'hex')
@@ -36,6 +37,13 @@ ENDPOINT_WANTS_EVENT_SQL = """
                  AND (n.taxa IS NULL OR n.taxa && e.filter_keys)))"""
 """Whether endpoint `n` wants event `e`: by its type, and by each filter. Events about endpoints pass all filters."""
 
+SHOWN_ATTEMPTS = Limit(
+    50,
+    "attempts",
+    subject=LimitSubject.LISTS,
+    meaning="Attempts of a delivery that its owner reads",
+    beyond="The newest are shown.",
+)
 _ATTEMPT_COLUMNS = ("delivery_id", "claim", "at", "duration_ms", "status", "reason", "answer")
 _INSERT_ATTEMPTS = bulk_insert(attempts, _ATTEMPT_COLUMNS, suffix="ON CONFLICT DO NOTHING")
 # Raw: `bulk_update` supports neither the condition on the old status nor a value that all rows share.
@@ -71,14 +79,22 @@ _REPLAY = text(f"""
 
 
 def _build_details_query() -> Select[Any]:
-    """Build the query of deliveries with their attempts, next attempt and last acknowledgement."""
-    a, k, q = attempts.c, acknowledgements.c, delivery_queues.c
+    """Build the query of deliveries with their newest attempts, next attempt and last acknowledgement."""
+    newest = (
+        select(attempts)
+        .where(attempts.c.delivery_id == deliveries.c.id)
+        .order_by(attempts.c.at.desc())
+        .limit(SHOWN_ATTEMPTS)
+        .correlate(deliveries)
+        .subquery("newest")
+    )
+    a, k, q = newest.c, acknowledgements.c, delivery_queues.c
     attempt = func.jsonb_build_object(
         "at", a.at, "duration_ms", a.duration_ms, "status", a.status, "reason", a.reason, "answer", a.answer
     )
     attempts_of_delivery = (
         select(func.coalesce(func.jsonb_agg(aggregate_order_by(attempt, a.at)), cast([], JSONB), type_=JSONB))
-        .where(a.delivery_id == deliveries.c.id)
+        .select_from(newest)
         .scalar_subquery()
     )
     last_acknowledgement = (

@@ -6,12 +6,13 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Integer, bindparam, func, select, text
-from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy import ColumnElement, Integer, Select, Text, bindparam, case, cast, func, or_, select, text
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.deliveries import DELIVERY_ID_SQL, ENDPOINT_WANTS_EVENT_SQL
 from services.notifications.store.tables import events, feed_counter, feed_entries, subjects
+from shared.contracts.limits import PAGE_BYTES
 from shared.database import column_arrays
 
 INTAKE_LOCK_KEY = 20240714
@@ -106,6 +107,29 @@ _LIST_FOR_PARTY = (
 _LIST_MATCHING_FOR_PARTY = _LIST_FOR_PARTY.where(events.c.matching_patterns.overlap(bindparam("patterns")))
 
 
+def _cut_by_bytes(query: Select[Any]) -> Select[Any]:
+    """Return the query of those first events whose bodies have `PAGE_BYTES` together, and of the first in any case.
+
+    PostgreSQL knows the length of a body without reading it. `listed` is the number of events without this limit.
+    """
+    listed = query.add_columns(func.octet_length(events.c.body).label("bytes")).subquery("listed")
+    total = func.sum(listed.c.bytes).over(order_by=listed.c.position)
+    counted = select(listed, total.label("total"), func.count().over().label("listed")).subquery("counted")
+    c = counted.c
+    cut = select(c.position, _without_findings(c.body, c.bytes), c.listed)
+    return cut.where(or_(c.total <= PAGE_BYTES, c.total == c.bytes)).order_by(c.position)
+
+
+def _without_findings(body: ColumnElement[str], length: ColumnElement[int]) -> ColumnElement[str]:
+    """Return a body that a page can hold. Events of earlier versions named every finding, in up to 16 MB."""
+    short = cast(cast(body, JSONB).op("#-")(cast(["data", "findings"], ARRAY(Text))), Text)
+    return case((length > PAGE_BYTES, short), else_=body).label("body")
+
+
+_PAGE_FOR_PARTY = _cut_by_bytes(_LIST_FOR_PARTY)
+_PAGE_MATCHING_FOR_PARTY = _cut_by_bytes(_LIST_MATCHING_FOR_PARTY)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class FeedEvent:
     """An event in a party's feed: its position and its body."""
@@ -173,11 +197,15 @@ async def list_parties(conn: AsyncConnection, *, after: int, last: int, limit: i
 
 async def list_for_party(
     conn: AsyncConnection, party_id: UUID, *, after: int, last: int, patterns: Sequence[str] | None, limit: int
-) -> list[FeedEvent]:
-    """Return a party's events after one position and up to another, oldest first. `patterns` None means all types."""
+) -> tuple[list[FeedEvent], bool]:
+    """Return a party's events after one position and up to another, oldest first. `patterns` None means all types.
+
+    The bodies have `PAGE_BYTES` together at most; the first may be longer. The flag tells whether more may follow.
+    """
     given: dict[str, Any] = {"party_id": party_id, "after": after, "last": last, "row_limit": limit}
     if patterns is None:
-        rows = await conn.execute(_LIST_FOR_PARTY, given)
+        rows = (await conn.execute(_PAGE_FOR_PARTY, given)).all()
     else:
-        rows = await conn.execute(_LIST_MATCHING_FOR_PARTY, given | {"patterns": list(patterns)})
-    return [FeedEvent(position=row["position"], body=row["body"]) for row in rows.mappings()]
+        rows = (await conn.execute(_PAGE_MATCHING_FOR_PARTY, given | {"patterns": list(patterns)})).all()
+    more = bool(rows) and (len(rows) == limit or len(rows) < rows[0].listed)
+    return [FeedEvent(position=row.position, body=row.body) for row in rows], more

@@ -12,7 +12,7 @@ from services.permits.actions.declarations import transitions
 from services.permits.actions.declarations import validate as actions_validate
 from services.permits.api.commands import read_command
 from services.permits.api.dependencies import Authority, Context, Customs, DeclarationId, Reader, Trader
-from services.permits.api.responses import render_page, render_view
+from services.permits.api.responses import render_view
 from shared.command_requests import render_stored_response
 from shared.conditional_requests import require_if_match
 from shared.contracts.closed_sets import DeclarationPart, DeclarationStatus, Movement
@@ -32,7 +32,7 @@ from shared.contracts.views.parts import Fault
 from shared.database import new_id, now
 from shared.internal_auth import RepresentedTraderIfAny
 from shared.problems import Invalid
-from shared.web import parse_json_body, read_body
+from shared.web import parse_json_body, read_body, render_page
 
 router = APIRouter(prefix="/v1/declarations", tags=["declarations"])
 

@@ -5,10 +5,13 @@ from typing import Annotated, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.contracts.fields import WireModel
 from shared.contracts.limits import PAGE_ENTRIES
+from shared.contracts.views.pages import RenderedPage, render_rows
+from shared.contracts.views.parts import render_json
 from shared.problems import Fault, Invalid
 
-Row = TypeVar("Row")
+Row = TypeVar("Row", bound=WireModel)
 CURSOR_NOT_FOUND = (
     "The list has no entry for this cursor. Send the next_cursor of a page, or read the list from its first page."
 )
@@ -23,10 +26,8 @@ class PageQuery(BaseModel):
     cursor: str | None = None
 
 
-def paginate(
-    rows: Sequence[Row], query: PageQuery, *, name: Callable[[Row], str]
-) -> tuple[tuple[Row, ...], str | None]:
-    """Return the rows of a page, and the next cursor: the name of the last row, or None if no row follows.
+def paginate(rows: Sequence[Row], query: PageQuery, *, name: Callable[[Row], str]) -> RenderedPage:
+    """Return a page, limited in bytes. The next cursor is the name of its last row, or null if no row follows.
 
     Raise Invalid (`invalid-parameter`) for a cursor that names no row.
     """
@@ -36,4 +37,4 @@ def paginate(
         if not start:
             raise Invalid("invalid-parameter", CURSOR_NOT_FOUND, [Fault("/query/cursor", "cursor", CURSOR_NOT_FOUND)])
     end = len(rows) if query.limit is None else start + query.limit
-    return tuple(rows[start:end]), name(rows[end - 1]) if end < len(rows) else None
+    return render_rows(map(render_json, rows[start:end]), [name(row) for row in rows[start : end + 1]])

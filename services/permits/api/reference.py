@@ -8,14 +8,14 @@ from fastapi import APIRouter, Query
 from starlette.responses import Response
 
 from services.permits.api.pagination import PageQuery, paginate
-from services.permits.api.responses import render_view
 from services.permits.domain.rules.catalogue import list_rules
 from shared.cites.codes import PERMIT_KINDS, PURPOSES, SOURCES, TERM_NAMES
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import REPORT_UNITS, UNITS
 from shared.contracts.events.catalogue import CATALOGUE, CatalogueEntry, standalone_schema
-from shared.contracts.views.reference import Code, Codes
+from shared.contracts.views.reference import Code
 from shared.internal_auth import CallingParty
+from shared.web import render_page
 
 router = APIRouter(prefix="/v1/reference", tags=["reference"])
 CodeTable = Sequence[Code]
@@ -25,8 +25,7 @@ TableName = Literal["purposes", "sources", "terms", "units", "kinds", "event-typ
 @router.get("/{which}")
 async def read_table(which: TableName, party: CallingParty, query: Annotated[PageQuery, Query()]) -> Response:
     """List a table of codes."""
-    data, next_cursor = paginate(_cached_table(which), query, name=lambda row: row.code or row.rule or "")
-    return render_view(Codes(data=data, next_cursor=next_cursor))
+    return render_page(paginate(_cached_table(which), query, name=lambda row: row.code or row.rule or ""))
 
 
 @cache

@@ -15,11 +15,11 @@ from services.permits.api.responses import render_view
 from shared.cites.time_zones import utc_day
 from shared.contracts.fields import Country, Day, Name
 from shared.contracts.limits import PAGE_ENTRIES
-from shared.contracts.views.reference import Listings, Quotas, ReferenceLists, Suspensions
+from shared.contracts.views.reference import Listings
 from shared.database import now
 from shared.internal_auth import CallingParty
 from shared.problems import Invalid
-from shared.web import MAX_FILE_BYTES, require_csv, stream_body
+from shared.web import MAX_FILE_BYTES, render_page, require_csv, stream_body
 
 router = APIRouter(prefix="/v1/reference", tags=["reference"])
 ListName = Literal["taxa", "suspensions", "quotas"]
@@ -63,24 +63,21 @@ class ListQuery(PageQuery):
 async def list_reference_lists(context: Context, party: CallingParty, query: Annotated[PageQuery, Query()]) -> Response:
     """Return the state of each reference list: rows, last load, and effect on checks."""
     found = await read.list_reference_lists(context.engine)
-    data, next_cursor = paginate(found, query, name=lambda row: row.list)
-    return render_view(ReferenceLists(data=data, next_cursor=next_cursor))
+    return render_page(paginate(found, query, name=lambda row: row.list))
 
 
 @router.get("/suspensions")
 async def list_suspensions(context: Context, party: CallingParty, query: Annotated[ListQuery, Query()]) -> Response:
     """List the suspensions of trade in force on a day."""
     found = await read.list_suspensions(context.engine, query.country, query.on or utc_day(now()))
-    data, next_cursor = paginate(found, query, name=lambda row: str(row.id))
-    return render_view(Suspensions(data=data, next_cursor=next_cursor))
+    return render_page(paginate(found, query, name=lambda row: str(row.id)))
 
 
 @router.get("/quotas")
 async def list_quotas(context: Context, party: CallingParty, query: Annotated[ListQuery, Query()]) -> Response:
     """List the quotas in force on a day, each with the quantity that permits take of it."""
     found = await read.list_quotas(context.engine, query.country, query.on or utc_day(now()))
-    data, next_cursor = paginate(found, query, name=lambda row: str(row.id))
-    return render_view(Quotas(data=data, next_cursor=next_cursor))
+    return render_page(paginate(found, query, name=lambda row: str(row.id)))
 
 
 @router.put("/{which}")

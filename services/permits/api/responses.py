@@ -4,13 +4,7 @@ from starlette.responses import Response
 
 from shared.conditional_requests import render_etag
 from shared.contracts.fields import WireModel
-from shared.contracts.views.pages import RenderedPage
 from shared.contracts.views.parts import render_json
-
-
-def render_page(page: RenderedPage) -> Response:
-    """Return a page of a list as a JSON response."""
-    return Response(page.body, media_type="application/json")
 
 
 def render_view(view: WireModel, *, version: int | None = None) -> Response:

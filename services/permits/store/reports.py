@@ -70,14 +70,14 @@ def imports_query(year: int, country: str) -> Select[Any]:
     It joins the uses of the year only with tables, by their keys. A join of two derived sets costs the square of their
     rows when PostgreSQL underestimates them.
     """
-    used = _uses_with_import_permits(year)
+    used = _uses_with_import_permits(year, country)
     total = func.sum(used.c.quantity)
     return (
         select(*PERMIT_COLUMNS, *LINE_COLUMNS, used.c.import_permits, total.label("quantity"))
         .select_from(used)
         .join(t.permit_lines, (N.permit_id == used.c.permit_id) & (N.line == used.c.line))
         .join(t.permits, P.id == used.c.permit_id)
-        .where(P.import_country == country, or_(P.kind != PermitKind.IMPORT, used.c.others.is_not(True)))
+        .where(or_(P.kind != PermitKind.IMPORT, used.c.others.is_not(True)))
         .group_by(P.id, N.permit_id, N.line, used.c.import_permits)
         .having(total > 0)
         .order_by(*ORDER, used.c.import_permits)
@@ -140,8 +140,8 @@ def _use_entries(year: int, *sides: Side) -> tuple[ColumnElement[bool], ...]:
     return these, E.value_date >= date(year, 1, 1), E.value_date <= date(year, 12, 31)
 
 
-def _uses_with_import_permits(year: int) -> Subquery:
-    """Return the query for the import quantity that each item used of each permit line in a year.
+def _uses_with_import_permits(year: int, country: str) -> Subquery:
+    """Return the query for the quantity that each item used of each permit line for a country in a year.
 
     Each row has the numbers of the import permits that the item used, and whether the item also used another permit.
     """
@@ -149,7 +149,7 @@ def _uses_with_import_permits(year: int) -> Subquery:
     used = (
         select(*parts, P.kind, P.number, func.sum(E.quantity).label("quantity"))
         .join(t.permits, P.id == E.permit_id)
-        .where(*_use_entries(year, Side.IMPORT))
+        .where(*_use_entries(year, Side.IMPORT), P.import_country == country)
         .group_by(*parts, P.id)
         .subquery("used_by_item")
     )

@@ -1,6 +1,6 @@
 """A page of a list: its model, and its rows while they are rendered up to the limit of bytes."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
@@ -9,7 +9,6 @@ from pydantic_core import to_json
 
 from shared.contracts.fields import WireModel
 from shared.contracts.limits import PAGE_BYTES
-from shared.contracts.views.parts import render_json
 
 Row = TypeVar("Row")
 
@@ -34,9 +33,9 @@ class BoundedPage:
         self._rows: list[bytes] = []
         self._free = int(PAGE_BYTES)
 
-    def add(self, row: WireModel) -> bool:
-        """Render a row and add it if it has room. Return whether it had: the page ends before a row without room."""
-        rendered = render_json(row).encode()
+    def add(self, row: str) -> bool:
+        """Add a rendered row if it has room. Return whether it had: the page ends before a row without room."""
+        rendered = row.encode()
         self._free -= len(rendered) + 1
         if self._rows and self._free < 0:
             return False
@@ -48,6 +47,15 @@ class BoundedPage:
         count = len(self._rows)
         next_cursor = cursors[count - 1] if count < len(cursors) else None
         return RenderedPage(body=b'{"data":[%b],"next_cursor":%b}' % (b",".join(self._rows), to_json(next_cursor)))
+
+
+def render_rows(rows: Iterable[str], cursors: Sequence[str]) -> RenderedPage:
+    """Return a page of those rendered rows that have room. `cursors` are as for `BoundedPage.render`."""
+    page = BoundedPage()
+    for row in rows:
+        if not page.add(row):
+            break
+    return page.render(cursors)
 
 
 def batches_by_size(rows: Sequence[Row], *, size: Callable[[Row], int], most: int) -> Iterator[list[Row]]:

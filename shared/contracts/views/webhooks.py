@@ -102,7 +102,7 @@ class StoredAcknowledgement(AcknowledgementView):
 
 
 class DeliveryView(WireModel):
-    """The delivery of one event to one endpoint, with every attempt."""
+    """The delivery of one event to one endpoint, with its newest attempts."""
 
     id: Annotated[Id, Field(description="Delivery id")]
     event_id: Annotated[Id, Field(description="Event id: the `webhook-id` of every attempt")]
@@ -112,7 +112,7 @@ class DeliveryView(WireModel):
     created_at: Annotated[Timestamp, Field(description="When the hub created it, RFC 3339 in UTC")]
     settled_at: Annotated[Timestamp | None, Field(description="When it ended; null while it is pending")]
     next_attempt_at: Annotated[Timestamp | None, Field(description="When the hub tries next; null if it never does")]
-    attempts: Annotated[tuple[Attempt, ...], Field(description="All attempts, oldest first")]
+    attempts: Annotated[tuple[Attempt, ...], Field(description="The newest 50 attempts, oldest first")]
     acknowledgement: Annotated[AcknowledgementView | None, Field(description="The receiver's own result")]
 
 

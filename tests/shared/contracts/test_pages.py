@@ -10,7 +10,7 @@ from pydantic import Field
 
 from shared.contracts.fields import WireModel
 from shared.contracts.limits import PAGE_BYTES
-from shared.contracts.views.pages import BoundedPage, batches_by_size
+from shared.contracts.views.pages import batches_by_size, render_rows
 
 
 class Note(WireModel):
@@ -21,11 +21,8 @@ class Note(WireModel):
 
 def fill(rows: list[Note]) -> tuple[list[str], str | None]:
     """Return the texts and the next cursor of a page of these rows, whose cursors are their numbers."""
-    page = BoundedPage()
-    for row in rows:
-        if not page.add(row):
-            break
-    found = json.loads(page.render([str(number) for number in range(len(rows))]).body)
+    page = render_rows((row.model_dump_json() for row in rows), [str(number) for number in range(len(rows))])
+    found = json.loads(page.body)
     return [row["text"] for row in found["data"]], found["next_cursor"]
 
 

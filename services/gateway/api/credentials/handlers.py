@@ -10,19 +10,19 @@ from services.gateway.api.auth.authentication import admit, get_context, path_id
 from services.gateway.api.credentials.models import (
     CreatedCredential,
     Credential,
-    Credentials,
     ReplacedCredential,
     RotatedCredential,
 )
 from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key
-from services.gateway.api.protocol.pagination import next_cursor, parse_page
+from services.gateway.api.protocol.pagination import parse_page
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.command_requests import render_stored_response
 from shared.contracts.parties import CredentialRotation, NewCredential
+from shared.contracts.views.pages import render_rows
 from shared.strict_json import parse_json, validate
-from shared.web import render_view, require_json
+from shared.web import render_page, require_json
 
 NO_STORE = {"Cache-Control": "no-store"}
 
@@ -49,12 +49,8 @@ async def list_credentials(request: Request, route: Route) -> Response:
     found = await party_lookup.list_credentials(
         get_context(request), path_id(request), before=page.before, limit=page.one_more
     )
-    return render_view(
-        Credentials(
-            data=tuple(_make_view(record) for record in found[: page.limit]),
-            next_cursor=next_cursor([record.client_id for record in found], page),
-        )
-    )
+    rows = (_make_view(record).model_dump_json() for record in found[: page.limit])
+    return render_page(render_rows(rows, [str(record.client_id) for record in found]))
 
 
 async def rotate_credential(request: Request, route: Route) -> Response:

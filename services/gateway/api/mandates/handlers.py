@@ -6,15 +6,16 @@ from starlette.responses import Response
 from services.gateway.actions import mandates
 from services.gateway.actions.mandates import MandateRecord
 from services.gateway.api.auth.authentication import admit, get_context, path_id
-from services.gateway.api.mandates.models import Mandate, Mandates
+from services.gateway.api.mandates.models import Mandate
 from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key
-from services.gateway.api.protocol.pagination import next_cursor, parse_page
+from services.gateway.api.protocol.pagination import parse_page
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.command_requests import render_stored_response
 from shared.contracts.parties import NewMandate
-from shared.web import parse_json_body, render_view
+from shared.contracts.views.pages import render_rows
+from shared.web import parse_json_body, render_page, render_view
 
 
 async def create_mandate(request: Request, route: Route) -> Response:
@@ -39,12 +40,8 @@ async def list_mandates(request: Request, route: Route) -> Response:
     principal = await admit(request, route)
     page = parse_page(request)
     found = await mandates.list_page(get_context(request), principal, before=page.before, limit=page.one_more)
-    return render_view(
-        Mandates(
-            data=tuple(_make_view(record) for record in found[: page.limit]),
-            next_cursor=next_cursor([record.id for record in found], page),
-        )
-    )
+    rows = (_make_view(record).model_dump_json() for record in found[: page.limit])
+    return render_page(render_rows(rows, [str(record.id) for record in found]))
 
 
 async def read_mandate(request: Request, route: Route) -> Response:

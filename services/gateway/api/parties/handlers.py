@@ -5,16 +5,17 @@ from starlette.responses import Response
 
 from services.gateway.actions import party_administration, party_lookup
 from services.gateway.api.auth.authentication import admit, get_context, path_id
-from services.gateway.api.parties.models import Parties, PartyView
+from services.gateway.api.parties.models import PartyView
 from services.gateway.api.protocol.commands import make_command
 from services.gateway.api.protocol.headers import parse_idempotency_key
-from services.gateway.api.protocol.pagination import next_cursor, parse_page
+from services.gateway.api.protocol.pagination import parse_page
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import Route
 from shared.command_requests import render_stored_response
 from shared.conditional_requests import render_etag, require_if_match
 from shared.contracts.parties import NewParty, Party, PartyChange
-from shared.web import parse_json_body, render_view
+from shared.contracts.views.pages import render_rows
+from shared.web import parse_json_body, render_page, render_view
 
 
 async def read_me(request: Request, route: Route) -> Response:
@@ -44,12 +45,8 @@ async def list_parties(request: Request, route: Route) -> Response:
     await admit(request, route)
     page = parse_page(request)
     found = await party_lookup.list_parties(get_context(request), before=page.before, limit=page.one_more)
-    return render_view(
-        Parties(
-            data=tuple(_make_view(party) for party in found[: page.limit]),
-            next_cursor=next_cursor([party.id for party in found], page),
-        )
-    )
+    rows = (_make_view(party).model_dump_json() for party in found[: page.limit])
+    return render_page(render_rows(rows, [str(party.id) for party in found]))
 
 
 async def read_party(request: Request, route: Route) -> Response:

@@ -1,6 +1,5 @@
-"""Pagination of lists: the parameters `limit` and `cursor`, and the cursor of the next page."""
+"""Pagination of lists: the parameters `limit` and `cursor`."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -49,8 +48,3 @@ def _parse_cursor(value: str | None) -> UUID | None:
             "The cursor is not one of this list. Send the `next_cursor` of an earlier response, or begin without one."
         )
         raise Invalid("invalid-parameter", detail, [Fault("/query/cursor", "cursor", detail)]) from None
-
-
-def next_cursor(ids: Sequence[object], page: PageRequest) -> str | None:
-    """Return the cursor of the next page from the ids of all entries that were read, or None on the last page."""
-    return str(ids[page.limit - 1]) if len(ids) > page.limit else None

@@ -12,6 +12,7 @@ from shared.contracts.closed_sets import DeclarationPart
 from shared.contracts.parties import Party
 from shared.contracts.views.declarations import DeclarationSummary, DeclarationView
 from shared.contracts.views.pages import BoundedPage, RenderedPage, batches_by_size
+from shared.contracts.views.parts import render_json
 from shared.database import plan_by_values
 from shared.problems import NotFound
 
@@ -45,7 +46,7 @@ async def list_declarations(
         await plan_by_values(conn)
         rows = await declarations.list_summaries(conn, party, filters, limit=limit + 1, before=before)
         async for summary in _summaries(conn, rows[:limit], party, expand):
-            if not page.add(summary):
+            if not page.add(render_json(summary)):
                 break
     return page.render([str(row["id"]) for row in rows])
 
