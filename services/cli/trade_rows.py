@@ -10,13 +10,16 @@ from pydantic import ValidationError
 from services.cli.console import CommandError
 from shared.contracts.closed_sets import Appendix, Purpose, Source, Unit
 from shared.contracts.declaration import TermCode
-from shared.contracts.fields import Country, Name, WireModel
+from shared.contracts.fields import IsoCountry, Name, WireModel
 from shared.contracts.quantities import Quantity
 from shared.validation_faults import validation_message
 
 
 class TradeRow(WireModel):
-    """One row of trade: the goods, the two countries, and the quantities that exporter and importer reported."""
+    """One row of trade: the goods, the two countries, and the quantities that exporter and importer reported.
+
+    A replay adds parties of both countries, so they are countries that exist.
+    """
 
     line: int
     appendix: Appendix
@@ -25,8 +28,8 @@ class TradeRow(WireModel):
     unit: Unit
     purpose: Purpose
     source: Source
-    exporter: Country
-    importer: Country
+    exporter: IsoCountry
+    importer: IsoCountry
     exporter_reported: Quantity
     importer_reported: Quantity
 

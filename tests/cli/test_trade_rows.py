@@ -45,6 +45,7 @@ def test_trade_file_with_other_columns_and_byte_order_mark_is_read(tmp_path: Pat
         ([HEADING, GOOD.replace("LIV", "QQQ")], "line 2: term is 'QQQ'. Expected a CITES trade term"),
         ([HEADING, GOOD, GOOD + ",more"], "line 3: the row has 11 cells. Expected: 10, as in the heading."),
         ([HEADING, GOOD, "II,Falco"], "line 3: the row has 2 cells. Expected: 10, as in the heading."),
+        ([HEADING, GOOD.replace("AE", "XX")], "line 2: exporter is 'XX'. Expected a country that exists"),
         ([HEADING, GOOD, '"II'], "line 2: the text is not CSV"),
     ],
 )
