@@ -66,6 +66,22 @@ async def test_agent_and_trader_with_one_identifier_in_two_countries_are_two_par
     assert (represented.get("KE"), represented.get("DE")) == (None, None)
 
 
+async def test_agent_of_two_traders_with_one_identifier_declares_for_the_one_of_the_stated_country(
+    hub: RunningGateway,
+) -> None:
+    agent, agent_headers = await hub.party("trader", country="DE", identifiers={"EORI": "DE1"})
+    traders = {}
+    for country in ("FR", "KE"):
+        trader, trader_headers = await hub.party("trader", country=country, identifiers={"EORI": "12345"})
+        await _grant_mandate(hub, trader_headers, agent)
+        traders[country] = trader["id"]
+    for country, expected in traders.items():
+        importer = {"name": "B SARL", "country": country, "identifier": "12345"}
+        lodged = await hub.lodge(agent_headers, declaration(importer=importer))
+        seen = await hub.http.get(f"/v1/declarations/{lodged.json()['id']}", headers=agent_headers)
+        assert seen.json()["trader"] == expected, country
+
+
 async def test_declaration_states_its_own_identifier_in_any_form_and_country(hub: RunningGateway) -> None:
     _, headers = await hub.party("trader", country="FR", identifiers=EORI)
     for changes in ({"identifier": "fr99988877700011"}, {"country": "DE"}):

@@ -164,6 +164,25 @@ async def test_confirmation_of_a_rejected_declaration_leaves_it_rejected_while_a
     await check_balances(permits_db)
 
 
+async def test_confirmation_of_a_rejected_declaration_never_refers_it(permits_db: AsyncEngine) -> None:
+    """A rejected declaration has no reservations, and no transition makes it a referred one."""
+    permit_id, permit = await issue_nameless(permits_db)
+    missing = permit_content()
+    found = await lodge_declaration(permits_db, declaration(item(permit, "60", 1, source="W"), item(missing, "5", 2)))
+    assert found["status"] == "rejected"
+    await endorse_permit(permits_db, await issue_permit(permits_db, missing), A="118")
+    confirmed = await confirm(permits_db, found)
+    assert (confirmed["status"], rules(confirmed)) == (
+        "rejected",
+        {OWN_PARTY: "refer", "CITES-box-10-source": "refer"},
+    )
+    assert (await balance(permits_db, permit_id))["reserved"] == "0"
+    over = build_model(Override, rule="CITES-box-10-source", reason="seen")
+    accepted = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, over)
+    assert (accepted["status"], [one["reserved"] for one in accepted["usage"]]) == ("accepted", ["60", "5"])
+    await check_balances(permits_db)
+
+
 async def test_confirmation_after_the_override_of_every_block_accepts(permits_db: AsyncEngine) -> None:
     permit_id, permit = await issue_nameless(permits_db)
     unknown = item(permit, "10", 2, document={"number": "ZA-0"})
