@@ -27,10 +27,11 @@ from shared.contracts.closed_sets import ActorRole, Role
 from shared.contracts.declaration import Refusal
 from shared.contracts.identifiers import identifier_key
 from shared.contracts.parties import Actor, Party, RepresentedTrader
-from shared.contracts.views.applications import Applications, ApplicationView, AssessmentView, RequestedLine
+from shared.contracts.views.applications import ApplicationView, AssessmentView, RequestedLine
+from shared.contracts.views.pages import STORED_BYTES_PER_BATCH, BoundedPage, RenderedPage, batches_by_size
 from shared.contracts.views.parts import HistoryEntry, render_json, submitted_fields
 from shared.contracts.views.permits import RelatedPermit
-from shared.database import new_id, retry_transaction
+from shared.database import new_id, plan_by_values, retry_transaction
 from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 from shared.limits import Limit, LimitSubject
 from shared.problems import Conflict, NotAllowed, NotFound
@@ -250,12 +251,18 @@ async def read(engine: AsyncEngine, application_id: UUID, party: Party, at: date
 
 async def list_applications(
     engine: AsyncEngine, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None, at: datetime
-) -> Applications:
-    """List applications, newest first. The cursor is the id of the last one."""
+) -> RenderedPage:
+    """List applications, newest first, up to the limit of bytes. The cursor is the id of the last one."""
+    page = BoundedPage()
     async with engine.connect() as conn:
-        records = await applications.search(conn, party, filters, limit=limit + 1, before=before)
-        data = await _load_views(conn, records[:limit], party, at)
-    return Applications(data=data, next_cursor=str(records[limit - 1].id) if len(records) > limit else None)
+        await plan_by_values(conn)
+        listed = await applications.list_sizes(conn, party, filters, limit=limit + 1, before=before)
+        for batch in batches_by_size(listed[:limit], size=lambda row: row["stored_bytes"], most=STORED_BYTES_PER_BATCH):
+            records = await applications.read_many(conn, [row["id"] for row in batch])
+            views = await _load_views(conn, [records[row["id"]] for row in batch], party, at)
+            if not all(page.add(render_json(view)) for view in views):
+                break
+    return page.render([str(row["id"]) for row in listed])
 
 
 async def _load_views(

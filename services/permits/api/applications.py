@@ -22,6 +22,7 @@ from shared.contracts.parties import Actor, Party
 from shared.database import now
 from shared.idempotency import IdempotentCommand
 from shared.internal_auth import RepresentedTraderIfAny
+from shared.web import render_page
 
 router = APIRouter(prefix="/v1/permit-applications", tags=["applications"])
 Concerned = Annotated[Party, Depends(require_role(Role.TRADER, Role.AUTHORITY))]
@@ -58,7 +59,7 @@ async def list_applications(context: Context, party: Concerned, filters: Annotat
     page = await applications.list_applications(
         context.engine, party, chosen, limit=filters.limit, before=filters.cursor, at=now()
     )
-    return render_view(page)
+    return render_page(page)
 
 
 @router.get("/{id}")

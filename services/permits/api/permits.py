@@ -20,6 +20,7 @@ from shared.contracts.limits import PAGE_ENTRIES
 from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
 from shared.contracts.views.permits import PermitView
 from shared.database import now
+from shared.web import render_page
 
 router = APIRouter(prefix="/v1/permits", tags=["permits"])
 
@@ -60,7 +61,7 @@ async def list_permits(
     page = await read.list_permits(
         context.engine, party, chosen, limit=filters.limit, before=filters.cursor, at=now(), token=permit_token
     )
-    return render_view(page)
+    return render_page(page)
 
 
 @router.get("/{id}")

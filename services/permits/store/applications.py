@@ -94,15 +94,23 @@ def _from_row(row: Row) -> ApplicationRecord:
     )
 
 
-async def search(
+async def list_sizes(
     conn: AsyncConnection, party: Party, filters: dict[str, str], *, limit: int, before: UUID | None
-) -> list[ApplicationRecord]:
-    """List applications that this party may read, newest first."""
+) -> Sequence[Row]:
+    """List the ids of applications that this party may read, newest first, each with the bytes of its content."""
     c = t.applications.c
-    query = select(t.applications).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
+    size = func.pg_column_size(c.content).label("stored_bytes")
+    query = select(c.id, size).where(readable_by(party)).order_by(c.id.desc()).limit(limit)
     if before is not None:
         query = query.where(c.id < before)
-    return [_from_row(row) for row in (await conn.execute(_filtered(query, filters))).mappings()]
+    rows: Sequence[Row] = (await conn.execute(_filtered(query, filters))).mappings().all()
+    return rows
+
+
+async def read_many(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, ApplicationRecord]:
+    """Return applications by id."""
+    query = select(t.applications).where(id_in(t.applications.c.id, list(ids)))
+    return {row["id"]: _from_row(row) for row in (await conn.execute(query)).mappings()}
 
 
 def _filtered(query: Select[Any], filters: dict[str, str]) -> Select[Any]:

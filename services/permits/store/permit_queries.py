@@ -5,13 +5,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, not_, or_, select
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, not_, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import tables as t
 from services.permits.store.expiry import can_expire, is_past_validity
-from services.permits.store.from_row import OFFICE_ROLES
+from services.permits.store.from_row import OFFICE_ROLES, Row
 from services.permits.store.permits import PERMIT_COLUMNS, load_permits
 from services.permits.store.search import holder_word, list_taxon_words
 from shared.contracts.parties import Party
@@ -61,6 +61,24 @@ async def search(
     taxa = await list_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
     query = search_query(party, filters, taxa, limit=limit, before=before, at=at)
     return await load_permits(conn, (await conn.execute(query)).mappings().all())
+
+
+async def list_sizes(
+    conn: AsyncConnection,
+    party: Party,
+    filters: dict[str, str],
+    *,
+    limit: int,
+    before: UUID | None,
+    at: datetime,
+) -> Sequence[Row]:
+    """List the ids of permits as `search` lists permits, each with the bytes of its content in the database."""
+    taxa = await list_taxon_words(conn, filters["taxon"]) if "taxon" in filters else ()
+    c = t.permits.c
+    query = search_query(party, filters, taxa, limit=limit, before=before, at=at)
+    sizes = query.with_only_columns(c.id, func.pg_column_size(c.content).label("stored_bytes"))
+    rows: Sequence[Row] = (await conn.execute(sizes)).mappings().all()
+    return rows
 
 
 def search_query(

@@ -11,6 +11,8 @@ from shared.contracts.fields import WireModel
 from shared.contracts.limits import PAGE_BYTES
 
 Row = TypeVar("Row")
+STORED_BYTES_PER_BATCH = 65_536
+"""Bytes of the whole rows, compressed, that a list reads from the database at a time. One row alone may be larger."""
 
 
 class Page(WireModel):

@@ -11,13 +11,10 @@ from services.permits.store.from_row import Row
 from shared.contracts.closed_sets import DeclarationPart
 from shared.contracts.parties import Party
 from shared.contracts.views.declarations import DeclarationSummary, DeclarationView
-from shared.contracts.views.pages import BoundedPage, RenderedPage, batches_by_size
+from shared.contracts.views.pages import STORED_BYTES_PER_BATCH, BoundedPage, RenderedPage, batches_by_size
 from shared.contracts.views.parts import render_json
 from shared.database import plan_by_values
 from shared.problems import NotFound
-
-STORED_BYTES_PER_BATCH = 65_536
-"""Compressed bytes of the declarations that an expanded list has in memory at a time. One alone may be larger."""
 
 
 async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Party) -> DeclarationView:

@@ -1,17 +1,23 @@
 """Read the permits, or the parts of permits, that a party may see."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits.views import load_permit_view, permit_summary, permit_view, permit_view_by_token
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import declarations, permit_queries, permits
+from services.permits.store.from_row import Row
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.parties import Party
 from shared.contracts.quantities import format_quantity
-from shared.contracts.views.permits import CitedPermitView, OwnUsage, PermitByToken, Permits, PermitView
+from shared.contracts.views.pages import STORED_BYTES_PER_BATCH, BoundedPage, RenderedPage, batches_by_size, render_rows
+from shared.contracts.views.parts import render_json
+from shared.contracts.views.permits import CitedPermitView, OwnUsage, PermitByToken, PermitView
+from shared.database import plan_by_values
 from shared.limits import Limit, LimitSubject
 from shared.problems import NotFound
 from shared.secret_tokens import secret_digest
@@ -69,15 +75,38 @@ async def list_permits(
     before: UUID | None,
     at: datetime,
     token: str = "",
-) -> Permits:
-    """List permits, newest first. A stranger with a permit's number and its token finds that permit."""
+) -> RenderedPage:
+    """List permits, newest first, up to the limit of bytes.
+
+    A stranger with a permit's number and its token finds that permit. A look-up by number costs one query. Another list
+    first reads the sizes, so that few large permits are in memory at a time.
+    """
     async with engine.connect() as conn:
-        found = await permit_queries.search(conn, party, filters, limit=limit + 1, before=before, at=at)
-    if not found and token and "number" in filters and filters.keys() <= {"number", "issuer"}:
+        if "number" in filters:
+            found = await permit_queries.search(conn, party, filters, limit=limit + 1, before=before, at=at)
+            rows = (_render_permit(permit, at) for permit in found[:limit])
+            page = render_rows(rows, [str(permit.id) for permit in found])
+        else:
+            await plan_by_values(conn)
+            listed = await permit_queries.list_sizes(conn, party, filters, limit=limit + 1, before=before, at=at)
+            return await _render_listed(conn, listed, limit, at)
+    if not found and token and filters.keys() <= {"number", "issuer"}:
         view = await find_by_token(engine, filters, token, party, at)
-        return Permits(data=() if view is None else (view,), next_cursor=None)
-    data = tuple(permit_view(one, day_in_last_zone(one.content.issuer, at)) for one in found[:limit])
-    return Permits(data=data, next_cursor=str(found[limit - 1].id) if len(found) > limit else None)
+        return render_rows(() if view is None else (render_json(view),), ())
+    return page
+
+
+async def _render_listed(conn: AsyncConnection, listed: Sequence[Row], limit: int, at: datetime) -> RenderedPage:
+    page = BoundedPage()
+    for batch in batches_by_size(listed[:limit], size=lambda row: row["stored_bytes"], most=STORED_BYTES_PER_BATCH):
+        records = await permits.read_many(conn, [row["id"] for row in batch])
+        if not all(page.add(_render_permit(records[row["id"]], at)) for row in batch):
+            break
+    return page.render([str(row["id"]) for row in listed])
+
+
+def _render_permit(permit: PermitRecord, at: datetime) -> str:
+    return render_json(permit_view(permit, day_in_last_zone(permit.content.issuer, at)))
 
 
 async def find_by_token(
