@@ -11,6 +11,15 @@ from services.permits.domain.ledger.balances import ZERO, Balance, EntryKind, Le
 from services.permits.store import tables as t
 from services.permits.store.from_row import BALANCE_COLUMNS, Row
 from shared.contracts.closed_sets import Side
+from shared.limits import Limit, LimitSubject
+
+SHOWN_CROSSINGS = Limit(
+    500,
+    "crossings",
+    subject=LimitSubject.LISTS,
+    meaning="Crossings that a certificate for many crossings shows",
+    beyond="The newest are shown, and a field counts the others.",
+)
 
 
 async def list_entries(
@@ -103,7 +112,12 @@ def entry_from_row(row: Row) -> LedgerEntry:
 
 
 async def list_crossings(conn: AsyncConnection, permit: UUID) -> Sequence[Row]:
-    """List the crossings of a certificate and their corrections, oldest first: its continuation sheet."""
+    """List the newest crossings of a certificate and their corrections, oldest first: its continuation sheet.
+
+    `crossings` is the number of all. The ledger lists them in pages.
+    """
     c = t.ledger.c
-    query = select(t.ledger).where(c.permit_id == permit, c.kind.in_(("cross", "recross"))).order_by(c.number)
-    return (await conn.execute(query)).mappings().all()
+    query = select(t.ledger, func.count().over().label("crossings")).where(
+        c.permit_id == permit, c.kind.in_(("cross", "recross"))
+    )
+    return (await conn.execute(query.order_by(c.number.desc()).limit(SHOWN_CROSSINGS))).mappings().all()[::-1]

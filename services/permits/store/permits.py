@@ -19,9 +19,17 @@ from services.permits.store import tables as t
 from services.permits.store.from_row import BALANCE_COLUMNS, Row, group_by_id, permit_from_row, usage_total_from_row
 from shared.contracts.limits import EVENT_WATCHERS
 from shared.database import bulk_insert, column_arrays, id_in
+from shared.limits import Limit, LimitSubject
 
 Key = tuple[str, str]
 """Issuer and number of a permit, by which a declaration cites it."""
+SHOWN_HISTORY = Limit(
+    500,
+    "entries",
+    subject=LimitSubject.LISTS,
+    meaning="Entries of its history that a permit shows",
+    beyond="The newest are shown, and a field counts the others.",
+)
 NO_LINES: Mapping[Key, Collection[str]] = {}
 PERMIT_COLUMNS = (
     *(c for c in t.permits.c if c.name not in {"content", "search_words"}),
@@ -180,11 +188,10 @@ async def add_watchers(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]]
 
 
 async def list_history(conn: AsyncConnection, permit_id: UUID) -> Sequence[Row]:
-    """List the history of a permit, oldest first."""
-    query = (
-        select(t.permit_history).where(t.permit_history.c.permit_id == permit_id).order_by(t.permit_history.c.sequence)
-    )
-    return (await conn.execute(query)).mappings().all()
+    """List the newest entries of the history of a permit, oldest first."""
+    c = t.permit_history.c
+    query = select(t.permit_history).where(c.permit_id == permit_id).order_by(c.sequence.desc()).limit(SHOWN_HISTORY)
+    return (await conn.execute(query)).mappings().all()[::-1]
 
 
 async def keys_by_id(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:

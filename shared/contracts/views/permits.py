@@ -112,9 +112,15 @@ class PermitView(permit.Permit):
     replaces: Annotated[RelatedPermit | None, Field(description="The permit that this one replaces")]
     replaced_by: Annotated[RelatedPermit | None, Field(description="The permit that replaces this one")]
     continuation: Annotated[
-        tuple[Crossing, ...], Field(description="Crossings of a permit for many crossings, oldest first")
+        tuple[Crossing, ...], Field(description="The newest 500 crossings of a permit for many crossings, oldest first")
     ] = ()
-    history: Annotated[tuple[PermitHistoryEntry, ...], Field(description="All changes, oldest first")]
+    continuation_omitted: Annotated[
+        int | None, LEFT_OUT, Field(description="Number of older crossings, which only the ledger lists")
+    ] = None
+    history: Annotated[tuple[PermitHistoryEntry, ...], Field(description="The newest 500 changes, oldest first")]
+    history_omitted: Annotated[int | None, LEFT_OUT, Field(description="Number of older changes that are left out")] = (
+        None
+    )
     token: Annotated[
         str | None, LEFT_OUT, Field(description="Permit token, shown once at issue; the header Permit-Token sends it")
     ] = None

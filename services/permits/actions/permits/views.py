@@ -1,8 +1,9 @@
 """Views of permits for the API: one per kind of reader."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -81,10 +82,10 @@ async def store_response(
 def permit_view(
     permit: PermitRecord,
     day: date,
-    history: Iterable[HistoryRow] = (),
+    history: Sequence[HistoryRow] = (),
     *,
     links: Links | None = None,
-    crossings: Iterable[Row] = (),
+    crossings: Sequence[Row] = (),
     tokens: Tokens = NO_TOKENS,
 ) -> PermitView:
     """Return the full view of a permit with both sides of each line. `day` is today in the issuer's time zone."""
@@ -105,9 +106,14 @@ def permit_view(
         history=tuple(history_entry(PermitHistoryEntry, row) for row in history),
         token=tokens.own,
     )
-    if not permit.is_for_many_crossings:
-        return view
-    return view.model_copy(update={"continuation": tuple(_crossing_view(row) for row in crossings)})
+    more: dict[str, Any] = {}
+    if history and (omitted := history[0]["sequence"] - 1):
+        more["history_omitted"] = omitted
+    if permit.is_for_many_crossings:
+        more["continuation"] = tuple(_crossing_view(row) for row in crossings)
+    if crossings and (omitted := crossings[0]["crossings"] - len(crossings)):
+        more["continuation_omitted"] = omitted
+    return view.model_copy(update=more) if more else view
 
 
 def _crossing_view(row: Row) -> Crossing:
