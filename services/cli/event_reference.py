@@ -30,6 +30,8 @@ they come.
 - The `id` of an event is the same at every attempt. Store it, and skip an event whose id you have already handled.
 - `data.sequence` increases by one with each event of a subject. A receiver of all types sees no gap. Events of one
   subject arrive in this order; events of different subjects arrive in any order.
+- An event has at most 256 kB of data. It names at most 50 lines, and a field such as `lines_omitted` counts the others.
+  Read its subject for the rest.
 - Later versions may add fields: ignore fields that you do not know. An optional field is omitted, never null.
 - Each webhook has a signature by [Standard Webhooks](https://www.standardwebhooks.com). Its headers are `webhook-id`
   (the event's id), `webhook-timestamp` and `webhook-signature`.

@@ -15,7 +15,7 @@ from shared.contracts.parties import Caller
 from shared.limits import Limit, LimitSubject
 from shared.message_batches import split_by_size
 from shared.problems import Invalid, ProblemError
-from shared.service_client import ServiceUnreachable, service_unavailable
+from shared.service_client import ResponseTooLarge, ServiceUnreachable, service_unavailable
 from shared.strict_json import parse_json
 from shared.web import MAX_BODY_BYTES
 
@@ -101,7 +101,10 @@ def _content_hash(content: Any) -> str:
 
 
 async def _issue_batch(context: GatewayContext, caller: Caller, commands: Sequence[bytes]) -> list[Result]:
-    """Issue permits in one internal request. If it fails, split it in half until the permit that fails is alone."""
+    """Issue permits in one internal request. If it fails, split it in half until the permit that fails is alone.
+
+    A batch whose response is too large is split too. Its permits are issued, so the halves get the stored responses.
+    """
     body = b"[" + b",".join(commands) + b"]"
     headers = {"Content-Type": "application/json"}
     try:
@@ -110,14 +113,19 @@ async def _issue_batch(context: GatewayContext, caller: Caller, commands: Sequen
         )
     except ServiceUnreachable:
         return [service_unavailable("permits")] * len(commands)
+    except ResponseTooLarge as too_large:
+        return await _issue_halves(context, caller, commands) if len(commands) > 1 else [too_large]
     if reply.status in SPLIT_STATUSES and len(commands) > 1:
-        half = len(commands) // 2
-        return await _issue_batch(context, caller, commands[:half]) + await _issue_batch(
-            context, caller, commands[half:]
-        )
+        return await _issue_halves(context, caller, commands)
     if reply.status != 200:
         return [service_unavailable("permits")] * len(commands)
     return [
         IssueResult(status=one["status"], body=one["body"], replayed=one.get("replayed", False))
         for one in json.loads(reply.body)
     ]
+
+
+async def _issue_halves(context: GatewayContext, caller: Caller, commands: Sequence[bytes]) -> list[Result]:
+    half = len(commands) // 2
+    first = await _issue_batch(context, caller, commands[:half])
+    return first + await _issue_batch(context, caller, commands[half:])

@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import pytest
 from aiohttp import web
 
 from tests.gateway.api.bulk.test_routes import ndjson_lines, send_bulk
@@ -74,6 +75,42 @@ async def test_permit_that_permits_cannot_handle_fails_no_other_permit(hub: Runn
     results = await send_bulk(hub, authority, ndjson_lines(sent), "/v1/permits/bulk")
     assert [one["status_code"] for one in results] == [503 if number == 13 else 201 for number in range(40)]
     assert [one.get("number") for one in results] == [None if n == 13 else str(n) for n in range(40)]
+
+
+async def test_permits_whose_responses_are_too_large_together_are_read_in_smaller_batches(
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        if received.path != "/internal/permits":
+            return web.json_response({})
+        made = [{"status": 201, "body": {"number": one["body"]["number"], "x": "x" * 100}} for one in received.json]
+        return web.json_response(made)
+
+    hub.permits.respond = response
+    _, authority = await hub.party("authority", country="ZA")
+    sent = [{"issuer": "ZA", "number": str(number)} for number in range(40)]
+    monkeypatch.setattr("shared.service_client.RESPONSE_BYTES", 1_500)
+    results = await send_bulk(hub, authority, ndjson_lines(sent), "/v1/permits/bulk")
+    assert [(one["status_code"], one.get("number")) for one in results] == [(201, str(n)) for n in range(40)]
+    commands = [[one["command_id"] for one in call.json] for call in hub.permits.requests_to("/internal/permits")]
+    assert len(commands[0]) == 40
+    assert len({command for batch in commands for command in batch}) == 40
+
+
+async def test_permits_of_a_bulk_request_are_sent_in_requests_that_permits_reads(
+    hub: RunningGateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def response(received: ReceivedRequest) -> web.StreamResponse:
+        made = [{"status": 201, "body": {"number": one["body"]["number"]}} for one in received.json]
+        return web.json_response(made if received.path == "/internal/permits" else {})
+
+    hub.permits.respond = response
+    _, authority = await hub.party("authority", country="ZA")
+    monkeypatch.setattr("shared.message_batches.MESSAGE_BATCH_BYTES", 2_000)
+    sent = [{"issuer": "ZA", "number": str(number)} for number in range(40)]
+    results = await send_bulk(hub, authority, ndjson_lines(sent), "/v1/permits/bulk")
+    assert [one["number"] for one in results] == [str(n) for n in range(40)]
+    assert all(len(call.body) <= 2_000 for call in hub.permits.requests_to("/internal/permits"))
 
 
 async def test_line_key_derives_from_the_content_of_the_permit(hub: RunningGateway) -> None:
