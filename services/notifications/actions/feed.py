@@ -56,7 +56,7 @@ async def read(
     """Return the bodies of a party's events after a position, oldest first, and the position to continue from.
 
     A page ends at its limit of entries or of bytes. Otherwise the query has covered everything up to the last position,
-    so the reader continues there.
+    so the reader continues there. The two statements need no common transaction: events up to a position never change.
     """
     async with engine.connect() as conn:
         last = await events.read_last_position(conn)

@@ -31,7 +31,7 @@ async def read_events(
 ) -> Response:
     """Read the party's events after a cursor, oldest first. The gateway waits, this route does not."""
     bodies, next_position = await feed.read(
-        context.engine,
+        context.autocommit_engine,
         party.id,
         after=parse_position(after, "after", empty=0),
         patterns=_parse_patterns(types),

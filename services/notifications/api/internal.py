@@ -52,7 +52,7 @@ async def read_feed_progress(
     The gateway sends one such request for all parties that wait for events.
     """
     _require_service("gateway", service)
-    progress = await read_progress(context.engine, context.feed_signal, after=after, seconds=seconds)
+    progress = await read_progress(context.autocommit_engine, context.feed_signal, after=after, seconds=seconds)
     return Response(progress.model_dump_json(), media_type="application/json")
 
 
