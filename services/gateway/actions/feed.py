@@ -51,28 +51,39 @@ async def read(context: GatewayContext, caller: Caller, party: Party, query: Que
 async def _read_or_wait(
     context: GatewayContext, caller: Caller, party: Party, query: Query, *, seconds: int
 ) -> ServiceResponse:
-    """Return the first page with events, or the last empty one after `seconds`."""
+    """Return the first page with events, or the last empty one after `seconds`.
+
+    If notifications is away after the first read, the empty page is still true: its cursor continues there.
+    """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
     earliest_next = 0.0
-    with context.feed_watch.subscribe(party.id) as signal:
-        await context.feed_watch.wait_until_started()
-        while True:
-            signal.clear()
-            response = await _read_page(context, caller, query)
-            cursor = _cursor_of_empty_page(response)
-            if cursor is None or context.feed_watch.closed or not await _is_set_before(deadline, signal):
-                return response
-            query = [(name, value) for name, value in query if name != "after"] + [("after", cursor)]
+    watch = context.feed_watch
+    with watch.subscribe(party.id) as signal:
+        await watch.wait_until_started()
+        signal.clear()
+        response = await _read_page(context, caller, query, queue_seconds=max(seconds, QUEUE_SECONDS))
+        while (cursor := _cursor_of_empty_page(response)) is not None and not watch.closed:
+            if not await _is_set_before(deadline, signal):
+                break
             await asyncio.sleep(min(earliest_next, deadline) - loop.time())
             earliest_next = loop.time() + MIN_READ_INTERVAL
+            query = [(name, value) for name, value in query if name != "after"] + [("after", cursor)]
+            signal.clear()
+            try:
+                response = await _read_page(context, caller, query, queue_seconds=deadline - loop.time())
+            except ServiceUnreachable:
+                break
+    return response
 
 
-async def _read_page(context: GatewayContext, caller: Caller, query: Query) -> ServiceResponse:
+async def _read_page(
+    context: GatewayContext, caller: Caller, query: Query, *, queue_seconds: float = QUEUE_SECONDS
+) -> ServiceResponse:
     """Return a page as it is now. Only some reads are under way at once; the others wait for their turn."""
     reads = context.feed_watch.reads
     try:
-        async with asyncio.timeout(QUEUE_SECONDS):
+        async with asyncio.timeout(queue_seconds):
             await reads.acquire()
     except TimeoutError:
         raise ServiceUnreachable("too many reads of the feed wait for notifications") from None

@@ -33,7 +33,7 @@ from shared.key_files import KeyFile, create_encryption_keys, create_signing_key
 from shared.signed_tokens import InternalTokenSigner
 from tests.conftest import Clone
 from tests.gateway.conftest import RunningGateway
-from tests.gateway.stub_service import ReceivedRequest, default_response, problem_response
+from tests.gateway.stub_service import ReceivedRequest, default_response, drop_connection, problem_response
 from tests.notifications.conftest import event_message
 from tests.servers import running_server
 from tests.waiting import WAIT_SECONDS, wait_until
@@ -233,6 +233,23 @@ async def test_wait_survives_an_outage_of_notifications(hub: RunningGateway, scr
     scripted.add_event(party["id"])
     await hub.notifications.open()
     assert len((await finish(waiting)).json()["data"]) == 1
+
+
+async def test_wait_whose_second_read_is_lost_returns_the_empty_page(
+    hub: RunningGateway, scripted: ScriptedFeed
+) -> None:
+    party, who = await hub.party("partner")
+    waiting = start_wait(hub, who)
+    await wait_until_waiting(hub)
+
+    async def respond(received: ReceivedRequest) -> web.StreamResponse:
+        return drop_connection(received) if received.path == "/v1/events" else await scripted.respond(received)
+
+    hub.notifications.respond = respond
+    scripted.add_event(party["id"])
+    response = await finish(waiting)
+    assert (response.status_code, response.json()) == (200, {"data": [], "next_cursor": "c0"})
+    assert (await hub.http.get("/v1/events", headers=who)).status_code == 503
 
 
 async def test_problem_of_notifications_ends_the_wait(hub: RunningGateway) -> None:
