@@ -6,7 +6,7 @@ missing field becomes a finding of the check, not an error.
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError, core_schema
 
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERM_CODES
@@ -14,6 +14,7 @@ from shared.cites.time_zones import country_codes
 from shared.contracts.closed_sets import DocumentUse, Movement, Purpose, Source, UnderlyingSource, Unit
 from shared.contracts.fields import (
     LETTER_REQUIRED_SCHEMA,
+    STORED_CONTEXT,
     Country,
     DeclaredTaxon,
     HsCode,
@@ -26,7 +27,7 @@ from shared.contracts.fields import (
     WireModel,
     first_duplicate_index,
 )
-from shared.contracts.limits import DOCUMENTS_PER_ITEM, ITEMS, NAME_LENGTH, REPAIR_VALUES, REPAIRS
+from shared.contracts.limits import DOCUMENTS, DOCUMENTS_PER_ITEM, ITEMS, NAME_LENGTH, REPAIR_VALUES, REPAIRS
 from shared.contracts.quantities import Amount, Count, FastPath, Quantity
 
 
@@ -158,8 +159,21 @@ class Declaration(WireModel):
         Field(description="Number of the bill of lading or air waybill (WCO: TransportContractDocument)"),
     ] = None
     items: Annotated[
-        tuple[Item, ...], Field(min_length=1, max_length=ITEMS, strict=False, description="Goods items, 1 to 500")
+        tuple[Item, ...],
+        Field(
+            min_length=1,
+            max_length=ITEMS,
+            strict=False,
+            description=f"Goods items, 1 to {ITEMS}, with at most {DOCUMENTS} documents in all",
+        ),
     ]
+
+    @model_validator(mode="after")
+    def _documents_are_few_enough(self, info: ValidationInfo) -> "Declaration":
+        if sum(len(item.documents) for item in self.items) > DOCUMENTS and info.context is not STORED_CONTEXT:
+            expected = f"Expected at most {DOCUMENTS} documents in all items together. Send several declarations."
+            raise PydanticCustomError("too_many_documents", expected, {"at": ("items",)})
+        return self
 
     @model_validator(mode="after")
     def _item_numbers_are_unique(self) -> "Declaration":

@@ -44,6 +44,7 @@ FAULT_CODES: dict[str, str] = {
     "required": "The field is required and is missing.",
     "too-large": "The number is above the largest that is allowed.",
     "too-long": "The text or the list is longer than allowed.",
+    "too-many-documents": "The items together cite more documents than allowed.",
     "too-short": "The text or the list is shorter than allowed.",
     "too-small": "The number is below the smallest that is allowed.",
     "underlying-source-alone": "The line or item has an underlying source, and its source is neither I nor O.",

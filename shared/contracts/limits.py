@@ -47,6 +47,13 @@ ITEMS = Limit(500, "items", subject=LimitSubject.DECLARATIONS, meaning="Items of
 DOCUMENTS_PER_ITEM = Limit(
     20, "documents", subject=LimitSubject.DECLARATIONS, meaning="Documents that one item cites", beyond=_REFUSED
 )
+DOCUMENTS = Limit(
+    1_000,
+    "documents",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Documents that all items of a declaration cite together",
+    beyond=_REFUSED,
+)
 REPAIRS = Limit(
     9_000,
     "repairs",

@@ -3,6 +3,13 @@
 from dataclasses import replace
 
 from services.permits.domain.reference.listings import Population
+from services.permits.domain.rules.check_limits import (
+    CHECK_COST,
+    STORED_FINDINGS,
+    limit_findings,
+    too_large_findings,
+)
+from services.permits.domain.rules.goods import is_reported_late
 from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.policy import Policy
 from tests.permits.domain.rules.test_requirements import TAXON, facts, listing, permit
@@ -47,6 +54,7 @@ CONSIGNOR = PERMIT.content.exporter.model_dump()
 NAMELESS = changed_permit(PERMIT, importer=PERMIT.content.importer.model_copy(update={"identifier": None}))
 SHIPPED = replace(PERMIT, transport_documents=frozenset({"M-1"}))
 BY_M1 = {"transport_document": "M-1"}
+LATE_NOTE = tuple(one for one in findings_of(PERMIT, document={"use": "late"}) if one.rule == is_reported_late.name)
 
 EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-VI.1-permit-known": (lambda: findings_of(PERMIT, document={"number": "ZA-0"}), lambda: findings_of(PERMIT)),
@@ -55,6 +63,12 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: findings_of(PERMIT, also=(SAME_NUMBER,), document={"issuer": None}),
         lambda: findings_of(PERMIT, document={"issuer": None}),
     ),
+    "findings-omitted": (
+        lambda: limit_findings(findings_of(PERMIT, purpose="P") * (STORED_FINDINGS + 1)),
+        lambda: limit_findings(findings_of(PERMIT, purpose="P")[:1] * STORED_FINDINGS),
+    ),
+    "notes-omitted": (lambda: limit_findings(LATE_NOTE * (STORED_FINDINGS + 1)), lambda: limit_findings(LATE_NOTE)),
+    "too-large-to-check": (lambda: too_large_findings(CHECK_COST + 1), lambda: too_large_findings(CHECK_COST)),
     "CITES-box-7-line": (lambda: findings_of(PERMIT, taxon="Nemo nusquam"), lambda: findings_of(PERMIT)),
     "unverified": (lambda: findings_of(known=NO_LISTINGS), lambda: findings_of(known=NOT_LISTED)),
     "CITES-box-14-endorsed-for-less": (

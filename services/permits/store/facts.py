@@ -1,6 +1,6 @@
 """Load the facts for the check of a batch of declarations, by a fixed number of statements."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -20,14 +20,24 @@ from shared.contracts.application import Application
 from shared.contracts.permit import Permit
 from shared.contracts.policy import Policy
 
+NO_LINES: Mapping[tuple[str, str], Collection[str]] = {}
+
 
 async def load_facts(
-    conn: AsyncConnection, records: Sequence[DeclarationRecord], permits: Sequence[PermitRecord]
+    conn: AsyncConnection,
+    records: Sequence[DeclarationRecord],
+    permits: Sequence[PermitRecord],
+    named_lines: Mapping[tuple[str, str], Collection[str]] = NO_LINES,
 ) -> Facts:
-    """Return the facts that the rules need for these declarations and the permits they cite."""
+    """Return the facts that the rules need for these declarations and the permits they cite.
+
+    For a permit in `named_lines`, the documents cite only these lines, so the names of the others are not looked up.
+    """
     contents = [declaration.content for declaration in records]
     names = {item.taxon for content in contents for item in content.items if item.taxon}
-    names |= {line.content.taxon for permit in permits for line in permit.lines.values()}
+    for permit in permits:
+        letters = named_lines.get(permit.key, permit.lines)
+        names.update(permit.lines[letter].content.taxon for letter in letters if letter in permit.lines)
     countries = {code for d in contents for code in (d.export_country, d.import_country)}
     countries |= {item.origin_country for d in contents for item in d.items if item.origin_country}
     countries |= {

@@ -1,7 +1,7 @@
 """Convert rows of the permits database into domain values."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
@@ -20,6 +20,8 @@ from shared.contracts.findings import Finding
 from shared.contracts.permit import Permit
 
 Row = RowMapping
+RowValues = RowMapping | Mapping[str, Any]
+"""A row as read, or a row with values of a later read."""
 OFFICE_ROLES = frozenset({Role.AUTHORITY, Role.CUSTOMS})
 """Roles that act for their country and read its declarations and permits."""
 SIDES_BY_VALUE = {side.value: side for side in Side}
@@ -34,7 +36,7 @@ def permit_content_from_json(content_json: str) -> Permit:
 
 
 def permit_from_row(
-    row: Row, balances: Mapping[str, Balance], usage_totals: Iterable[UsageTotal] = (), uses: Iterable[Row] = ()
+    row: RowValues, balances: Mapping[str, Balance], usage_totals: Iterable[UsageTotal] = (), uses: Iterable[Row] = ()
 ) -> PermitRecord:
     """Return a permit with its lines, the usage totals of its lines and the given citations."""
     content = permit_content_from_json(row["content"])
@@ -55,6 +57,20 @@ def permit_from_row(
         replaced_by=row["replaced_by"],
         notice_level=row["notice_level"],
         citations=tuple(citation_from_row(use) for use in uses),
+    )
+
+
+def with_current_columns(permit: PermitRecord, row: RowValues) -> PermitRecord:
+    """Return a permit with the columns of its row that change after its issue."""
+    return replace(
+        permit,
+        status=PermitStatus(row["status"]),
+        sequence=row["sequence"],
+        version=row["version"],
+        endorsed=row["endorsed"],
+        transport_documents=frozenset(row["transport_documents"]),
+        replaced_by=row["replaced_by"],
+        notice_level=row["notice_level"],
     )
 
 

@@ -4,7 +4,8 @@ The lock is FOR NO KEY UPDATE, because no key ever changes. With FOR UPDATE, the
 It needs KEY SHARE on a row that its own transaction has locked, and would queue behind others that wait for this row.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,8 +17,19 @@ from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.model.permits import CitedPermits, PermitRecord
 from services.permits.domain.model.usage import UsageTotal
 from services.permits.store import tables as t
-from services.permits.store.from_row import BALANCE_COLUMNS, Row, group_by_id, permit_from_row, usage_total_from_row
+from services.permits.store.from_row import (
+    BALANCE_COLUMNS,
+    Row,
+    RowValues,
+    group_by_id,
+    permit_content_from_json,
+    permit_from_row,
+    usage_total_from_row,
+    with_current_columns,
+)
+from services.permits.store.to_row import PERMIT_CHANGED_COLUMNS
 from shared.contracts.limits import EVENT_WATCHERS
+from shared.contracts.permit import Permit
 from shared.database import bulk_insert, column_arrays, id_in
 from shared.limits import Limit, LimitSubject
 
@@ -36,27 +48,72 @@ PERMIT_COLUMNS = (
     cast(t.permits.c.content, Text).label("content"),
 )
 """A permit's columns, its content as text: the contract parses text faster than a parsed value."""
+CHANGING_COLUMNS = tuple(t.permits.c[name] for name in ("id", *PERMIT_CHANGED_COLUMNS))
+"""The id of a permit, and its columns that change after its issue."""
 
 
-async def lock_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitRecord]:
-    """Lock the cited permits that are stored. Return them with the usage totals of their cited lines."""
-    if not cited.keys:
-        return []
-    query = _by_key_query(cited.keys).order_by(t.permits.c.id).with_for_update(key_share=True)
-    rows = (await conn.execute(query)).mappings().all()
-    return await load_permits(
-        conn, rows, with_usage_totals=True, lines=cited.lines, citations_of=_ids(rows, cited.with_all_citations)
-    )
+@dataclass(frozen=True, kw_only=True)
+class CitedRecords:
+    """The permits that declarations cite, and the ids of those that the transaction has locked."""
+
+    permits: list[PermitRecord]
+    locked: frozenset[UUID]
+
+
+async def lock_cited(conn: AsyncConnection, cited: CitedPermits, is_usable: Callable[[Permit], bool]) -> CitedRecords:
+    """Lock the cited permits that the declarations may use. Return all cited ones that are stored.
+
+    They have the usage totals of their cited lines. A permit of other parties is read without a lock, so that a
+    declaration that cites it does not keep those parties waiting.
+    """
+    rows = await _read_cited_rows(conn, cited)
+    usable = [row["id"] for row in rows if is_usable(permit_content_from_json(row["content"]))]
+    locked = {row["id"]: row for row in await _lock_rows(conn, usable, CHANGING_COLUMNS)}
+    current = [{**row, **locked[row["id"]]} if row["id"] in locked else row for row in rows]
+    return CitedRecords(permits=await _load_cited(conn, current, cited), locked=frozenset(locked))
 
 
 async def read_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitRecord]:
     """Return the cited permits as `lock_cited` does. Take no lock."""
-    if not cited.keys:
-        return []
-    rows = (await conn.execute(_by_key_query(cited.keys))).mappings().all()
+    return await _load_cited(conn, await _read_cited_rows(conn, cited), cited)
+
+
+async def _read_cited_rows(conn: AsyncConnection, cited: CitedPermits) -> Sequence[RowValues]:
+    return (await conn.execute(_by_key_query(cited.keys))).mappings().all() if cited.keys else []
+
+
+async def _load_cited(conn: AsyncConnection, rows: Sequence[RowValues], cited: CitedPermits) -> list[PermitRecord]:
     return await load_permits(
         conn, rows, with_usage_totals=True, lines=cited.lines, citations_of=_ids(rows, cited.with_all_citations)
     )
+
+
+async def _lock_rows(conn: AsyncConnection, ids: Iterable[UUID], columns: Sequence[Any]) -> Sequence[RowValues]:
+    sorted_ids = sorted(set(ids))
+    if not sorted_ids:
+        return []
+    c = t.permits.c
+    query = select(*columns).where(id_in(c.id, sorted_ids)).order_by(c.id).with_for_update(key_share=True)
+    return (await conn.execute(query)).mappings().all()
+
+
+async def lock_read(conn: AsyncConnection, read: Iterable[PermitRecord]) -> dict[UUID, PermitRecord]:
+    """Lock permits that were read without a lock. Return them by id, with their current status and sequence.
+
+    Their balances stay as they were read. The caller holds other locks already, so two transactions may deadlock:
+    PostgreSQL ends one, and its action repeats it.
+    """
+    permits_by_id = {permit.id: permit for permit in read}
+    rows = await _lock_rows(conn, permits_by_id, CHANGING_COLUMNS)
+    return {row["id"]: with_current_columns(permits_by_id[row["id"]], row) for row in rows}
+
+
+async def count_lines(conn: AsyncConnection, keys: Iterable[Key]) -> dict[Key, int]:
+    """Return the numbers of lines of permits by issuer and number. Load no line."""
+    c, line = t.permits.c, t.permit_lines.c
+    query = _by_key_query(keys).with_only_columns(c.issuer, c.number, func.count(), maintain_column_froms=True)
+    joined = query.join(t.permit_lines, line.permit_id == c.id).group_by(c.id, c.issuer, c.number)
+    return {(issuer, number): count for issuer, number, count in await conn.execute(joined)}
 
 
 def _by_key_query(keys: Iterable[Key]) -> Select[Any]:
@@ -75,20 +132,14 @@ async def existing_keys(conn: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
     return {(row.issuer, row.number) for row in rows}
 
 
-def _ids(rows: Sequence[Row], keys: frozenset[Key]) -> list[UUID]:
+def _ids(rows: Sequence[RowValues], keys: frozenset[Key]) -> list[UUID]:
     return [row["id"] for row in rows if (row["issuer"], row["number"]) in keys]
 
 
 async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitRecord]:
     """Lock permits in the order of ids. Return them by id, with all citations of their lines."""
-    sorted_ids = sorted(set(ids))
-    if not sorted_ids:
-        return {}
-    c = t.permits.c
-    query = select(*PERMIT_COLUMNS).where(id_in(c.id, sorted_ids)).order_by(c.id).with_for_update(key_share=True)
-    found = await load_permits(
-        conn, (await conn.execute(query)).mappings().all(), with_usage_totals=True, citations_of=sorted_ids
-    )
+    rows = await _lock_rows(conn, ids, PERMIT_COLUMNS)
+    found = await load_permits(conn, rows, with_usage_totals=True, citations_of=[row["id"] for row in rows])
     return {permit.id: permit for permit in found}
 
 
@@ -114,7 +165,7 @@ async def list_reserved_together(conn: AsyncConnection, ids: Iterable[UUID]) -> 
 
 async def load_permits(
     conn: AsyncConnection,
-    rows: Sequence[Row],
+    rows: Sequence[RowValues],
     *,
     with_usage_totals: bool = False,
     lines: Mapping[Key, Collection[str]] = NO_LINES,

@@ -119,10 +119,11 @@ STATE_PROBLEMS = {
         meaning="The hub could not check this declaration, so it cannot be accepted.",
         causes=(
             "A part of the declaration cannot be read.",
+            "The declaration is too large to check, or has more findings than the hub stores.",
             "The check failed for a reason that the hub recorded in its log.",
         ),
         steps=(
-            trader("Send the declaration as a new version (PUT)."),
+            trader("Send the declaration as a new version (PUT). Send several smaller ones if it is too large."),
             customs("Refuse the goods, if no new version comes."),
             operator("Read the alarm in the log of the permits service, and repair its cause."),
         ),

@@ -67,7 +67,12 @@ class DeclarationView(declaration.NormalizedDeclaration):
     lodged_by: Annotated[Id, Field(description="Party id of the sender: the trader, or an agent under a mandate")]
     received_at: Annotated[Timestamp, Field(description="When the gateway received it, RFC 3339 in UTC")]
     digest: Annotated[str, Field(description="SHA-256 of the submitted bytes (RFC 9530): `sha-256=:…:`")]
-    findings: Annotated[tuple[FindingView, ...], Field(description="All findings of the last check")]
+    findings: Annotated[
+        tuple[FindingView, ...], Field(description="Findings of the last check; the last one counts what is left out")
+    ]
+    findings_omitted: Annotated[
+        int, Field(description="Findings of the last check that the hub did not store, because there are too many")
+    ] = 0
     usage: Annotated[tuple[UsageView, ...], Field(description="Usage of each cited permit line")]
     history: Annotated[tuple[DeclarationHistoryEntry, ...], Field(description="All changes, oldest first")]
 
@@ -137,4 +142,5 @@ class Verdict(WireModel):
         Field(description="Status that a lodged declaration would get; left out with `errors`"),
     ] = None
     findings: Annotated[tuple[FindingView, ...], Field(description="Findings of the rules")]
+    findings_omitted: Annotated[int, Field(description="Findings that are left out, because there are too many")] = 0
     errors: Annotated[tuple[Fault, ...], Field(description="Places that do not match the contract")]

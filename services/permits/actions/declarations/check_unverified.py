@@ -8,13 +8,13 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.checks.completion import cited_permits
+from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
 from services.permits.domain.declarations.unverified import WHAT_TO_DO, check_unverified, is_unchecked
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
-from services.permits.store import change_sets, declarations, facts, permits
+from services.permits.store import change_sets, declarations, permits
 from shared.contracts.declaration import Override
 from shared.contracts.parties import Actor
 from shared.idempotency import IdempotentCommand
@@ -39,7 +39,7 @@ async def check_and_save(
         raise NotFound
     if not is_unchecked(before):
         return False
-    locked_permits = await permits.lock_cited(conn, cited_permits([before.content]))
+    inputs = await lock_check_inputs(conn, [before])
     declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
     command.condition.require(declaration.version)
     if declaration.sequence != before.sequence:
@@ -47,9 +47,8 @@ async def check_and_save(
             "changed-meanwhile",
             "Another request changed the declaration at the same moment. Read it again, then repeat your request.",
         )
-    changes = _check(
-        declaration, locked_permits, await facts.load_facts(conn, [declaration], locked_permits), decision, actor
-    )
+    checked = await run_check(inputs, lambda: _check(declaration, inputs.permits, inputs.facts, decision, actor))
+    changes = await lock_announced(conn, inputs, checked)
     await change_sets.save_change_set(conn, changes)
     citations = changes.declarations[0].declaration.citations
     await permits.add_watchers(

@@ -8,10 +8,11 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
 from services.permits.actions.locking import ConcurrentChange
-from services.permits.domain.checks.completion import cited_permits
+from services.permits.domain.checks.holders import permits_named_alone
 from services.permits.domain.declarations.confirm_holder import confirm_holder
-from services.permits.store import change_sets, declarations, facts, permits
+from services.permits.store import change_sets, declarations, permits
 from shared.contracts.declaration import Override
 from shared.contracts.parties import Actor
 from shared.idempotency import IdempotentCommand
@@ -34,13 +35,16 @@ async def confirm_and_save(
     if before is None:
         raise NotFound
     permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in before.citations})
-    locked_permits = await permits.lock_cited(conn, cited_permits([before.content], also=permit_keys.values()))
+    also = permits_named_alone(before) | frozenset(permit_keys.values())
+    inputs = await lock_check_inputs(conn, [before], also=also)
     declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
     if declaration.sequence != before.sequence:
         raise ConcurrentChange
     command.condition.require(declaration.version)
-    loaded_facts = await facts.load_facts(conn, [declaration], locked_permits)
-    changes = confirm_holder(declaration, locked_permits, loaded_facts, decision, actor)
+    checked = await run_check(
+        inputs, lambda: confirm_holder(declaration, inputs.permits, inputs.facts, decision, actor)
+    )
+    changes = await lock_announced(conn, inputs, checked)
     await change_sets.save_change_set(conn, changes)
     citations = changes.declarations[0].declaration.citations
     await permits.add_watchers(

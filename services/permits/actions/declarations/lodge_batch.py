@@ -7,13 +7,14 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.declarations import unreadable
+from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
 from services.permits.actions.declarations.unreadable import ReceivedSubmission
-from services.permits.domain.checks.completion import cited_permits
+from services.permits.domain.checks.cost import split_by_cost
 from services.permits.domain.declarations.lodge import lodge
 from services.permits.domain.declarations.unverified import lodge_unverified
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.store import change_sets, declarations, facts, permits
+from services.permits.store import change_sets, declarations, permits
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, MessageOutcome
 from shared.contracts.messages import MessageResult, MessageResults
 from shared.contracts.parties import Actor
@@ -34,19 +35,25 @@ async def lodge_declarations(
 ) -> MessageResults:
     """Check and store each declaration once. A declaration that is stored already gives the result `taken` too.
 
-    The messages are parsed before any lock is taken, so that other transactions do not wait for it.
+    The messages are parsed before any lock is taken, so that other transactions do not wait for it. A large
+    declaration is checked after the others, in a transaction of its own, so that they do not wait for it either.
     """
     received = {message.id: _received_declaration(message) for message in messages}
 
+    for part in split_by_cost(declaration for declaration, _ in received.values()):
+        for status in await _lodge_part(engine, {one.id: received[one.id] for one in part}, at):
+            CHECK_COUNTER.labels(status).inc()
+    return MessageResults(
+        answers=tuple(MessageResult(id=message.id, outcome=MessageOutcome.TAKEN) for message in messages)
+    )
+
+
+async def _lodge_part(engine: AsyncEngine, received: Mapping[UUID, ReceivedDeclaration], at: datetime) -> list[str]:
     async def transaction() -> list[str]:
         async with engine.begin() as conn:
             return await _lodge(conn, received, at)
 
-    for status in await retry_transaction(transaction, sqlstates=RETRYABLE_SQLSTATES):
-        CHECK_COUNTER.labels(status).inc()
-    return MessageResults(
-        answers=tuple(MessageResult(id=message.id, outcome=MessageOutcome.TAKEN) for message in messages)
-    )
+    return await retry_transaction(transaction, sqlstates=RETRYABLE_SQLSTATES)
 
 
 async def _lodge(conn: AsyncConnection, received: Mapping[UUID, ReceivedDeclaration], at: datetime) -> list[str]:
@@ -57,9 +64,9 @@ async def _lodge(conn: AsyncConnection, received: Mapping[UUID, ReceivedDeclarat
         return []
     actor = Actor(party=None, role=ActorRole.RULES, at=at)
     readable = [declaration for declaration, problem in new if problem is None]
-    cited_keys = cited_permits(declaration.content for declaration in readable)
-    cited = await permits.lock_cited(conn, cited_keys)
-    changes = lodge(readable, cited, actor, await facts.load_facts(conn, readable, cited))
+    inputs = await lock_check_inputs(conn, readable)
+    checked = await run_check(inputs, lambda: lodge(readable, inputs.permits, actor, inputs.facts))
+    changes = await lock_announced(conn, inputs, checked)
     await change_sets.save_change_set(conn, changes)
     await permits.add_watchers(conn, _watcher_pairs(changes), at)
     for declaration, reason in new:

@@ -2,17 +2,23 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from services.permits.actions.declarations.check_inputs import (
+    CheckInputs,
+    lock_announced,
+    lock_check_inputs,
+    read_check_inputs,
+    run_check,
+)
 from services.permits.actions.locking import ConcurrentChange, retry_on_conflict
-from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.declarations.recheck import can_be_rechecked, recheck
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.permits import PermitRecord
-from services.permits.store import change_sets, declarations, facts, permits, reference_loads
+from services.permits.store import change_sets, declarations, permits, reference_loads
 from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor
 from shared.logs import logger
@@ -61,12 +67,11 @@ async def _list_changed(conn: AsyncConnection, waiting: Sequence[DeclarationReco
     if not waiting:
         return []
     also_cited = (await permits.keys_by_id(conn, {c.permit for record in waiting for c in record.citations})).values()
-    cited = await permits.read_cited(conn, cited_permits((record.content for record in waiting), also=also_cited))
-    loaded_facts = await facts.load_facts(conn, waiting, cited)
+    inputs = await read_check_inputs(conn, waiting, also=also_cited)
     changed_ids = []
     for declaration in waiting:
         try:
-            if recheck(declaration, cited, loaded_facts, _system_actor(at)) is not None:
+            if await run_check(inputs, partial(recheck, declaration, inputs.permits, inputs.facts, _system_actor(at))):
                 changed_ids.append(declaration.id)
         except Exception as error:  # one declaration that breaks its check does not stop the others
             logger().error("declaration.recheck_failed", declaration=str(declaration.id), exc_info=error)
@@ -77,18 +82,16 @@ async def _recheck_one(engine: AsyncEngine, declaration_id: UUID, at: datetime) 
     async def transaction() -> ChangeSet | None:
         async with engine.begin() as conn:
             before = (await declarations.read_many(conn, [declaration_id]))[declaration_id]
-            locked_permits = await _lock_cited_permits(conn, before)
+            inputs = await _lock_check_inputs(conn, before)
             declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
             if declaration.sequence != before.sequence:  # it may now cite permits that are not locked
                 raise ConcurrentChange
             if not can_be_rechecked(declaration):
                 return None
-            changes = recheck(
-                declaration,
-                locked_permits,
-                await facts.load_facts(conn, [declaration], locked_permits),
-                _system_actor(at),
+            checked = await run_check(
+                inputs, partial(recheck, declaration, inputs.permits, inputs.facts, _system_actor(at))
             )
+            changes = None if checked is None else await lock_announced(conn, inputs, checked)
             if changes is not None:
                 await change_sets.save_change_set(conn, changes)
                 citations = changes.declarations[0].declaration.citations
@@ -103,9 +106,9 @@ async def _recheck_one(engine: AsyncEngine, declaration_id: UUID, at: datetime) 
         logger().info("declaration.rechecked", declaration=str(declaration_id))
 
 
-async def _lock_cited_permits(conn: AsyncConnection, declaration: DeclarationRecord) -> list[PermitRecord]:
+async def _lock_check_inputs(conn: AsyncConnection, declaration: DeclarationRecord) -> CheckInputs:
     permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
-    return await permits.lock_cited(conn, cited_permits([declaration.content], also=permit_keys.values()))
+    return await lock_check_inputs(conn, [declaration], also=permit_keys.values())
 
 
 def _system_actor(at: datetime) -> Actor:

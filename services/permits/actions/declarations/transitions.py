@@ -5,12 +5,14 @@ All actions lock in one order: permits by id, then declarations by id. So no two
 
 from base64 import b64encode
 from collections.abc import Awaitable, Callable
+from functools import partial
 from uuid import UUID
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.declarations import check_unverified, confirm_holder
+from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
 from services.permits.actions.declarations.views import declaration_view
 from services.permits.actions.locking import ConcurrentChange, lock_with_holders, retry_on_conflict
 from services.permits.domain.checks.completion import cited_permits
@@ -28,7 +30,7 @@ from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.rules.parties import declaring_side
 from services.permits.domain.rules.requirements import goods_are_verified
 from services.permits.domain.rules.whole_declaration import own_party_is_identified, permit_is_known
-from services.permits.store import change_sets, declarations, facts, permits
+from services.permits.store import change_sets, declarations, permits
 from services.permits.store.tables import commands
 from shared import idempotency
 from shared.cites.time_zones import day_in_last_zone
@@ -220,15 +222,19 @@ async def amend(
             if before is None:
                 raise NotFound
             previous_permits = await permits.keys_by_id(conn, {c.permit for c in before.citations})
-            locked_permits = await permits.lock_cited(conn, cited_permits([content], also=previous_permits.values()))
+            received = _new_version(before, content, declaring, command)
+            inputs = await lock_check_inputs(conn, [received], also=previous_permits.values())
             declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
             if declaration.sequence != before.sequence:
                 raise ConcurrentChange
             command.condition.require(declaration.version)
             _require_amendable(declaration, content, declaring)
             new_version = _new_version(declaration, content, declaring, command)
-            loaded_facts = await facts.load_facts(conn, [new_version], locked_permits)
-            changes = domain_amend.amend(declaration, new_version, locked_permits, actor, loaded_facts)
+            amended = await run_check(
+                inputs,
+                partial(domain_amend.amend, declaration, new_version, inputs.permits, actor, inputs.facts),
+            )
+            changes = await lock_announced(conn, inputs, amended)
             await change_sets.save_change_set(conn, changes)
             citations = changes.declarations[0].declaration.citations
             await permits.add_watchers(

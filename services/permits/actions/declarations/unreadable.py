@@ -12,6 +12,7 @@ from pydantic import ValidationError
 
 from services.permits.domain.rules.whole_declaration import UNREADABLE_PREFIX
 from shared.contracts.declaration import NormalizedDeclaration
+from shared.contracts.fields import STORED_CONTEXT
 from shared.contracts.messages import SubmissionMessage, ValidSubmission
 
 ReceivedSubmission = SubmissionMessage | ValidSubmission
@@ -27,7 +28,7 @@ def recover_declaration(message: ReceivedSubmission) -> tuple[NormalizedDeclarat
     if isinstance(message, ValidSubmission):
         return message.declaration, None
     try:
-        return NormalizedDeclaration.model_validate(message.declaration), None
+        return NormalizedDeclaration.model_validate(message.declaration, context=STORED_CONTEXT), None
     except ValidationError as error:
         places = sorted({"/" + "/".join(str(step) for step in fault["loc"]) for fault in error.errors()})
         recovered = _recover(_placeholder(message.id, message.party.country), message.declaration, error)

@@ -5,12 +5,12 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.permits.actions.declarations.check_inputs import read_check_inputs, run_check
 from services.permits.actions.declarations.views import finding_views
 from services.permits.domain.checks.check import check
-from services.permits.domain.checks.completion import cited_permits
 from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.rules.check_limits import count_omitted
 from services.permits.domain.rules.parties import declaring_side
-from services.permits.store import facts, permits
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Movement
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.identifiers import has_identifier
@@ -47,12 +47,13 @@ async def validate(
         status=DeclarationStatus.RECEIVED,
     )
     async with engine.connect() as conn:
-        cited = await permits.read_cited(conn, cited_permits([content]))
-        loaded_facts = await facts.load_facts(conn, [declaration], cited)
-    verdict = check(declaration, {permit.key: permit for permit in cited}, loaded_facts)
+        inputs = await read_check_inputs(conn, [declaration])
+    permits_by_key = {permit.key: permit for permit in inputs.permits}
+    verdict = await run_check(inputs, lambda: check(declaration, permits_by_key, inputs.facts))
     return Verdict(
         valid=verdict.status is DeclarationStatus.ACCEPTED,
         status=verdict.status,
         findings=finding_views(verdict.findings, ActorRole.TRADER),
+        findings_omitted=count_omitted(verdict.findings),
         errors=(),
     )

@@ -6,6 +6,7 @@ from services.permits.actions.views import Links, history_entry
 from services.permits.domain.lifecycle import FINAL
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.rules.catalogue import find_remedy
+from services.permits.domain.rules.check_limits import count_omitted
 from services.permits.store.from_row import Row
 from shared.contracts.closed_sets import ActorRole, DeclarationPart, DeclarationStatus, Movement
 from shared.contracts.fields import STORED_CONTEXT, Trader
@@ -40,6 +41,7 @@ def declaration_view(
         received_at=declaration.received_at,
         digest=declaration.digest,
         findings=finding_views(declaration.findings, _reader_role(declaration, reader)),
+        findings_omitted=count_omitted(declaration.findings),
         usage=tuple(_usage_view(citation, permits) for citation in declaration.citations if citation.line),
         history=tuple(history_entry(DeclarationHistoryEntry, row, declaration) for row in history),
     )

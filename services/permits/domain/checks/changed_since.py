@@ -1,13 +1,16 @@
 """Changes to the permits of a declaration since its check: withdrawals, uses by others and claims of counts."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from decimal import Decimal
+from uuid import UUID
 
-from services.permits.domain.checks.citations import find_conflicting_use
+from services.permits.domain.checks.citations import add_claim, find_conflicting_use
 from services.permits.domain.checks.counted_elsewhere import with_claims
 from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitsById
+from services.permits.domain.model.usage import remove_reservations
+from services.permits.domain.rules.citation_context import ClaimKey
 from services.permits.domain.rules.documents import is_not_withdrawn
 from services.permits.domain.rules.goods import was_counted_elsewhere
 from services.permits.domain.rules.quantities import is_first_use
@@ -34,24 +37,38 @@ def used_since_check(
     `decided` is the declaration after the officer's decision. Findings that `declaration` already has are left out.
     """
     known = {(f.rule, f.pointer) for f in declaration.findings if f.rule in USE_RULES}
-    found, current = [], dict(permits)
+    found: list[Finding] = []
+    others = _without_own_reservations(decided, permits)
+    index_by_number = {item.number: index for index, item in enumerate(decided.content.items)}
+    permits_by_item: dict[int, set[UUID]] = {}
+    for citation in decided.citations:
+        permits_by_item.setdefault(citation.item, set()).add(citation.permit)
+    own_claims: dict[ClaimKey, Decimal] = {}
     for citation in _citations_without_reservation(declaration, decided):
-        permit = current[citation.permit]
+        other_permits = permits_by_item[citation.item] - {citation.permit}
         finding = find_conflicting_use(
-            decided, permit, citation, _endorsed_on_other_documents(decided, current, citation)
+            decided,
+            index_by_number[citation.item],
+            others[citation.permit],
+            citation,
+            endorsed_on_other_documents=frozenset().union(*(permits[one].transport_documents for one in other_permits)),
+            own_claims=own_claims,
         )
         if finding is not None and (finding.rule, finding.pointer) not in known:
             found.append(finding)
-        if citation.counted_elsewhere:
-            current[permit.id] = replace(permit, citations=(*permit.citations, citation))
+        add_claim(own_claims, citation)
     return tuple(found)
 
 
-def _endorsed_on_other_documents(
-    declaration: DeclarationRecord, permits: PermitsById, citation: Citation
-) -> frozenset[str]:
-    others = (c.permit for c in declaration.citations if c.item == citation.item and c.permit != citation.permit)
-    return frozenset().union(*(permits[permit_id].transport_documents for permit_id in others))
+def _without_own_reservations(declaration: DeclarationRecord, permits: PermitsById) -> PermitsById:
+    """Return the cited permits without the reservations of the declaration, by id."""
+    own: dict[UUID, list[Citation]] = {}
+    for citation in declaration.citations:
+        own.setdefault(citation.permit, []).append(citation)
+    return {
+        permit_id: permits[permit_id].with_usage_totals(remove_reservations(permits[permit_id].usage_totals, mine))
+        for permit_id, mine in own.items()
+    }
 
 
 def _citations_without_reservation(declaration: DeclarationRecord, decided: DeclarationRecord) -> Iterator[Citation]:

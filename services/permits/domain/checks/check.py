@@ -8,15 +8,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from uuid import UUID
 
 from services.permits.domain.checks.citations import (
     SecondUse,
+    add_claim,
     check_citation,
     citation_context,
     declaration_side,
     second_uses_by_unnamed_party,
 )
 from services.permits.domain.checks.completion import complete
+from services.permits.domain.checks.cost import estimate_cost
 from services.permits.domain.checks.holders import PermitKeys, confirmed_permits, may_use, naming
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, post
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
@@ -24,7 +27,8 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules import requirements, suspensions
-from services.permits.domain.rules.citation_context import CitationContext
+from services.permits.domain.rules.check_limits import limit_findings, too_large_findings
+from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.completion import completion_findings
 from services.permits.domain.rules.item_context import ItemContext
 from services.permits.domain.rules.parties import Naming
@@ -34,6 +38,7 @@ from services.permits.domain.rules.whole_declaration import (
     DOCUMENT_RULES,
     DeclaringSideContext,
     DocumentContext,
+    permit_is_known,
 )
 from shared.cites.time_zones import utc_day
 from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, Severity
@@ -72,11 +77,16 @@ def check(
     only if an officer overrode it and so confirmed the holder of a permit.
     The function has no side effects, so a validation and a lodging of the same declaration cannot differ.
     """
+    too_large = too_large_findings(estimate_cost(declaration.content, permits_by_key, facts.line_counts))
+    if too_large:
+        return _unchecked(too_large)
     day = day or utc_day(declaration.received_at)
     declaration = complete(declaration, permits_by_key)
     confirmed = confirmed_permits(declaration)
     findings: list[Finding] = [*completion_findings(declaration.content), *_check_declaring_side(declaration)]
     citations: list[Citation] = []
+    cited_lines: set[tuple[int, UUID, str]] = set()
+    own_claims: dict[ClaimKey, Decimal] = {}
     second_uses: list[SecondUse] = []
     reserved_permits: dict[tuple[str, str], PermitRecord] = {}
     for index, item in enumerate(declaration.content.items):
@@ -92,26 +102,27 @@ def check(
             )
             found_naming = naming(permit, declaration)
             if found_naming is not Naming.BY_IDENTIFIER:
-                cited = DocumentContext(
-                    declaration=declaration.content,
-                    item_index=index,
-                    document_index=document_index,
-                    document=document,
-                    naming=found_naming,
-                )
+                cited = _document_context(declaration, index, document_index, found_naming)
                 findings += evaluate(DOCUMENT_RULES, cited)
             if permit is None or context is None or not may_use(permit, declaration, confirmed):
                 second_uses += second_uses_by_unnamed_party(context) if context else []
                 continue
             context = _with_other_endorsements(declaration, context, permits_by_key, confirmed)
             contexts.append(context)
-            if _is_cited_before(citations, context):
+            if document.use == DocumentUse.ALREADY_COUNTED:
+                context = replace(context, own_claims=own_claims)
+            cited_line = _cited_line(context)
+            if cited_line in cited_lines:  # a second citation of the same line reserves nothing
                 continue
+            cited_lines.add(cited_line)
             found, citation, second_use = check_citation(declaration, context)
             findings += found
             citations.append(citation)
             second_uses += second_use
-            if citation.is_open or citation.counted_elsewhere:
+            if citation.counted_elsewhere:
+                add_claim(own_claims, citation)
+                reserved_permits[key] = permit
+            elif citation.is_open:
                 reserved_permits[key] = _with_reservation(permit, citation)
         findings += _check_requirements(declaration, index, contexts, len(cited_documents), facts, day)
     status = status_from_findings(findings)
@@ -120,11 +131,43 @@ def check(
         reserved_permits = {}
     return Verdict(
         status=status,
-        findings=_once_per_shipment(findings),
+        findings=limit_findings(_once_per_shipment(findings)),
         citations=tuple(citations),
         second_uses=tuple(second_uses),
         reserved_permits=reserved_permits,
         content=declaration.content,
+    )
+
+
+def _unchecked(findings: tuple[Finding, ...]) -> Verdict:
+    """Return the verdict on a declaration that the hub does not check. Officers find it among the referred ones."""
+    return Verdict(
+        status=DeclarationStatus.REFERRED, findings=findings, citations=(), second_uses=(), reserved_permits={}
+    )
+
+
+def unknown_permit_pointers(declaration: DeclarationRecord, permits_by_key: PermitsByKey) -> frozenset[str]:
+    """Return the places of the documents whose permit the hub does not know, or that does not name the declarer."""
+    declaration = complete(declaration, permits_by_key)
+    found: list[Finding] = []
+    for index, item in enumerate(declaration.content.items):
+        for document_index, document in enumerate(item.documents):
+            if document.type != NOT_CITES_CODE:
+                found_naming = naming(permits_by_key.get(document.key), declaration)
+                cited = _document_context(declaration, index, document_index, found_naming)
+                found += evaluate((permit_is_known,), cited)
+    return frozenset(finding.pointer for finding in found)
+
+
+def _document_context(
+    declaration: DeclarationRecord, index: int, document_index: int, found_naming: Naming
+) -> DocumentContext:
+    return DocumentContext(
+        declaration=declaration.content,
+        item_index=index,
+        document_index=document_index,
+        document=declaration.content.items[index].documents[document_index],
+        naming=found_naming,
     )
 
 
@@ -194,23 +237,29 @@ def _with_other_endorsements(
     return replace(context, endorsed_on_other_documents=frozenset().union(*endorsed))
 
 
-def _is_cited_before(citations: list[Citation], context: CitationContext) -> bool:
-    """Return whether the item already cites this line. A second citation of the same line reserves nothing."""
+def _cited_line(context: CitationContext) -> tuple[int, UUID, str]:
+    """Return the item, permit and line of a citation. The line is empty if it is not certain."""
     line_letter = context.lines[0].content.line if len(context.lines) == 1 else ""
-    return any((c.item, c.permit, c.line) == (context.item.number, context.permit.id, line_letter) for c in citations)
+    return context.item.number, context.permit.id, line_letter
 
 
 def _with_reservation(permit: PermitRecord, citation: Citation) -> PermitRecord:
-    """Return the permit with a citation's reservation or claim, for the further items of the declaration."""
-    if citation.counted_elsewhere:
-        return replace(permit, citations=(*permit.citations, citation))
+    """Return the permit with a citation's reservation, for the further items of the declaration."""
     balance = permit.lines[citation.line].balance
     reserved = post(balance, [LedgerEntry(side=citation.side, kind=EntryKind.RESERVE, quantity=citation.reserved)])
     return permit.with_balance(citation.line, reserved)
 
 
 def apply_verdict(permits_by_key: dict[tuple[str, str], PermitRecord], verdict: Verdict) -> None:
-    """Write a verdict's reservations into `permits_by_key`, for the further declarations of a batch."""
+    """Write a verdict's reservations and claims into `permits_by_key`, for the further declarations of a batch."""
+    reservations: dict[UUID, list[Citation]] = {}
+    claims: dict[UUID, list[Citation]] = {}
+    for citation in verdict.citations:
+        if citation.is_open:
+            reservations.setdefault(citation.permit, []).append(citation)
+        elif citation.counted_elsewhere:
+            claims.setdefault(citation.permit, []).append(citation)
     for key, permit in verdict.reserved_permits.items():
-        reservations = (citation for citation in verdict.citations if citation.permit == permit.id and citation.is_open)
-        permits_by_key[key] = permit.with_usage_totals(add_reservations(permit.usage_totals, reservations))
+        reserved = permit.with_usage_totals(add_reservations(permit.usage_totals, reservations.get(permit.id, ())))
+        own_claims = claims.get(permit.id)
+        permits_by_key[key] = replace(reserved, citations=(*permit.citations, *own_claims)) if own_claims else reserved

@@ -1,5 +1,6 @@
 """Check of one document that an item cites: the findings of the rules and the quantity to reserve of its line."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,10 +12,9 @@ from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, fi
 from services.permits.domain.ledger.balances import ZERO, available
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
-from services.permits.domain.model.usage import remove_reservation
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.rules import documents, goods, listings, quantities
-from services.permits.domain.rules.citation_context import CitationContext
+from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.documents import kind_serves_movement
 from services.permits.domain.rules.goods import was_counted_elsewhere
 from services.permits.domain.rules.matching import candidate_lines
@@ -24,6 +24,7 @@ from shared.cites.time_zones import day_in_first_zone, day_in_last_zone, utc_day
 from shared.contracts.closed_sets import Movement, Severity, Side
 from shared.contracts.declaration import Document, Item
 from shared.contracts.findings import Finding
+from shared.contracts.quantities import EXACT
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -157,37 +158,43 @@ def _build_citation(
 
 def find_conflicting_use(
     declaration: DeclarationRecord,
+    index: int,
     permit: PermitRecord,
     citation: Citation,
+    *,
     endorsed_on_other_documents: frozenset[str],
+    own_claims: Mapping[ClaimKey, Decimal],
 ) -> Finding | None:
     """Return the finding that prevents a new reservation or claim of this citation; None if it is possible now.
 
-    The finding is a second use of the line, or a count that other declarations have claimed.
+    The finding is a second use of the line, or a count that other declarations have claimed. `index` is the place of
+    the citation's item. `permit` has no reservation of this declaration, and `own_claims` are its earlier claims.
     `endorsed_on_other_documents` are the transport documents endorsed on the other documents of the item.
     """
     rule = was_counted_elsewhere if citation.use == ALREADY_COUNTED else is_first_use
-    usage_totals = permit.usage_totals
-    for one in declaration.citations:
-        usage_totals = (
-            remove_reservation(usage_totals, one) if one.is_open and one.permit == permit.id else usage_totals
-        )
-    others = replace(permit, usage_totals=usage_totals)
-    index, item = next((n, one) for n, one in enumerate(declaration.content.items) if one.number == citation.item)
+    item = declaration.content.items[index]
     cited = [(n, d) for n, d in enumerate(item.documents) if d.key == permit.key and d.line in {None, citation.line}]
     for document_index, document in cited[:1]:
+        named = document.model_copy(update={"line": citation.line})
         initial = citation_context(
-            declaration, index, item, document_index, document, others, NO_FACTS, utc_day(declaration.received_at)
+            declaration, index, item, document_index, named, permit, NO_FACTS, utc_day(declaration.received_at)
         )
         context = replace(
             initial,
-            lines=(others.lines[citation.line],),
             requested=citation.counted_elsewhere or citation.requested,
             counting_declaration=citation.counted_by,
             endorsed_on_other_documents=endorsed_on_other_documents,
+            own_claims=own_claims,
         )
         return next(iter(evaluate((rule,), context)), None)
     return None
+
+
+def add_claim(claims: dict[ClaimKey, Decimal], citation: Citation) -> None:
+    """Add the claim of a citation to the claims of its declaration."""
+    if citation.counted_by is not None:
+        key = citation.permit, citation.line, citation.side, citation.counted_by
+        claims[key] = EXACT.add(claims.get(key, ZERO), citation.counted_elsewhere)
 
 
 def _build_second_use(context: CitationContext) -> SecondUse:

@@ -6,13 +6,13 @@ It uses only permits whose holder is the declaring side, so that no other party 
 If several sources are possible, the field stays open or an officer decides.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
-from services.permits.domain.checks.holders import confirmed_permits, may_use
+from services.permits.domain.checks.holders import PermitKeys, confirmed_permits, is_holder, may_use
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.permits import CitedPermits, PermitLineRecord, PermitRecord
+from services.permits.domain.model.permits import CitedPermits, PermitLineRecord, PermitRecord, permit_key
 from services.permits.domain.rules.matching import candidate_lines, line_origin_country
 from services.permits.domain.rules.parties import has_same_name
 from services.permits.domain.units import is_convertible
@@ -20,6 +20,7 @@ from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.cites.time_zones import country_codes
 from shared.contracts.closed_sets import DocumentUse, Movement, Side, Unit
 from shared.contracts.declaration import Declaration, Document, Item, NormalizedDeclaration, Repair
+from shared.contracts.permit import Permit
 
 PermitKey = tuple[str, str]
 PermitsByKey = Mapping[PermitKey, PermitRecord]
@@ -49,14 +50,33 @@ def cited_permits(declarations: Iterable[Declaration], also: Iterable[PermitKey]
     )
 
 
+def usable_by(declarations: Iterable[DeclarationRecord], also: Iterable[PermitKey] = ()) -> Callable[[Permit], bool]:
+    """Return the condition on permits of which one of the declarations may reserve a quantity, or return one.
+
+    Reservations of the permits in `also` may return, whomever these permits name.
+    """
+    always = frozenset(also)
+    citing: dict[PermitKey, list[tuple[DeclarationRecord, PermitKeys]]] = {}
+    for declaration in declarations:
+        confirmed = confirmed_permits(declaration)
+        for key in {key for _, keys in _cited_documents([declaration.content]) for key in keys}:
+            citing.setdefault(key, []).append((declaration, confirmed))
+
+    def is_usable(permit: Permit) -> bool:
+        key = permit_key(permit)
+        return key in always or any(is_holder(permit, one, confirmed) for one, confirmed in citing.get(key, ()))
+
+    return is_usable
+
+
 def _cited_documents(declarations: Iterable[Declaration]) -> Iterator[tuple[Document, tuple[PermitKey, ...]]]:
     for content in declarations:
         for item in content.items:
             for document in item.documents:
-                yield document, _candidate_keys(content, item, document)
+                yield document, candidate_keys(content, item, document)
 
 
-def _candidate_keys(content: Declaration, item: Item, document: Document) -> tuple[PermitKey, ...]:
+def candidate_keys(content: Declaration, item: Item, document: Document) -> tuple[PermitKey, ...]:
     """Return issuer and number of the permits that a document may mean, the most likely first.
 
     Possible issuers are the countries of the shipment, and the country whose code begins the number.
@@ -140,7 +160,7 @@ def _complete_document(
     document = item.documents[document_index]
     if document.issuer is not None:
         return document
-    candidates = [key for key in _candidate_keys(content, item, document) if key in permits]
+    candidates = [key for key in candidate_keys(content, item, document) if key in permits]
     if not candidates:
         return document
     issuer, number = candidates[0]

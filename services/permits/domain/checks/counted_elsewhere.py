@@ -1,5 +1,6 @@
 """Claims of a use that another declaration counts already, named by its id or by the trader's reference."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
@@ -9,7 +10,7 @@ from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
-from shared.contracts.declaration import Document
+from shared.contracts.declaration import Document, Item
 
 ALREADY_COUNTED = "already_counted"
 
@@ -38,14 +39,14 @@ def without_claims(permit: PermitRecord, declaration_id: UUID) -> PermitRecord:
     return replace(permit, citations=tuple(uses))
 
 
-def claimed_quantity(declaration: DeclarationRecord, citation: Citation) -> Decimal:
+def _claimed_quantity(items: Mapping[int, Item], citation: Citation) -> Decimal:
     """Return the quantity that a citation claims, in the line's unit: the officer's quantity, else the declared one.
 
     The result is zero if the declared unit has no exact conversion.
     """
     if citation.use != ALREADY_COUNTED or not citation.line or citation.counted_elsewhere > ZERO:
         return citation.counted_elsewhere
-    item = next(one for one in declaration.content.items if one.number == citation.item)
+    item = items[citation.item]
     if not units.is_convertible(item.unit, citation.unit):
         return ZERO
     return units.convert(item.quantity, item.unit, citation.unit)
@@ -53,7 +54,7 @@ def claimed_quantity(declaration: DeclarationRecord, citation: Citation) -> Deci
 
 def with_claims(declaration: DeclarationRecord) -> tuple[Citation, ...]:
     """Return the citations of a declaration with their claims, which a rejected declaration does not have."""
+    items = {item.number: item for item in declaration.content.items}
     return tuple(
-        replace(citation, counted_elsewhere=claimed_quantity(declaration, citation))
-        for citation in declaration.citations
+        replace(citation, counted_elsewhere=_claimed_quantity(items, citation)) for citation in declaration.citations
     )

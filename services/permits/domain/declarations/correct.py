@@ -5,9 +5,10 @@ from dataclasses import replace
 from services.permits.domain.declarations.items import (
     DEAD_ON_ARRIVAL,
     can_be_dead_on_arrival,
+    citations_by_item,
     convert_to_line_unit,
     is_live,
-    read_item,
+    items_by_number,
     require_items,
 )
 from services.permits.domain.events import declaration_fields
@@ -21,7 +22,7 @@ from services.permits.domain.write_off.posting import LineUses, PostingContext
 from services.permits.domain.write_off.use import apply_uses, list_usage
 from shared.cites.time_zones import utc_day
 from shared.contracts.closed_sets import DeclarationStatus, DocumentUse
-from shared.contracts.declaration import CorrectedItem, Correction
+from shared.contracts.declaration import CorrectedItem, Correction, Item
 from shared.contracts.events.declarations import DeclarationCorrected
 from shared.contracts.parties import Actor
 from shared.problems import Conflict, Fault, Invalid
@@ -49,18 +50,18 @@ def correct(
         )
     require_room_in_history(declaration.sequence, MAX_HISTORY)
     require_items(declaration, [item.number for item in decision.items])
-    corrections = {item.number: item for item in decision.items}
+    corrections = {item.number: (index, item) for index, item in enumerate(decision.items)}
+    items, citations_of_item = items_by_number(declaration), citations_by_item(declaration)
     citations, uses, running = [], LineUses(), RunningBalances(permits)
     for citation in declaration.citations:
         if citation.item not in corrections or not citation.line or citation.use == DocumentUse.ALREADY_COUNTED:
             citations.append(citation)
             continue
-        one = corrections[citation.item]
-        amount = convert_to_line_unit(citation, read_item(declaration, citation.item), one.quantity, one.unit)
+        (index, one), item = corrections[citation.item], items[citation.item]
+        amount = convert_to_line_unit(citation, item, one.quantity, one.unit)
         dead_on_arrival = citation.dead_on_arrival if one.dead_on_arrival is None else one.dead_on_arrival
-        _require_live_animals(
-            declaration, permits, one, dead_on_arrival, f"/items/{decision.items.index(one)}/dead_on_arrival"
-        )
+        is_live_item = is_live(item, citations_of_item[item.number], permits)
+        _require_live_animals(index, item, one, dead_on_arrival, is_live_item=is_live_item)
         entries = running.correction_entries(citation, amount)
         uses.add(citation, entries, one.dead_on_arrival)
         citations.append(replace(with_consent_used(citation, entries), used=amount, dead_on_arrival=dead_on_arrival))
@@ -84,19 +85,18 @@ def correct(
 
 
 def _require_live_animals(
-    declaration: DeclarationRecord, permits: PermitsById, one: CorrectedItem, dead_on_arrival: int | None, pointer: str
+    index: int, item: Item, one: CorrectedItem, dead_on_arrival: int | None, *, is_live_item: bool
 ) -> None:
     """Raise Invalid `dead-on-arrival` if more animals are dead than arrived, or the item has no live animals.
 
-    `dead_on_arrival` is the number after the correction: the corrected one, else that of the release.
+    `dead_on_arrival` is the number after the correction: the corrected one, else that of the release. `index` is the
+    place of the item in the correction.
     """
-    item = read_item(declaration, one.number)
     if dead_on_arrival is None or (
-        can_be_dead_on_arrival(dead_on_arrival, one.quantity, one.unit or item.unit)
-        and is_live(declaration, item, permits)
+        is_live_item and can_be_dead_on_arrival(dead_on_arrival, one.quantity, one.unit or item.unit)
     ):
         return
     text = f"{DEAD_ON_ARRIVAL} Correct it for item {one.number}."
     if one.dead_on_arrival is None:
         text += f" The release states {dead_on_arrival}: send `dead_on_arrival` again in the correction."
-    raise Invalid("dead-on-arrival", text, [Fault(pointer, "dead-on-arrival", text)])
+    raise Invalid("dead-on-arrival", text, [Fault(f"/items/{index}/dead_on_arrival", "dead-on-arrival", text)])

@@ -1,6 +1,6 @@
 """Goods items that a decision of customs names."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from services.permits.domain import units
@@ -14,12 +14,27 @@ from shared.problems import Fault, Invalid, list_names
 DEAD_ON_ARRIVAL = "`dead_on_arrival` counts live animals (term LIV), at most as many as arrived."
 
 
-def is_live(declaration: DeclarationRecord, item: Item, permits: PermitsById) -> bool:
-    """Return whether an item is of live animals (term LIV), by its own term, else by the term of a cited line."""
-    cited = [
-        permits[c.permit].lines[c.line].content.term for c in declaration.citations if c.item == item.number and c.line
-    ]
-    return "LIV" in ([item.term] if item.term else cited)
+def is_live(item: Item, citations: Iterable[Citation], permits: PermitsById) -> bool:
+    """Return whether an item is of live animals (term LIV), by its own term, else by the term of a cited line.
+
+    `citations` are those of the item.
+    """
+    if item.term:
+        return item.term == "LIV"
+    return any(permits[one.permit].lines[one.line].content.term == "LIV" for one in citations if one.line)
+
+
+def items_by_number(declaration: DeclarationRecord) -> dict[int, Item]:
+    """Return the items of a declaration by their numbers."""
+    return {item.number: item for item in declaration.content.items}
+
+
+def citations_by_item(declaration: DeclarationRecord) -> dict[int, list[Citation]]:
+    """Return the citations of a declaration by the numbers of their items. An item without one has an empty list."""
+    citations: dict[int, list[Citation]] = {item.number: [] for item in declaration.content.items}
+    for citation in declaration.citations:
+        citations[citation.item].append(citation)
+    return citations
 
 
 def can_be_dead_on_arrival(animals: int, quantity: Decimal, unit: str) -> bool:
@@ -32,13 +47,15 @@ def require_items(declaration: DeclarationRecord, numbers: Sequence[int]) -> Non
     if len(set(numbers)) != len(numbers):
         text = "The request names an item twice. Send each item once."
         raise Invalid("item-twice", text, [Fault("/items", "item-twice", text)])
+    known = {item.number for item in declaration.content.items}
     for index, number in enumerate(numbers):
-        require_item(declaration, number, f"/items/{index}/number")
+        if number not in known:
+            require_item(declaration, number, f"/items/{index}/number")
 
 
 def require_item(declaration: DeclarationRecord, number: int, pointer: str) -> None:
     """Raise Invalid `no-such-item` if no item of the declaration has this number."""
-    if number not in {item.number for item in declaration.content.items}:
+    if all(item.number != number for item in declaration.content.items):
         numbers = list_names(item.number for item in declaration.content.items)
         text = f"The declaration has no item {number}. Its items are: {numbers}. Name one of them."
         raise Invalid("no-such-item", text, [Fault(pointer, "no-such-item", text)])

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TypedDict
 
 from services.permits.domain.checks.changed_since import used_since_check, withdrawn_since_check
-from services.permits.domain.checks.check import check, status_from_findings
+from services.permits.domain.checks.check import status_from_findings, unknown_permit_pointers
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, with_claims
 from services.permits.domain.declarations.items import require_item
 from services.permits.domain.declarations.officer_statement import apply_officer_statement
@@ -21,8 +21,7 @@ from services.permits.domain.model.change_sets import ChangeSet, DeclarationChan
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitRecord, PermitsById
-from services.permits.domain.reference.facts import NO_FACTS
-from services.permits.domain.rules.whole_declaration import permit_is_known
+from services.permits.domain.rules.check_limits import NOT_OVERRIDABLE, limit_findings
 from services.permits.domain.write_off.consents import consent_entries, with_consent_used
 from services.permits.domain.write_off.reservations import post_to_line, reservation_postings
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Severity
@@ -43,10 +42,11 @@ def override(declaration: DeclarationRecord, permits: PermitsById, decision: Ove
     Raise Invalid if the officer's statement does not fit or an accepted item would be written off from no line.
     """
     require_open(declaration)
+    _require_overridable(decision)
     overridden = replace(declaration, findings=override_findings(declaration, decision, actor))
     stated = apply_officer_statement(overridden, permits, decision)
     new_findings = (*withdrawn_since_check(declaration, permits), *used_since_check(declaration, stated, permits))
-    checked = replace(stated, findings=(*stated.findings, *new_findings))
+    checked = replace(stated, findings=(*stated.findings, *limit_findings(new_findings)))
     status = status_from_findings(checked.findings)
     if status is not DeclarationStatus.ACCEPTED:
         unchanged = replace(checked, status=declaration.status)
@@ -67,11 +67,7 @@ def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[Per
     pointer = _item_pointer(declaration, decision)
     addressed = [finding for finding in declaration.findings if _is_addressed(finding, decision, pointer)]
     permits_by_key = {permit.key: permit for permit in permits}
-    still_unknown = {
-        finding.pointer
-        for finding in check(declaration, permits_by_key, NO_FACTS).findings
-        if finding.rule == permit_is_known.name
-    }
+    still_unknown = unknown_permit_pointers(declaration, permits_by_key)
     for finding in addressed:
         if finding.pointer not in still_unknown:
             detail = f"The permit {finding.found} is on the hub now, so this finding cannot be overridden. "
@@ -79,6 +75,16 @@ def require_permit_unknown(declaration: DeclarationRecord, permits: Iterable[Per
                 "known-by-now",
                 detail + "The trader sends a new version (PUT), and the hub checks it against the permit.",
             )
+
+
+def _require_overridable(decision: Override) -> None:
+    """Raise Conflict `not-checked` for a finding that states what the hub did not check or does not show."""
+    if decision.rule in NOT_OVERRIDABLE:
+        detail = (
+            f"No override settles {decision.rule}, because nobody has seen what the hub left out. "
+            "The trader sends a new version (PUT), or customs refuses the goods."
+        )
+        raise Conflict("not-checked", detail)
 
 
 def require_open(declaration: DeclarationRecord) -> None:

@@ -7,9 +7,10 @@ from services.permits.domain import units
 from services.permits.domain.declarations.items import (
     DEAD_ON_ARRIVAL,
     can_be_dead_on_arrival,
+    citations_by_item,
     convert_to_line_unit,
     is_live,
-    read_item,
+    items_by_number,
     require_items,
 )
 from services.permits.domain.declarations.transition_guard import require_transition
@@ -58,12 +59,13 @@ def release(
         )
     _require_permits_not_withdrawn(declaration, permits)
     actual = _actual_items(declaration, decision, permits)
+    items = items_by_number(declaration)
     citations, uses, running = [], LineUses(), RunningBalances(permits)
     for citation in declaration.citations:
         if not citation.is_open:
             citations.append(citation)
             continue
-        item = read_item(declaration, citation.item)
+        item = items[citation.item]
         one = actual[item.number]
         amount = convert_to_line_unit(citation, item, one.quantity or ZERO, one.unit)
         maximum = EXACT.add(citation.reserved, citation.consented)
@@ -115,14 +117,16 @@ def _actual_items(declaration: DeclarationRecord, decision: Release, permits: Pe
     """
     require_items(declaration, [item.number for item in decision.items])
     given = {item.number: item for item in decision.items}
+    places = {number: index for index, number in enumerate(given)}
+    citations = citations_by_item(declaration)
     actual = {}
     for item in declaration.content.items:
-        one = given.get(item.number, ActualItem(number=item.number))
+        one = given.get(item.number) or ActualItem(number=item.number)
         if one.quantity is None:
             one = ActualItem(number=item.number, quantity=item.quantity, dead_on_arrival=one.dead_on_arrival)
-        index = list(given).index(item.number) if item.number in given else 0
-        consented = any(c.consented > 0 for c in declaration.citations if c.item == item.number)
-        _validate_actual_item(index, item, one, is_live(declaration, item, permits), consented)
+        mine = citations[item.number]
+        consented = any(citation.consented > 0 for citation in mine)
+        _validate_actual_item(places.get(item.number, 0), item, one, is_live(item, mine, permits), consented)
         actual[item.number] = one
     return actual
 

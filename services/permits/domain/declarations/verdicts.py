@@ -121,6 +121,25 @@ def _attempt(second_use: SecondUse) -> SecondUseAttempt:
     )
 
 
+def announced_on(change: PermitChange, permit: PermitRecord) -> PermitChange:
+    """Return the change of a permit that only announces, on the permit as another transaction left it.
+
+    Raise ValueError if the change has other balances too, because they would replace those of the other transaction.
+    """
+    if change.changed_lines != ():
+        raise ValueError(f"the balances of permit {permit.id} change without its lock")
+    later = permit.sequence - change.permit.sequence
+    events = tuple(
+        replace(
+            event,
+            from_status=permit.status,
+            data=event.data.model_copy(update={"sequence": event.data.sequence + later, "status": permit.status}),
+        )
+        for event in change.events
+    )
+    return replace(change, permit=permit, events=events)
+
+
 def changed_permits(
     before: Mapping[tuple[str, str], PermitRecord],
     after: Mapping[tuple[str, str], PermitRecord],

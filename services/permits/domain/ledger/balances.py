@@ -171,6 +171,11 @@ def available(balance: Balance, side: Side) -> Decimal:
     return ZERO if is_closed(balance, side) else remaining_on_permit(balance, side)
 
 
+def has_available(balance: Balance, side: Side) -> bool:
+    """Return whether a further declaration can reserve a quantity on a side."""
+    return not is_closed(balance, side) and committed(balance, side) < permit_amount(balance, side)
+
+
 def apply_entry(balance: Balance, entry: LedgerEntry) -> Balance:
     """Return the balance with one entry applied, without a check of the limits. `post` checks them."""
     amount = entry.quantity

@@ -2,15 +2,21 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from uuid import UUID
 
 from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.model.declarations import Citation
-from services.permits.domain.model.usage import UsageTotal
+from services.permits.domain.model.usage import CountIndex, UsageIndex, UsageTotal, index_counts, index_usage
 from services.permits.domain.replace_field import replace_field
 from shared.cites.codes import MULTIPLE_CROSSING_KINDS
 from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.permit import Permit, PermitLine
+
+
+def permit_key(permit: Permit) -> tuple[str, str]:
+    """Return the issuer and number, by which declarations cite a permit."""
+    return permit.issuer, permit.number
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +60,7 @@ class PermitRecord:
     @property
     def key(self) -> tuple[str, str]:
         """The issuer and number, by which declarations cite a permit."""
-        return self.content.issuer, self.content.number
+        return permit_key(self.content)
 
     def with_balance(self, line_letter: str, balance: Balance) -> "PermitRecord":
         """Return the permit with another balance of one of its lines."""
@@ -62,7 +68,19 @@ class PermitRecord:
 
     def with_usage_totals(self, usage_totals: tuple[UsageTotal, ...]) -> "PermitRecord":
         """Return the permit with other usage totals."""
-        return replace_field(self, "usage_totals", usage_totals)
+        permit = replace_field(self, "usage_totals", usage_totals)
+        permit.__dict__.pop("usage_index", None)
+        return permit
+
+    @cached_property
+    def usage_index(self) -> UsageIndex:
+        """The usage totals by line and side."""
+        return index_usage(self.usage_totals)
+
+    @cached_property
+    def count_index(self) -> CountIndex:
+        """The counted and the claimed quantities of its citations."""
+        return index_counts(self.citations)
 
     @property
     def is_for_many_crossings(self) -> bool:

@@ -1,8 +1,9 @@
 """Usage totals: the sums of citations on the sides of a permit's lines, by kind of use and shipment."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from decimal import Decimal
+from uuid import UUID
 
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation
@@ -28,18 +29,62 @@ class UsageTotal:
 
 
 UsageTotals = tuple[UsageTotal, ...]
+CountKey = tuple[str, Side, UUID]
 
 
 def add_reservations(totals: UsageTotals, citations: Iterable[Citation]) -> UsageTotals:
     """Return usage totals with the reservations of these citations added."""
-    for citation in citations:
-        totals = _add(totals, _reservation_total(citation))
-    return totals
+    return _add(totals, (_reservation_total(citation) for citation in citations))
 
 
-def remove_reservation(totals: UsageTotals, citation: Citation) -> UsageTotals:
-    """Return usage totals without the reservation of a citation. Raise ValueError if they do not include it."""
-    return _add(totals, _with_reserved(_reservation_total(citation), EXACT.minus(citation.reserved)))
+def remove_reservations(totals: UsageTotals, citations: Iterable[Citation]) -> UsageTotals:
+    """Return usage totals without the reservations of citations. Raise ValueError if they do not include one."""
+    return _add(
+        totals, (_with_reserved(_reservation_total(one), EXACT.minus(one.reserved)) for one in citations if one.is_open)
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class UsageIndex:
+    """The usage totals of a permit by line and side, and the competing quantities that a check has summed already.
+
+    A declaration asks for the same sum with each of its items, so the sum is made once.
+    """
+
+    by_line: Mapping[tuple[str, Side], UsageTotals]
+    competing: dict[tuple[object, ...], Decimal | None] = field(default_factory=dict, compare=False, repr=False)
+
+
+def index_usage(totals: UsageTotals) -> UsageIndex:
+    """Return the index of usage totals."""
+    by_line: dict[tuple[str, Side], list[UsageTotal]] = {}
+    for total in totals:
+        by_line.setdefault((total.line, total.side), []).append(total)
+    return UsageIndex(by_line={key: tuple(some) for key, some in by_line.items()})
+
+
+@dataclass(frozen=True, kw_only=True)
+class CountIndex:
+    """The quantities that declarations counted on a line's side, and the claims of others on these counts.
+
+    The keys are line, side and the id of the declaration that counts.
+    """
+
+    counted: Mapping[CountKey, Decimal]
+    claimed: Mapping[CountKey, Decimal]
+
+
+def index_counts(citations: Iterable[Citation]) -> CountIndex:
+    """Return the index of the counts in citations."""
+    counted: dict[CountKey, Decimal] = {}
+    claimed: dict[CountKey, Decimal] = {}
+    for one in citations:
+        key = one.line, one.side, one.declaration
+        counted[key] = EXACT.add(counted.get(key, ZERO), one.used)
+        if one.counted_by is not None:
+            key = one.line, one.side, one.counted_by
+            claimed[key] = EXACT.add(claimed.get(key, ZERO), one.counted_elsewhere)
+    return CountIndex(counted=counted, claimed=claimed)
 
 
 def _reservation_total(citation: Citation) -> UsageTotal:
@@ -55,15 +100,22 @@ def _reservation_total(citation: Citation) -> UsageTotal:
     )
 
 
-def _add(totals: UsageTotals, change: UsageTotal) -> UsageTotals:
-    for place, existing in enumerate(totals):
-        if _is_same_use(existing, change):
+def _add(totals: UsageTotals, changes: Iterable[UsageTotal]) -> UsageTotals:
+    """Return usage totals after changes, in time that grows with their number and not with its square."""
+    by_use = {_use_key(total): total for total in totals}
+    for change in changes:
+        key = _use_key(change)
+        existing = by_use.get(key)
+        if existing is not None:
             reserved = EXACT.add(existing.reserved, change.reserved)
-            remainder = (_with_reserved(existing, reserved),) if reserved else ()
-            return (*totals[:place], *remainder, *totals[place + 1 :])
-    if change.reserved < 0:
-        raise ValueError(f"nothing is held of line {change.line} that could be let go")
-    return (*totals, change)
+            by_use[key] = _with_reserved(existing, reserved)
+            if not reserved:
+                del by_use[key]
+        elif change.reserved < 0:
+            raise ValueError(f"nothing is held of line {change.line} that could be let go")
+        else:
+            by_use[key] = change
+    return tuple(by_use.values())
 
 
 def _with_reserved(usage: UsageTotal, reserved: Decimal) -> UsageTotal:
@@ -78,11 +130,5 @@ def _with_reserved(usage: UsageTotal, reserved: Decimal) -> UsageTotal:
     )
 
 
-def _is_same_use(one: UsageTotal, other: UsageTotal) -> bool:
-    return (one.line, one.side, one.use, one.transport_document, one.is_open) == (
-        other.line,
-        other.side,
-        other.use,
-        other.transport_document,
-        other.is_open,
-    )
+def _use_key(total: UsageTotal) -> tuple[object, ...]:
+    return total.line, total.side, total.use, total.transport_document, total.is_open

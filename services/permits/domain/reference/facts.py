@@ -31,6 +31,7 @@ class Facts:
     """The reference data that rules read.
 
     `declarations_by_reference` has the declarations that documents name as counting a use, by trader and reference.
+    `line_counts` are the numbers of lines of permits that are not loaded, because a check of them would cost too much.
     """
 
     listings: Listings = field(default_factory=Listings)
@@ -38,6 +39,9 @@ class Facts:
     quota_usages: Mapping[tuple[UUID, str], tuple[QuotaUsage, ...]] = field(default_factory=dict)
     policies: Mapping[str, Policy] = field(default_factory=dict)
     declarations_by_reference: Mapping[tuple[UUID, str], UUID] = field(default_factory=dict)
+    line_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    covers_cache: dict[tuple[str, str, date], bool] = field(default_factory=dict, compare=False, repr=False)
+    """Earlier results of `covers`. They stay correct, because loaded listings do not change."""
 
     def policy(self, country: str) -> Policy:
         """Return a country's policy; the default policy, with every setting off, if the country has none."""
@@ -48,7 +52,16 @@ class Facts:
         return self.listings.listing_status(name, day, country)
 
     def covers(self, permit_name: str, declared_name: str, day: date) -> bool:
-        """Return whether a name on a permit covers a declared name: the same, a synonym, or a higher taxon of it."""
+        """Return whether a name on a permit covers a declared name: the same, a synonym, or a higher taxon of it.
+
+        Results are cached, because each document of an item compares the same name with every line of its permit.
+        """
+        cache_key = permit_name, declared_name, day
+        if cache_key not in self.covers_cache:
+            self.covers_cache[cache_key] = self._find_covers(permit_name, declared_name, day)
+        return self.covers_cache[cache_key]
+
+    def _find_covers(self, permit_name: str, declared_name: str, day: date) -> bool:
         if self.is_same_taxon(permit_name, declared_name, day):
             return True
         if parents := names.hybrid_parents(declared_name):  # a hybrid is neither of its parents

@@ -118,6 +118,7 @@ class ListingStatus:
 
 
 UNKNOWN = ListingStatus(known=False)
+_NO_KEYS: frozenset[str] = frozenset()
 MatchesByName = Mapping[str, tuple[ListingMatch, ...]]
 """All matches of each name on any day, the most exact first. A name without a match is not a key."""
 
@@ -135,6 +136,7 @@ class Listings:
         default_factory=dict, compare=False, repr=False
     )
     """Earlier results. They stay correct, because loaded listings do not change."""
+    higher_taxa_cache: dict[tuple[str, date], frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
 
     def matches_on(self, name: str, day: date) -> tuple[ListingMatch, ...]:
         """Return the most exact matches of a name that are in force on a day."""
@@ -170,6 +172,8 @@ class Listings:
 
     def accepted_keys(self, name: str, day: date) -> frozenset[str]:
         """Return the keys of the taxa that a name is an accepted name or a synonym of."""
+        if name not in self.matches:
+            return _NO_KEYS
         return frozenset(m.listing.key for m in self.matches_on(name, day) if m.kind in {"accepted", "synonym"})
 
     def kingdom(self, name: str) -> str | None:
@@ -179,6 +183,12 @@ class Listings:
 
     def higher_taxa(self, name: str, day: date) -> frozenset[str]:
         """Return the keys of all higher taxa of a name, by the name itself and by the listing of the day."""
+        cache_key = name, day
+        if cache_key not in self.higher_taxa_cache:
+            self.higher_taxa_cache[cache_key] = self._find_higher_taxa(name, day)
+        return self.higher_taxa_cache[cache_key]
+
+    def _find_higher_taxa(self, name: str, day: date) -> frozenset[str]:
         own = names.candidate_keys(name)[1:]
         return frozenset(own).union(*((*m.listing.lineage, m.listing.key) for m in self.matches_on(name, day)))
 

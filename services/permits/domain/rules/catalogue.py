@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from services.permits.domain.rules import (
+    check_limits,
     completion,
     documents,
     goods,
@@ -22,6 +23,7 @@ def list_rules() -> tuple[Rule[Any], ...]:
     """Return all rules, grouped by subject."""
     return (
         *whole_declaration.RULES,
+        *check_limits.RULES,
         *completion.RULES,
         *reservations.RULES,
         *requirements.RULES,

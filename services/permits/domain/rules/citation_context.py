@@ -1,6 +1,7 @@
 """The context of most rules: one document that an item cites, with its permit and lines."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from uuid import UUID
@@ -11,6 +12,9 @@ from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import CitedLine
+
+ClaimKey = tuple[UUID, str, Side, UUID]
+"""Permit, line and side, and the declaration that counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +42,8 @@ class CitationContext:
     """The declaration that the document names as counting this use."""
     endorsed_on_other_documents: frozenset[str] = frozenset()
     """The transport documents endorsed on the other documents that the item cites."""
+    own_claims: Mapping[ClaimKey, Decimal] = field(default_factory=dict)
+    """The quantities that earlier documents of the declaration claim of the counts of other declarations."""
 
     @property
     def items(self) -> tuple[Item, ...]:

@@ -3,7 +3,7 @@
 from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.item_context import KINDS_BY_SIDE
-from services.permits.domain.rules.matching import describe_line
+from services.permits.domain.rules.matching import describe_lines
 from services.permits.domain.rules.parties import (
     describe_party,
     has_same_identifier,
@@ -226,7 +226,7 @@ def document_has_line(context: CitationContext) -> Discrepancy | None:
     named = context.document.line
     return Discrepancy(
         pointer=context.document_pointer("line") if named else context.pointer("taxon"),
-        expected="; ".join(describe_line(line) for line in context.permit.lines.values()),
+        expected=describe_lines(context.permit.lines.values()),
         found=f"line {named}" if named else context.item.taxon,
     )
 

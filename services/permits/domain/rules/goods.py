@@ -4,8 +4,13 @@ from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.documents import was_in_force_when_used
-from services.permits.domain.rules.matching import are_neighbouring_terms, describe_line, line_origin_country
-from services.permits.domain.rules.quantities import is_first_use, sum_quantities
+from services.permits.domain.rules.matching import (
+    are_neighbouring_terms,
+    describe_lines,
+    join_first,
+    line_origin_country,
+)
+from services.permits.domain.rules.quantities import is_first_use
 from services.permits.domain.rules.quantity_estimates import estimate
 from services.permits.domain.rules.rule import (
     AGREE_WITH_PERMIT,
@@ -148,9 +153,10 @@ def line_is_unambiguous(context: CitationContext) -> Discrepancy | None:
     """The goods must fit only one line of the permit."""
     if len(context.lines) < 2:
         return None
-    descriptions = "; ".join(describe_line(line) for line in context.lines)
     return Discrepancy(
-        pointer=context.document_pointer("line"), expected="one line", found=f"lines that fit: {descriptions}"
+        pointer=context.document_pointer("line"),
+        expected="one line",
+        found=f"lines that fit: {describe_lines(context.lines)}",
     )
 
 
@@ -178,7 +184,7 @@ def part_use_is_of_one_shipment(context: CitationContext) -> Discrepancy | None:
     if declared is not None and declared in known:
         return None
     where = "that each part states" if context.is_never_endorsed else "that the endorsement names"
-    expected = ", ".join(sorted(known)) or f"a transport document {where}"
+    expected = join_first(sorted(known), ", ") if known else f"a transport document {where}"
     return Discrepancy(
         pointer=context.document_pointer("use"), expected=expected, found=declared or "no transport document"
     )
@@ -190,12 +196,8 @@ def _is_second_use(context: CitationContext) -> bool:
 
 
 def _earlier_parts(context: CitationContext) -> set[str | None]:
-    wanted = context.line.content.line, context.side, DocumentUse.PART
-    return {
-        usage.transport_document
-        for usage in context.permit.usage_totals
-        if (usage.line, usage.side, usage.use) == wanted
-    }
+    totals = context.permit.usage_index.by_line.get((context.line.content.line, context.side), ())
+    return {usage.transport_document for usage in totals if usage.use == DocumentUse.PART}
 
 
 @rule(
@@ -210,17 +212,11 @@ def was_counted_elsewhere(context: CitationContext) -> Discrepancy | None:
     if context.document.use != DocumentUse.ALREADY_COUNTED:
         return None
     named, line = context.document.counted_by, context.line.content
-    citations = [
-        citation for citation in context.permit.citations if (citation.line, citation.side) == (line.line, context.side)
-    ]
-    counted = sum_quantities(
-        citation.used for citation in citations if citation.declaration == context.counting_declaration
-    )
-    claimed = sum_quantities(
-        citation.counted_elsewhere
-        for citation in citations
-        if context.counting_declaration and citation.counted_by == context.counting_declaration
-    )
+    counted = claimed = ZERO
+    if context.counting_declaration is not None:
+        key, index = (line.line, context.side, context.counting_declaration), context.permit.count_index
+        counted = index.counted.get(key, ZERO)
+        claimed = EXACT.add(index.claimed.get(key, ZERO), context.own_claims.get((context.permit.id, *key), ZERO))
     if counted > ZERO and EXACT.add(context.requested or ZERO, claimed) <= counted:
         return None
     requested = (

@@ -1,15 +1,25 @@
 """Matching of an item to the permit line that it means, by taxon, term, source, origin and unit."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import lru_cache
+from itertools import islice
 
-from services.permits.domain.ledger.balances import available, is_closed
+from services.permits.domain.ledger.balances import has_available, is_closed
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.names import covers_by_name
 from services.permits.domain.units import is_convertible
 from shared.cites.codes import NEIGHBOURING_TERMS
 from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Document, Item
+from shared.limits import Limit, LimitSubject
+
+LINES_IN_FINDING = Limit(
+    10,
+    "lines",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Lines, or other parts of a permit, that one finding names",
+    beyond="The finding names the first ones and counts the rest.",
+)
 
 
 @lru_cache(10_000)
@@ -18,6 +28,18 @@ def describe_line(line: PermitLineRecord) -> str:
     content = line.content
     source = f"{content.source}/{content.underlying_source}" if content.underlying_source else content.source
     return f"{content.line} ({content.taxon}, {content.term}, {source})"
+
+
+def describe_lines(lines: Collection[PermitLineRecord]) -> str:
+    """Return the descriptions of the first lines, and the number of the rest."""
+    return join_first([describe_line(line) for line in islice(lines, LINES_IN_FINDING)], "; ", total=len(lines))
+
+
+def join_first(texts: Sequence[str], separator: str, *, total: int | None = None) -> str:
+    """Return the first texts, joined, and the number of the rest. `total` is the number of all, if it is larger."""
+    named = texts[:LINES_IN_FINDING]
+    rest = (len(texts) if total is None else total) - len(named)
+    return separator.join([*named, f"{rest} more"] if rest else named)
 
 
 def are_neighbouring_terms(one: str, other: str) -> bool:
@@ -43,16 +65,35 @@ def candidate_lines(
     lines = tuple(permit.lines.values())
     if item.taxon is not None:
         lines = tuple(line for line in lines if covers(line.content.taxon, item.taxon))
-    lines = _narrow(lines, lambda line: item.term in {None, line.content.term})
-    lines = _narrow(lines, lambda line: item.term in {None, line.content.term} or _is_neighbouring(line, item.term))
-    lines = _narrow(lines, lambda line: item.source in {None, line.content.source})
-    lines = _narrow(lines, lambda line: item.underlying_source in {None, line.content.underlying_source})
-    lines = _narrow(lines, lambda line: item.origin_country in {None, line_origin_country(permit, line)})
-    lines = _narrow(lines, lambda line: is_convertible(item.unit, line.content.unit))
-    lines = _narrow(lines, lambda line: not is_closed(line.balance, side))
-    lines = _narrow(lines, lambda line: available(line.balance, side) > 0)
+    for fits in _narrowing_conditions(permit, item):
+        if len(lines) < 2:
+            return lines
+        lines = tuple(line for line in lines if fits(line)) or lines
+    lines = _usable_lines(lines, side)
     identities = {_identity(permit, line) for line in lines}
     return lines if len(identities) > 1 else lines[:1]
+
+
+def _usable_lines(lines: tuple[PermitLineRecord, ...], side: Side) -> tuple[PermitLineRecord, ...]:
+    """Return the lines with an available quantity; else those that are not closed; else all."""
+    if len(lines) < 2:
+        return lines
+    usable = tuple(line for line in lines if has_available(line.balance, side))
+    return usable or tuple(line for line in lines if not is_closed(line.balance, side)) or lines
+
+
+def _narrowing_conditions(permit: PermitRecord, item: Item) -> Iterator[Callable[[PermitLineRecord], bool]]:
+    """Yield the conditions that narrow the lines, in their order. A field that the item leaves out has none."""
+    if item.term is not None:
+        yield lambda line: line.content.term == item.term
+        yield lambda line: line.content.term == item.term or _is_neighbouring(line, item.term)
+    if item.source is not None:
+        yield lambda line: line.content.source == item.source
+    if item.underlying_source is not None:
+        yield lambda line: line.content.underlying_source == item.underlying_source
+    if item.origin_country is not None:
+        yield lambda line: line_origin_country(permit, line) == item.origin_country
+    yield lambda line: is_convertible(item.unit, line.content.unit)
 
 
 def _identity(permit: PermitRecord, line: PermitLineRecord) -> tuple[str | None, ...]:
@@ -67,10 +108,3 @@ def line_origin_country(permit: PermitRecord, line: PermitLineRecord) -> str:
 
 def _is_neighbouring(line: PermitLineRecord, term: str | None) -> bool:
     return term is not None and are_neighbouring_terms(line.content.term, term)
-
-
-def _narrow(
-    lines: tuple[PermitLineRecord, ...], fits: Callable[[PermitLineRecord], bool]
-) -> tuple[PermitLineRecord, ...]:
-    fitting = tuple(line for line in lines if fits(line))
-    return fitting or lines

@@ -6,12 +6,13 @@ An identifier belongs to a country, so a party is compared by both. Names and id
 from enum import Enum
 from functools import lru_cache
 
-from services.permits.domain.model.permits import PermitRecord
+from shared.cites.codes import MULTIPLE_CROSSING_KINDS
 from shared.contracts.closed_sets import Movement
 from shared.contracts.comparison import name_key
 from shared.contracts.declaration import Declaration
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import identifier_key
+from shared.contracts.permit import Permit
 
 _identifier_key = lru_cache(maxsize=4096)(identifier_key)
 _name_key = lru_cache(maxsize=4096)(name_key)
@@ -33,16 +34,17 @@ def declaring_side(content: Declaration) -> Trader:
     return content.importer if content.movement == Movement.IMPORT else content.exporter
 
 
-def naming_of_declaring_side(permit: PermitRecord, content: Declaration, trader_country: str) -> Naming:
+def naming_of_declaring_side(permit: Permit, content: Declaration, trader_country: str) -> Naming:
     """Return how a permit names the declaring side. Its identifier belongs to `trader_country`, whatever it states.
 
     Goods of a certificate for many crossings come back, so its exporter and importer may declare both movements.
     """
-    declared, named = declaring_side(content), permit.content
-    if permit.is_for_many_crossings:
-        both = {_naming(declared, trader_country, named.importer), _naming(declared, trader_country, named.exporter)}
+    declared = declaring_side(content)
+    if permit.kind in MULTIPLE_CROSSING_KINDS:
+        both = {_naming(declared, trader_country, permit.importer), _naming(declared, trader_country, permit.exporter)}
         return next(one for one in Naming if one in both)
-    return _naming(declared, trader_country, named.importer if content.movement == Movement.IMPORT else named.exporter)
+    holder = permit.importer if content.movement == Movement.IMPORT else permit.exporter
+    return _naming(declared, trader_country, holder)
 
 
 def _naming(declared: Trader, trader_country: str, on_permit: Trader) -> Naming:

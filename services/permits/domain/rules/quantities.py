@@ -11,19 +11,28 @@ from shared.contracts.closed_sets import DocumentUse, Severity
 from shared.contracts.quantities import EXACT, format_quantity
 
 
-def competing_uses(context: CitationContext) -> tuple[UsageTotal, ...]:
-    """Return the reservations and uses of other declarations that make this use a second use.
+def competing_quantity(context: CitationContext) -> Decimal | None:
+    """Return the quantity that other declarations reserved or used, in the line's unit, if this is a second use.
 
-    A certificate for many crossings has none, because each crossing is a row of its continuation sheet.
+    None means that no other shipment uses the line. A certificate for many crossings has no second use, because each
+    crossing is a row of its continuation sheet.
     """
-    if context.permit.is_for_many_crossings:
-        return ()
-    line_letter = context.line.content.line
-    return tuple(
-        use
-        for use in context.permit.usage_totals
-        if use.side is context.side and use.line == line_letter and not _is_same_shipment(use, context)
+    index = context.permit.usage_index
+    totals = index.by_line.get((context.line.content.line, context.side))
+    if totals is None or context.permit.is_for_many_crossings:
+        return None
+    key = (
+        context.line.content.line,
+        context.side,
+        context.document.use,
+        context.declaration.transport_document,
+        context.endorsed_transport_documents,
     )
+    if key not in index.competing:
+        others = [use for use in totals if not _is_same_shipment(use, context)]
+        total = sum_quantities(EXACT.add(use.reserved, use.used) for use in others)
+        index.competing[key] = total if others else None
+    return index.competing[key]
 
 
 def _is_same_shipment(use: UsageTotal, context: CitationContext) -> bool:
@@ -67,10 +76,10 @@ def is_first_use(context: CitationContext) -> Discrepancy | None:
             expected="a line that no shipment used",
             found=f"used for {amount} {line.content.unit}",
         )
-    others = competing_uses(context)
-    if not others:
+    competing = competing_quantity(context)
+    if competing is None:
         return None
-    committed = format_quantity(sum_quantities(EXACT.add(use.reserved, use.used) for use in others))
+    committed = format_quantity(competing)
     return Discrepancy(
         pointer=context.document_pointer("number"),
         expected="a line that no other declaration uses",

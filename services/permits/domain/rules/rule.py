@@ -8,6 +8,7 @@ from services.permits.domain.rules.place import describe_place
 from shared.contracts.closed_sets import Severity
 from shared.contracts.declaration import Item
 from shared.contracts.findings import CitedLine, Finding
+from shared.limits import Limit, LimitSubject
 
 AGREE_WITH_PERMIT = "Correct it in a new version, or ask the issuing authority to correct the permit."
 WAIT_OR_AGREE = "Wait for the decision of customs, or send a new version that agrees with the permit."
@@ -16,6 +17,14 @@ CUSTOMS_OVERRIDES = (
 )
 CUSTOMS_DECIDES = "Customs compares goods and documents, then overrides the finding with a reason or refuses the goods."
 """Remedies that several rules share: two for the trader, two for the officer."""
+
+VALUE_LENGTH = Limit(
+    600,
+    "characters",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="The expected and the found value of a finding",
+    beyond="The finding has the beginning of the value.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,6 +103,7 @@ def build_finding(
     broken: Rule[Any], discrepancy: Discrepancy, items: Sequence[Item], cited_line: CitedLine | None = None
 ) -> Finding:
     """Return the finding of a rule whose condition is not met; `items` are those of the declaration."""
+    discrepancy = _shortened(discrepancy)
     return Finding(
         rule=broken.name,
         severity=broken.severity,
@@ -103,6 +113,20 @@ def build_finding(
         found=discrepancy.found,
         message=_message(broken, discrepancy, describe_place(discrepancy.pointer, items, cited_line)),
     )
+
+
+def _shortened(discrepancy: Discrepancy) -> Discrepancy:
+    """Return the discrepancy with values that are not too long to store and to read."""
+    texts = (discrepancy.expected, discrepancy.found, discrepancy.note)
+    if all(text is None or len(text) <= VALUE_LENGTH for text in texts):
+        return discrepancy
+    expected, found, note = (text and shorten(text) for text in texts)
+    return Discrepancy(pointer=discrepancy.pointer, expected=expected, found=found, note=note)
+
+
+def shorten(text: str) -> str:
+    """Return a text of at most `VALUE_LENGTH` characters. Three dots mark a cut."""
+    return text if len(text) <= VALUE_LENGTH else f"{text[: VALUE_LENGTH - 1]}…"
 
 
 def _message(broken: Rule[Any], discrepancy: Discrepancy, place: str) -> str:

@@ -114,13 +114,8 @@ class RunningBalances:
         return balance
 
     def _has_only_part_uses(self, citation: Citation) -> bool:
-        line_side = (citation.line, citation.side)
-        usage_totals = self._permits[citation.permit].usage_totals
-        return all(
-            usage.use == DocumentUse.PART
-            for usage in usage_totals
-            if (usage.line, usage.side) == line_side and usage.used > ZERO
-        )
+        totals = self._permits[citation.permit].usage_index.by_line.get((citation.line, citation.side), ())
+        return all(usage.use == DocumentUse.PART for usage in totals if usage.used > ZERO)
 
 
 def _is_used_up(balance: Balance, side: Side, total: Decimal) -> bool:

@@ -44,13 +44,17 @@ def displace_reservations(
     The latest lodged declaration is displaced first. `reserving` contains all declarations that have such reservations.
     """
     current, postings, changes = dict(permits), list[Posting](), list[DeclarationChange]()
+    displaced: set[UUID] = set()
     for line_letter in permits[permit_id].lines:
+        if remaining(current[permit_id].lines[line_letter].balance, Side.IMPORT) >= 0:
+            continue
         for citation in _youngest_first(current[permit_id], line_letter):
             if remaining(current[permit_id].lines[line_letter].balance, Side.IMPORT) >= 0:
                 break
             declaration = reserving[citation.declaration]
-            if any(change.declaration.id == declaration.id for change in changes):
+            if declaration.id in displaced:
                 continue
+            displaced.add(declaration.id)
             reservation = ReservationContext(permit=current[permit_id], declaration=declaration, citation=citation)
             found = evaluate((reservation_fits_endorsement,), reservation)
             returned = return_reservations(declaration, current, context.actor, context.cause)

@@ -8,7 +8,7 @@ from services.permits.domain.ledger.balances import ZERO, EntryKind, LedgerEntry
 from services.permits.domain.model.change_sets import Posting
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
-from services.permits.domain.model.usage import remove_reservation
+from services.permits.domain.model.usage import remove_reservations
 from shared.cites.time_zones import utc_day
 from shared.contracts.parties import Actor
 
@@ -63,6 +63,7 @@ def return_reservations(
     """
     after: dict[UUID, PermitRecord] = {}
     postings = []
+    open_citations: dict[UUID, list[Citation]] = {}
     for citation in declaration.citations:
         if citation.is_open:
             permit = after.get(citation.permit, permits[citation.permit])
@@ -72,7 +73,10 @@ def return_reservations(
             ):
                 permit = apply_to_line(permit, citation.line, entry)
                 postings.append(_build_posting(citation, entry, actor, cause))
-            after[permit.id] = _without_reservation(permit, citation)
+            after[permit.id] = permit
+            open_citations.setdefault(permit.id, []).append(citation)
+    for permit_id, returned in open_citations.items():
+        after[permit_id] = _without_reservations(after[permit_id], declaration.id, returned)
     citations = tuple(replace(c, reserved=ZERO, consent_used=ZERO) if c.is_open else c for c in declaration.citations)
     return ReturnedReservations(
         declaration=replace(declaration, citations=citations), permits=after, postings=tuple(postings)
@@ -89,7 +93,7 @@ def apply_to_line(permit: PermitRecord, line_letter: str, entry: LedgerEntry) ->
     return permit.with_balance(line_letter, apply_entry(permit.lines[line_letter].balance, entry))
 
 
-def _without_reservation(permit: PermitRecord, citation: Citation) -> PermitRecord:
-    """Return the permit without a citation whose reservation ended. Citations that were released stay."""
-    uses = tuple(use for use in permit.citations if use.declaration != citation.declaration or use.used)
-    return replace(permit, citations=uses, usage_totals=remove_reservation(permit.usage_totals, citation))
+def _without_reservations(permit: PermitRecord, declaration_id: UUID, returned: list[Citation]) -> PermitRecord:
+    """Return the permit without the citations of a declaration whose reservations ended. Released citations stay."""
+    uses = tuple(use for use in permit.citations if use.declaration != declaration_id or use.used)
+    return replace(permit, citations=uses, usage_totals=remove_reservations(permit.usage_totals, returned))

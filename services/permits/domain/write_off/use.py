@@ -100,17 +100,22 @@ def apply_uses(
     permit_ids = sorted({one.permit for one in uses.line_uses})
     for permit_id in permit_ids:
         current[permit_id] = _without_declaration(_with_transport_document(current[permit_id], after), before.id)
+    uses_by_permit: dict[UUID, list[LineUse]] = {}
+    for one in uses.line_uses:
+        uses_by_permit.setdefault(one.permit, []).append(one)
     for permit_id in permit_ids:
-        result = post_uses(
-            current, permit_id, [one for one in uses.line_uses if one.permit == permit_id], reserving, context
-        )
+        result = post_uses(current, permit_id, uses_by_permit[permit_id], reserving, context)
         current.update(result.permits)
         displaced |= {change.declaration.id: change for change in result.displaced}
         postings += result.postings
+    sums = _used_by_line(after)
     changed = permit_changes(
         permits,
         current,
-        {permit_id: _permit_events(permits[permit_id], current[permit_id], after, context) for permit_id in permit_ids},
+        {
+            permit_id: _permit_events(permits[permit_id], current[permit_id], after, sums.get(permit_id, {}), context)
+            for permit_id in permit_ids
+        },
     )
     event = DomainEvent(from_status=before.status, data=data, actor=context.actor)
     return ChangeSet(
@@ -208,9 +213,10 @@ _CONFLICTS = {
 
 
 def _require_room_for_consumed(after: PermitRecord) -> None:
+    displaceable = _displaceable_quantities(after)
     for line_letter, line in after.lines.items():
         unit, number = line.content.unit, after.content.number
-        if EXACT.add(remaining(line.balance, Side.IMPORT), _displaceable_quantity(after, line_letter)) < 0:
+        if EXACT.add(remaining(line.balance, Side.IMPORT), displaceable[line_letter]) < 0:
             consumed = format_quantity(line.balance.import_consumed)
             detail = (
                 f"At import {consumed} {unit} of line {line_letter} of permit {number} have arrived. Endorse "
@@ -219,16 +225,16 @@ def _require_room_for_consumed(after: PermitRecord) -> None:
             raise Conflict("not-enough-left", detail)
 
 
-def _displaceable_quantity(permit: PermitRecord, line_letter: str) -> Decimal:
-    """Return the quantity that displacement can free at import, in the line's unit: reserved minus used consents.
+def _displaceable_quantities(permit: PermitRecord) -> dict[str, Decimal]:
+    """Return the quantity that displacement can free at import by line: reserved minus used consents.
 
     A used consent returns together with its reservation, so it frees no quantity.
     """
-    reserved_quantity = reserved(permit.lines[line_letter].balance, Side.IMPORT)
+    quantities = {letter: reserved(line.balance, Side.IMPORT) for letter, line in permit.lines.items()}
     for citation in permit.citations:
-        if citation.is_open and (citation.line, citation.side) == (line_letter, Side.IMPORT):
-            reserved_quantity = EXACT.subtract(reserved_quantity, citation.consent_used)
-    return reserved_quantity
+        if citation.is_open and citation.consent_used and citation.side is Side.IMPORT:
+            quantities[citation.line] = EXACT.subtract(quantities[citation.line], citation.consent_used)
+    return quantities
 
 
 def _without_declaration(permit: PermitRecord, declaration: UUID) -> PermitRecord:
@@ -242,15 +248,26 @@ def _with_transport_document(permit: PermitRecord, declaration: DeclarationRecor
     return replace(permit, transport_documents=permit.transport_documents | {declaration.content.transport_document})
 
 
+def _used_by_line(declaration: DeclarationRecord) -> dict[UUID, dict[str, Decimal]]:
+    """Return the used quantities of a declaration by permit and line, in the line's unit."""
+    sums: dict[UUID, dict[str, Decimal]] = {}
+    for citation in declaration.citations:
+        if citation.line:
+            by_line = sums.setdefault(citation.permit, {})
+            by_line[citation.line] = EXACT.add(by_line.get(citation.line, ZERO), citation.used)
+    return sums
+
+
 def _permit_events(
-    before: PermitRecord, after: PermitRecord, declaration: DeclarationRecord, context: PostingContext
+    before: PermitRecord,
+    after: PermitRecord,
+    declaration: DeclarationRecord,
+    sums: Mapping[str, Decimal],
+    context: PostingContext,
 ) -> tuple[PermitEvent, ...]:
+    """Return the events of the use of a permit. `sums` are the used quantities by line."""
     is_import = declaration.content.movement == Movement.IMPORT
     side = Side.IMPORT if is_import else Side.EXPORT
-    sums: dict[str, Decimal] = {}
-    for citation in declaration.citations:
-        if citation.permit == after.id and citation.line:
-            sums[citation.line] = EXACT.add(sums.get(citation.line, ZERO), citation.used)
 
     def line_use(of_line: tuple[str, Decimal]) -> UsedLine:
         line_letter, amount = of_line

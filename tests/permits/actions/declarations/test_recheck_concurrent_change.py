@@ -8,8 +8,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.declarations import read, recheck, transitions
+from services.permits.actions.declarations.check_inputs import CheckInputs
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.permits import PermitRecord
 from shared.database import now
 from tests.permits.sample_data import (
     B,
@@ -35,16 +35,16 @@ async def test_recheck_of_declaration_amended_before_the_lock_reads_the_new_vers
     found = await lodge_declaration(permits_db, declaration(cites))
     assert found["status"] == "referred"
     other = declaration(item(second, "10", document={"line": "B"}, term="SKP"), reference=found["reference"])
-    lock, amended = recheck._lock_cited_permits, list[dict[str, Any]]()
+    lock, amended = recheck._lock_check_inputs, list[dict[str, Any]]()
 
-    async def amend_before_lock(conn: AsyncConnection, seen: DeclarationRecord) -> list[PermitRecord]:
+    async def amend_before_lock(conn: AsyncConnection, seen: DeclarationRecord) -> CheckInputs:
         if not amended:
             response = await transitions.amend(permits_db, UUID(found["id"]), B, other, command())
             amended.append(json.loads(response.body))
             await endorse_permit(permits_db, ids[1], B="40")
         return await lock(conn, seen)
 
-    monkeypatch.setattr(recheck, "_lock_cited_permits", amend_before_lock)
+    monkeypatch.setattr(recheck, "_lock_check_inputs", amend_before_lock)
     await endorse_permit(permits_db, ids[0], A="100")
     await recheck.recheck_referred(permits_db, now())
     assert amended[0]["status"] == "referred"

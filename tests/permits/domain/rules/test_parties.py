@@ -23,7 +23,7 @@ def side(**stated: Any) -> Trader:
 def naming(on_permit: dict[str, Any], declared: dict[str, Any], country: str = "FR") -> Naming:
     """Return how a permit of this importer names the importer of a declaration, which the hub has in a country."""
     one = changed_permit(PERMIT, importer=side(**on_permit))
-    return naming_of_declaring_side(one, declaration(item(one.content), importer=declared), country)
+    return naming_of_declaring_side(one.content, declaration(item(one.content), importer=declared), country)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_naming_by_a_certificate_for_many_crossings_takes_either_side(
 ) -> None:
     certificate = changed_permit(permit("travelling_exhibition"), exporter=side(**on_permit))
     declared = declaration(item(certificate.content), importer={**OF_FR, "name": on_permit["name"]})
-    assert naming_of_declaring_side(certificate, declared, "FR") is expected
+    assert naming_of_declaring_side(certificate.content, declared, "FR") is expected
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,108 @@
+"""The cost of a check, in comparisons of a document with a permit line, before anything is compared.
+
+A document that names its line is compared with one line, any other with all lines of its permit. To load a line costs
+as much as some comparisons. The estimate has no clock, so the same declaration always has the same cost.
+"""
+
+from collections.abc import Collection, Iterable, Mapping
+
+from services.permits.domain.checks.completion import candidate_keys
+from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.rules.check_limits import CHECK_COST
+from shared.contracts.declaration import Declaration
+from shared.contracts.limits import LINES
+from shared.limits import Limit, LimitSubject
+
+PermitKey = tuple[str, str]
+ITEM_COST = 10
+DOCUMENT_COST = 30
+LOADED_LINE_COST = 4
+"""Costs of the rules about an item and about a document, and of a line that is loaded, in comparisons."""
+MAX_CANDIDATES = 5
+"""Permits that a document without an issuer may mean."""
+LARGEST_DOCUMENT_COST = DOCUMENT_COST + MAX_CANDIDATES * LINES * (LOADED_LINE_COST + 1)
+LARGE_COST = Limit(
+    50_000,
+    "comparisons",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Possible cost of a check, above which the hub checks a declaration after the others of its batch",
+    beyond="The hub checks it alone.",
+)
+PART_COST = 10 * LARGE_COST
+"""Possible cost of the declarations that the hub checks in one transaction."""
+
+
+def estimate_cost(
+    content: Declaration, permits_by_key: Mapping[PermitKey, PermitRecord], line_counts: Mapping[PermitKey, int]
+) -> int:
+    """Return the cost of a check. `line_counts` are the numbers of lines of permits that are not loaded.
+
+    The result is zero for a declaration that no permits can make too large.
+    """
+    if count_documents(content) * LARGEST_DOCUMENT_COST <= CHECK_COST - len(content.items) * ITEM_COST:
+        return 0
+    counts = dict.fromkeys(cited_keys(content), 0)
+    for key in counts:
+        permit = permits_by_key.get(key)
+        counts[key] = len(permit.lines) if permit else line_counts.get(key, 0)
+    return _cost(content, counts)
+
+
+def maximum_cost(content: Declaration) -> int:
+    """Return the cost of a check if each permit had as many lines as a permit may have."""
+    return _cost(content, dict.fromkeys(cited_keys(content), int(LINES)))
+
+
+def loaded_cost(contents: Iterable[Declaration], permits: Collection[PermitRecord]) -> int:
+    """Return the most that the checks of declarations cost if they cite only these permits. It is quick to compute."""
+    most_lines = max((len(permit.lines) for permit in permits), default=0)
+    documents = items = 0
+    for content in contents:
+        documents += count_documents(content)
+        items += len(content.items)
+    loaded = sum(len(permit.lines) for permit in permits) * LOADED_LINE_COST
+    return loaded + items * ITEM_COST + documents * (DOCUMENT_COST + most_lines)
+
+
+def split_by_cost(declarations: Iterable[DeclarationRecord]) -> list[list[DeclarationRecord]]:
+    """Return declarations in parts to check together: first those of usual size, then each large one alone.
+
+    The usual ones keep their order. A large one of one trader does not keep the others waiting.
+    """
+    parts: list[list[DeclarationRecord]] = []
+    large: list[list[DeclarationRecord]] = []
+    rest = 0
+    for declaration in declarations:
+        cost = maximum_cost(declaration.content)
+        if cost > LARGE_COST:
+            large.append([declaration])
+            continue
+        if cost > rest:
+            parts.append([])
+            rest = PART_COST
+        parts[-1].append(declaration)
+        rest -= cost
+    return parts + large
+
+
+def count_documents(content: Declaration) -> int:
+    """Return the number of documents that all items cite."""
+    return sum(len(item.documents) for item in content.items)
+
+
+def cited_keys(content: Declaration) -> set[PermitKey]:
+    """Return issuer and number of all permits that the documents of a declaration may mean."""
+    return {
+        key for item in content.items for document in item.documents for key in candidate_keys(content, item, document)
+    }
+
+
+def _cost(content: Declaration, line_counts: Mapping[PermitKey, int]) -> int:
+    cost = sum(line_counts.values()) * LOADED_LINE_COST
+    for item in content.items:
+        cost += ITEM_COST + DOCUMENT_COST * len(item.documents)
+        for document in item.documents:
+            if document.line is None:
+                cost += sum(line_counts[key] for key in candidate_keys(content, item, document))
+    return cost
