@@ -13,14 +13,15 @@ from tests.days import today
 from tests.journeys.party_client import PartyClient, wait_for_events
 
 
-def application(number: str) -> dict[str, Any]:
+def application(number: str, country: str = "KE") -> dict[str, Any]:
+    """Return the application of an exporter with this number in a country, for an export from there."""
     line = {"taxon": "Falco exemplaris", "appendix": "II", "source": "C", "term": "LIV", "unit": "number"}
     return {
         "reference": secrets.token_hex(6),
         "kind": "export",
-        "exporter": {"name": "Falcons", "country": "KE", "identifier": number},
+        "exporter": {"name": "Falcons", "country": country, "identifier": number},
         "importer": {"name": "Buyer", "country": "GB"},
-        "export_country": "KE",
+        "export_country": country,
         "import_country": "GB",
         "purpose": "T",
         "lines": [{**line, "line": "A", "quantity": "9"}],
@@ -116,7 +117,7 @@ def test_application_in_each_status_allows_only_the_transitions_of_the_table(
         ActorRole.TRADER: add_party("trader", "UG", number)[0],
         ActorRole.AUTHORITY: add_party("authority", "UG")[0],
     }
-    stated = application(number) | {"export_country": "UG"}
+    stated = application(number, "UG")
     for verb, (by, there, body) in ACTS.items():
         made = clients[ActorRole.TRADER](
             "POST", "/v1/permit-applications", stated | {"reference": secrets.token_hex(6)}
@@ -145,7 +146,7 @@ def test_agent_without_an_active_mandate_cannot_apply_for_its_trader(
         add_party("authority", "UG"),
     )
     trader_id, agent_id = (client("GET", "/v1/me").json()["id"] for client in (trader, agent))
-    stated = application(number) | {"export_country": "UG", "trader": trader_id}
+    stated = application(number, "UG") | {"trader": trader_id}
     refused = agent("POST", "/v1/permit-applications", stated)
     assert (refused.status_code, refused.json()["code"]) == (403, "not-your-application")
     mandate = trader("POST", "/v1/mandates", {"agent": agent_id, "from": day, "until": day}).json()

@@ -292,6 +292,16 @@ async def test_application_by_an_agent_has_agent_and_trader_in_its_history(permi
     assert all(set(one["parties"]) == {str(A.id), str(AGENT.id)} for one in events)
 
 
+async def test_application_names_its_trader_by_country_and_key_of_the_identifier(permits_db: AsyncEngine) -> None:
+    of_kenya = A.model_copy(update={"country": "KE"})
+    with pytest.raises(NotAllowed) as caught:
+        await submit_application(permits_db, by=of_kenya)
+    assert caught.value.code == "not-your-application"
+    in_other_form = application_content().exporter.model_copy(update={"identifier": "za1234567"})
+    stated = application_content(importer={"name": "B SARL", "country": "FR"}, exporter=in_other_form.model_dump())
+    await submit_application(permits_db, stated)
+
+
 async def test_application_for_a_trader_without_a_mandate_is_refused(permits_db: AsyncEngine) -> None:
     for stated, trader in (
         (application_content(), None),
