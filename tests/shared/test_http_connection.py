@@ -181,10 +181,11 @@ async def test_response_that_the_client_does_not_read_ends_the_connection(port: 
 
 
 @pytest.mark.usefixtures("short_patience")
+@pytest.mark.parametrize("ending", ["keep-alive", "close"])
 async def test_short_rest_of_a_response_that_the_client_does_not_read_ends_the_connection(
-    port: int, monkeypatch: pytest.MonkeyPatch
+    port: int, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    """The rest is too short to stop the writing. The idle connection ends first, and its rest some time later."""
+    """The rest is too short to stop the writing. The connection is to end, but waits for its rest to be read."""
     connections: list[HttpConnection] = []
     made = HttpConnection.connection_made
 
@@ -196,7 +197,7 @@ async def test_short_rest_of_a_response_that_the_client_does_not_read_ends_the_c
 
     monkeypatch.setattr(HttpConnection, "connection_made", record)
     async with slow_client(port) as (_, writer):
-        writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\n\r\n")
+        writer.write(b"GET /long HTTP/1.1\r\nHost: x\r\nConnection: %s\r\n\r\n" % ending.encode())
         await wait_until(lambda: connections)
         await wait_until(lambda: connections[0].parser is None)
 
