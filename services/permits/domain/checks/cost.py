@@ -1,7 +1,8 @@
 """The cost of a check, in comparisons of a document with a permit line, before anything is compared.
 
-A document that names its line is compared with one line, any other with all lines of its permit. To load a line costs
-as much as some comparisons. The estimate has no clock, so the same declaration always has the same cost.
+A document that names its line is compared with one line, any other with all lines of its permit, and twice if the hub
+completes its item. To load a line and to look up its name cost as much as some comparisons. The estimate has no clock,
+so the same declaration always has the same cost.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -18,12 +19,16 @@ PermitKey = tuple[str, str]
 ITEM_COST = 10
 DOCUMENT_COST = 30
 LOADED_LINE_COST = 4
-"""Costs of the rules about an item and about a document, and of a line that is loaded, in comparisons."""
+NAME_COST = 10
+"""Costs in comparisons: the rules about an item and about a document, a line that is loaded, and its name's listing.
+
+The hub looks up the names of all lines of a permit only if a document names none of them.
+"""
 MAX_CANDIDATES = 5
 """Permits that a document without an issuer may mean."""
-LARGEST_DOCUMENT_COST = DOCUMENT_COST + MAX_CANDIDATES * LINES * (LOADED_LINE_COST + 1)
+LARGEST_DOCUMENT_COST = DOCUMENT_COST + MAX_CANDIDATES * LINES * (LOADED_LINE_COST + NAME_COST + 2)
 LARGE_COST = Limit(
-    50_000,
+    75_000,
     "comparisons",
     subject=LimitSubject.DECLARATIONS,
     meaning="Possible cost of a check, above which the hub checks a declaration after the others of its batch",
@@ -100,9 +105,14 @@ def cited_keys(content: Declaration) -> set[PermitKey]:
 
 def _cost(content: Declaration, line_counts: Mapping[PermitKey, int]) -> int:
     cost = sum(line_counts.values()) * LOADED_LINE_COST
+    searched: set[PermitKey] = set()
     for item in content.items:
         cost += ITEM_COST + DOCUMENT_COST * len(item.documents)
+        is_completed = None in (item.taxon, item.term, item.source, item.purpose, item.origin_country)
         for document in item.documents:
             if document.line is None:
-                cost += sum(line_counts[key] for key in candidate_keys(content, item, document))
-    return cost
+                keys = candidate_keys(content, item, document)
+                searched.update(keys)
+                searches = 2 if is_completed or document.issuer is None else 1
+                cost += searches * sum(line_counts[key] for key in keys)
+    return cost + sum(line_counts[key] for key in searched) * NAME_COST

@@ -3,7 +3,14 @@
 from dataclasses import replace
 
 from services.permits.domain.checks.check import check
-from services.permits.domain.checks.cost import LARGE_COST, PART_COST, estimate_cost, maximum_cost, split_by_cost
+from services.permits.domain.checks.cost import (
+    LARGE_COST,
+    NAME_COST,
+    PART_COST,
+    estimate_cost,
+    maximum_cost,
+    split_by_cost,
+)
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.rules.check_limits import CHECK_COST, is_small_enough
 from shared.contracts.closed_sets import DeclarationStatus
@@ -31,9 +38,19 @@ def citing(documents: int, *, permits: int = 1, line_letter: str | None = None) 
 def test_cost_of_a_document_without_line_grows_with_the_lines_of_its_permit() -> None:
     named, open_ = citing(500, line_letter="L1"), citing(500)
     permits = {("ZA", "ZA-0"): WITH_MOST_LINES}
-    assert estimate_cost(open_.content, permits, {}) - estimate_cost(named.content, permits, {}) == 500 * LINES
+    assert (
+        estimate_cost(open_.content, permits, {}) - estimate_cost(named.content, permits, {})
+        == (500 + NAME_COST) * LINES
+    )
     assert estimate_cost(open_.content, {}, {("ZA", "ZA-0"): LINES}) == estimate_cost(open_.content, permits, {})
     assert maximum_cost(open_.content) == estimate_cost(open_.content, permits, {})
+
+
+def test_cost_of_a_document_whose_item_is_completed_counts_two_comparisons_per_line() -> None:
+    stated = citing(500)
+    items = tuple(one.model_copy(update={"taxon": None}) for one in stated.content.items)
+    left_out = stated.content.model_copy(update={"items": items})
+    assert maximum_cost(left_out) - maximum_cost(stated.content) == 500 * LINES
 
 
 def test_largest_declaration_on_one_permit_of_most_lines_is_checked() -> None:
@@ -59,7 +76,7 @@ def test_large_declaration_is_checked_alone_after_the_others_of_its_batch() -> N
 
 
 def test_batch_is_checked_in_parts_of_bounded_cost() -> None:
-    some = [citing(20, permits=20)] * 60
+    some = [citing(10, permits=10)] * 60
     parts = split_by_cost(some)
     assert [one for part in parts for one in part] == some
     assert 1 < len(parts) < 10
