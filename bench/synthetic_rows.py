@@ -9,11 +9,11 @@ ID_SQL = """CAST(lpad(to_hex(1767225600000 + n), 12, '0') || '7' || substr(md5(C
 
 INSERT_PERMITS = f"""
 WITH p AS (
-INSERT INTO permits (id, issuer, number, status, issued_on, valid_until, exporter_key, importer_key,
+INSERT INTO permits (id, issuer, number, number_key, status, issued_on, valid_until, exporter_key, importer_key,
     export_country, import_country, kind, purpose, content, registered_by, registering_country, endorsed,
     transport_documents, sequence, version, search_words)
-SELECT {ID_SQL}, 'ZA', 'ZA-' || n, 'endorsed', date '2026-03-01' + n % 200, date '2026-12-31',
-    'ZA:za' || n % 9973, 'FR:fr' || n % 9949, 'ZA', 'FR', 'export',
+SELECT {ID_SQL}, 'ZA', 'ZA-' || n, 'za-' || n, 'endorsed', date '2026-03-01' + n % 200,
+    date '2026-12-31', 'ZA:za' || n % 9973, 'FR:fr' || n % 9949, 'ZA', 'FR', 'export',
     'T', jsonb_build_object('number', 'ZA-' || n, 'kind', 'export', 'issuer', 'ZA', 'issued_on', '2026-03-01',
         'valid_until', '2026-12-31', 'export_country', 'ZA', 'import_country', 'FR', 'purpose', 'T',
         'exporter', jsonb_build_object('name', 'A', 'country', 'ZA', 'identifier', 'ZA' || n % 9973),
@@ -41,11 +41,12 @@ FROM p, (VALUES ('export', 'endorse', 100), ('import', 'consume', 90)) AS s(side
 
 
 INSERT_DECLARATIONS = f"""
-INSERT INTO declarations (id, party_id, trader_id, trader_name, trader_country, reference, movement, status,
-    export_country, import_country, content, findings, search_words, digest, received_at, sequence, version)
-SELECT {ID_SQL}, who.id, who.id, 'B', 'FR', 'B-' || n, 'import', (ARRAY['accepted', 'released', 'referred'])[1 + n % 3],
+INSERT INTO declarations (id, party_id, trader_id, trader_name, trader_country, reference, reference_key, movement,
+    status, export_country, import_country, content, findings, search_words, digest, received_at, sequence, version)
+SELECT {ID_SQL}, who.id, who.id, 'B', 'FR', 'B-' || n, 'b-' || n, 'import',
+    (ARRAY['accepted', 'released', 'referred'])[1 + n % 3],
     'ZA', (ARRAY['FR', 'DE', 'JP', 'US'])[1 + n % 4], '{{}}', '[]',
-    jsonb_build_array('taxon:exemplaria ' || m.species, 'taxon:exemplaria', 'permit:ZA-' || n, 'issuer:ZA',
+    jsonb_build_array('taxon:exemplaria ' || m.species, 'taxon:exemplaria', 'permit:za-' || n, 'issuer:ZA',
         'holder:fr' || n % 9949), '', timestamptz '2026-01-01T00:00:00Z' + n * interval '10 minutes', 2, 1
 FROM generate_series(CAST(:begin AS int), CAST(:end AS int)) AS n,
     LATERAL translate(CAST(n % 1009 AS text), '0123456789', 'abcdefghij') AS m(species),

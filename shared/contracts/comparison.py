@@ -5,6 +5,7 @@ width `ＫＥ－２０２６－００１` have one key. ASCII letters and digits
 """
 
 import re
+from functools import lru_cache
 from unicodedata import category, normalize
 
 _INVISIBLE = re.compile(
@@ -21,6 +22,7 @@ _NAME_MARKS = ".,;'\"‘’‚‛“”„‟«»‹›`´"
 _NAME_TO_BLANK = str.maketrans(dict.fromkeys(_DASHES + _BRAILLE_BLANK + _NAME_MARKS, " "))
 
 
+@lru_cache(10_000)
 def comparison_key(text: str) -> str:
     """Return the key of a number, reference or identifier: every run of blanks, dashes and slashes is one `-`.
 

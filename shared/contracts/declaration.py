@@ -12,6 +12,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERM_CODES
 from shared.cites.time_zones import country_codes
 from shared.contracts.closed_sets import DocumentUse, Movement, Purpose, Source, UnderlyingSource, Unit
+from shared.contracts.comparison import comparison_key
 from shared.contracts.fields import (
     LETTER_REQUIRED_SCHEMA,
     STORED_CONTEXT,
@@ -78,8 +79,8 @@ class Document(WireModel):
 
     @property
     def key(self) -> tuple[str, str]:
-        """The issuer and number under which the registry stores the permit. An empty issuer or number finds nothing."""
-        return self.issuer or "", self.number or ""
+        """The issuer and the key of the number, by which the registry finds the permit. An empty part finds nothing."""
+        return self.issuer or "", comparison_key(self.number) if self.number else ""
 
 
 class Item(WireModel):

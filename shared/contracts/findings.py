@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from shared.contracts.closed_sets import Severity
+from shared.contracts.comparison import comparison_key
 from shared.contracts.fields import ShortText, StoredText, WireModel
 from shared.contracts.parties import Actor
 
@@ -17,6 +18,11 @@ class CitedLine(WireModel):
     issuer: Annotated[str, Field(description="Country that issued the permit, ISO 3166-1 alpha-2")]
     number: Annotated[str, Field(description="Permit number, box 1")]
     line: Annotated[str | None, Field(description="Letter of the permit line")] = None
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The issuer and the key of the number, by which the registry finds the permit."""
+        return self.issuer, comparison_key(self.number)
 
 
 class AppliedOverride(WireModel):

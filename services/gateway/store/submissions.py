@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.store.tables import submissions
 from shared import outbox
+from shared.contracts.comparison import comparison_key
 from shared.database import bulk_insert
 
 MESSAGE_COLUMNS = ("id", "trader_id", "digest", "party", "represented", "received_at")
@@ -53,13 +54,15 @@ class Submission(NamedTuple):
         return self.party_id, self.key
 
 
-INSERT = bulk_insert(submissions, (*Submission._fields, "due_at"), suffix="ON CONFLICT DO NOTHING RETURNING id")
+INSERTED_COLUMNS = (*Submission._fields, "reference_key", "due_at")
+INSERT = bulk_insert(submissions, INSERTED_COLUMNS, suffix="ON CONFLICT DO NOTHING RETURNING id")
 
 
 async def insert_many(conn: AsyncConnection, batch: Sequence[Submission], due_times: Sequence[datetime]) -> set[UUID]:
     """Insert submissions, sorted by key, each with its due time. Return the ids of the new ones."""
-    values = dict(zip(Submission._fields, zip(*batch, strict=True), strict=True))
-    return set((await conn.execute(INSERT, values | {"due_at": due_times})).scalars())
+    values: dict[str, Any] = dict(zip(Submission._fields, zip(*batch, strict=True), strict=True))
+    values |= {"reference_key": [comparison_key(one.reference) for one in batch], "due_at": due_times}
+    return set((await conn.execute(INSERT, values)).scalars())
 
 
 async def list_by_keys(conn: AsyncConnection, keys: Sequence[tuple[UUID, str]]) -> dict[tuple[UUID, str], RowMapping]:
@@ -91,7 +94,8 @@ async def lock_own(conn: AsyncConnection, declaration_id: UUID, party_id: UUID) 
 
 async def is_reference_taken(conn: AsyncConnection, trader_id: UUID, reference: str) -> bool:
     """Return whether a trader has used a reference."""
-    used = select(submissions.c.id).where(submissions.c.trader_id == trader_id, submissions.c.reference == reference)
+    c = submissions.c
+    used = select(c.id).where(c.trader_id == trader_id, c.reference_key == comparison_key(reference))
     return (await conn.execute(used)).first() is not None
 
 

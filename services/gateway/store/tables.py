@@ -160,6 +160,7 @@ submissions = Table(
     Column("trader_id", UUID, nullable=False),
     Column("key", Text, nullable=False),
     Column("reference", Text, nullable=False),
+    Column("reference_key", Text, nullable=False),
     Column("content_type", Text, nullable=False),
     Column("digest", LargeBinary, nullable=False),
     Column("body", LargeBinary, nullable=False),
@@ -169,7 +170,7 @@ submissions = Table(
     Column("received_at", DateTime(timezone=True), nullable=False),
     *outbox_columns("submissions_due"),
     UniqueConstraint("party_id", "key", name="submissions_unique_key"),
-    UniqueConstraint("trader_id", "reference", name="submissions_unique_reference"),
+    UniqueConstraint("trader_id", "reference_key", name="submissions_unique_reference"),
 )
 """Every declaration with a 202 response, with its submitted bytes. The row is also the outbox message to permits.
 

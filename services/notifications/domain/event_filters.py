@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from shared.contracts.comparison import comparison_key
 from shared.contracts.messages import EventMessage
 from shared.contracts.webhooks import EventFilters
 
@@ -18,17 +19,31 @@ def filter_keys_for_event(event_message: EventMessage) -> list[str]:
 
 
 def required_filter_keys(filters: EventFilters) -> dict[str, list[str] | None]:
-    """Return the filter keys of each kind: an event must have one of them. None: the kind has no filter."""
+    """Return the filter keys of each kind: an event must have one of them. None: the kind has no filter.
+
+    `ZA/2026-1` may be an issuer and a number, or a number that begins with the code of a country, so it has two keys.
+    """
     return {
         "countries": sorted({f"country:{c}" for c in filters.countries}) or None,
-        "permits": sorted({f"permit:{number.lower()}" for number in filters.permits}) or None,
+        "permits": sorted(
+            {f"permit:{key}" for name in filters.permits for key in (_permit_key(name), comparison_key(name))}
+        )
+        or None,
         "taxa": sorted({f"taxon:{_normalize_name(name)}" for name in filters.taxa}) or None,
     }
 
 
 def _permit_keys(names: Iterable[str]) -> set[str]:
-    lowered = {name.lower() for name in names}
-    return {f"permit:{name}" for name in lowered | {name.partition("/")[2] for name in lowered if "/" in name[:3]}}
+    keys = {_permit_key(name) for name in names}
+    return {f"permit:{key}" for key in keys | {key.partition("/")[2] for key in keys if "/" in key}}
+
+
+def _permit_key(name: str) -> str:
+    """Return the key of a permit's id, its number, or its issuer and number: `za/za-2026-000123`."""
+    issuer, slash, number = name.partition("/")
+    if slash and len(issuer) == 2:
+        return f"{issuer.lower()}/{comparison_key(number)}"
+    return comparison_key(name)
 
 
 def _taxon_keys(names: Iterable[str]) -> Iterator[str]:

@@ -274,7 +274,7 @@ async def _load_views(
     token: str | None = None,
 ) -> tuple[ApplicationView, ...]:
     histories = await applications.histories(conn, [record.id for record in records])
-    links = await permits.keys_by_id(conn, {record.permit for record in records if record.permit is not None})
+    links = await permits.names_by_id(conn, {record.permit for record in records if record.permit is not None})
     return tuple(
         _application_view(
             record, histories.get(record.id, []), party, at, permit=permit_link(record.permit, links, token=token)

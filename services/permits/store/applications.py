@@ -15,6 +15,7 @@ from services.permits.store import tables as t
 from services.permits.store.from_row import Row, group_by_id
 from shared.contracts.application import Application
 from shared.contracts.closed_sets import ApplicationStatus, Role
+from shared.contracts.comparison import comparison_key
 from shared.contracts.fields import STORED_CONTEXT
 from shared.contracts.parties import Party
 from shared.database import id_in
@@ -27,6 +28,7 @@ APPLICATION_COLUMNS = (
     "issuer",
     "kind",
     "reference",
+    "reference_key",
     "content",
     "submitted_at",
     *APPLICATION_CHANGED_COLUMNS,
@@ -121,6 +123,8 @@ def _filtered(query: Select[Any], filters: dict[str, str]) -> Select[Any]:
                 query = query.where(c.submitted_at >= _midnight(value))
             case "to":
                 query = query.where(c.submitted_at < _midnight(value) + timedelta(days=1))
+            case "reference":
+                query = query.where(c.reference_key == comparison_key(value))
             case "taxon":
                 query = query.where(c.content["lines"].contains([{"taxon": value}]))
             case "applicant":
@@ -152,6 +156,7 @@ def application_row(change: ApplicationChange) -> dict[str, Any]:
         "kind": application.content.kind,
         "status": application.status.value,
         "reference": application.content.reference,
+        "reference_key": application.content.reference and comparison_key(application.content.reference),
         "content": application.content.model_dump_json(exclude_none=True),
         "submitted_at": application.submitted_at,
         "decided_at": application.decided_at,

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import tables as t
 from services.permits.store.from_row import OFFICE_ROLES, Row, declaration_from_row, group_by_id
-from services.permits.store.search import holder_word, list_taxon_words, midnight
+from services.permits.store.search import holder_word, list_taxon_words, midnight, permit_word
 from shared.contracts.closed_sets import Movement
+from shared.contracts.comparison import comparison_key
 from shared.contracts.parties import Party
 from shared.database import id_in
 
@@ -33,13 +34,14 @@ async def existing_ids(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
 
 
 async def ids_by_reference(conn: AsyncConnection, pairs: Iterable[tuple[UUID, str]]) -> dict[tuple[UUID, str], UUID]:
-    """Return the ids of declarations by trader and reference."""
+    """Return the ids of declarations by trader and key of the reference."""
     trader_references = sorted(set(pairs))
     if not trader_references:
         return {}
     c = t.declarations.c
-    query = select(c.trader_id, c.reference, c.id).where(tuple_(c.trader_id, c.reference).in_(trader_references))
-    return {(row.trader_id, row.reference): row.id for row in await conn.execute(query)}
+    named = tuple_(c.trader_id, c.reference_key).in_(trader_references)
+    query = select(c.trader_id, c.reference_key, c.id).where(named)
+    return {(row.trader_id, row.reference_key): row.id for row in await conn.execute(query)}
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
@@ -182,8 +184,12 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str]) 
                 query = query.where(c.search_words.has_any(cast(list(taxa), ARRAY(Text))))
             case "holder":
                 query = query.where(c.search_words.has_key(holder_word(value)))
-            case "permit_number" | "issuer":
-                query = query.where(c.search_words.has_key(f"{name.removesuffix('_number')}:{value}"))
+            case "permit_number":
+                query = query.where(c.search_words.has_key(permit_word(value)))
+            case "reference":
+                query = query.where(c.reference_key == comparison_key(value))
+            case "issuer":
+                query = query.where(c.search_words.has_key(f"issuer:{value}"))
             case "country":
                 query = query.where(or_(c.export_country == value, c.import_country == value))
             case "from":

@@ -17,6 +17,7 @@ from services.permits.domain.reference.facts import Facts, QuotaUsage
 from services.permits.store import declarations, quota_usage, species_listings
 from services.permits.store.tables import policies, reference_loads, suspensions
 from shared.contracts.application import Application
+from shared.contracts.comparison import comparison_key
 from shared.contracts.permit import Permit
 from shared.contracts.policy import Policy
 
@@ -65,12 +66,12 @@ async def load_listing_facts(conn: AsyncConnection, contents: Iterable[Permit | 
 
 
 def _counting_references(records: Iterable[DeclarationRecord]) -> Iterator[tuple[UUID, str]]:
-    """Yield trader and reference of each declaration that, according to these, has counted a use already."""
+    """Yield trader and key of the reference of each declaration that, according to these, has counted a use already."""
     for declaration in records:
         for item in declaration.content.items:
             for document in item.documents:
                 if document.use == ALREADY_COUNTED and document.counted_by is not None:
-                    yield declaration.trader, document.counted_by
+                    yield declaration.trader, comparison_key(document.counted_by)
 
 
 async def _load_quota_usage(

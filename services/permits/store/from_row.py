@@ -56,6 +56,7 @@ def permit_from_row(
         replaces=row["replaces"],
         replaced_by=row["replaced_by"],
         notice_level=row["notice_level"],
+        number_key=row["number_key"],
         citations=tuple(citation_from_row(use) for use in uses),
     )
 

@@ -1,6 +1,6 @@
 """Find and search the permits that a party may read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from services.permits.store.expiry import can_expire, is_past_validity
 from services.permits.store.from_row import OFFICE_ROLES, Row
 from services.permits.store.permits import PERMIT_COLUMNS, load_permits
 from services.permits.store.search import holder_word, list_taxon_words
+from shared.contracts.comparison import comparison_key
 from shared.contracts.parties import Party
 
 
@@ -104,6 +105,8 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str], 
                 query = query.where(c.search_words.has_any(cast(list(taxa), ARRAY(Text))))
             case "holder":
                 query = query.where(c.search_words.has_key(holder_word(value)))
+            case "number":
+                query = query.where(c.number_key == comparison_key(value))
             case "from":
                 query = query.where(c.issued_on >= date.fromisoformat(value))
             case "to":
@@ -120,8 +123,13 @@ async def find_by_token(conn: AsyncConnection, criteria: dict[str, Any], token_d
     party, or this party reads the revoked permit.
     """
     c = t.permits.c
-    query = select(*PERMIT_COLUMNS).where(
-        c.token_digest == token_digest, *(c[name] == value for name, value in criteria.items())
-    )
+    query = select(*PERMIT_COLUMNS).where(c.token_digest == token_digest, *_named_by(criteria))
     found = await load_permits(conn, (await conn.execute(query.with_for_update(read=True))).mappings().all())
     return found[0] if found else None
+
+
+def _named_by(criteria: Mapping[str, Any]) -> Iterator[ColumnElement[bool]]:
+    """Yield the conditions on the permit that a stranger names: by its id, its number or its issuer."""
+    c = t.permits.c
+    for name, value in criteria.items():
+        yield c.number_key == comparison_key(value) if name == "number" else c[name] == value

@@ -34,7 +34,7 @@ from shared.database import bulk_insert, column_arrays, id_in
 from shared.limits import Limit, LimitSubject
 
 Key = tuple[str, str]
-"""Issuer and number of a permit, by which a declaration cites it."""
+"""Issuer and key of the number of a permit, by which a declaration cites it."""
 SHOWN_HISTORY = Limit(
     500,
     "entries",
@@ -109,31 +109,31 @@ async def lock_read(conn: AsyncConnection, read: Iterable[PermitRecord]) -> dict
 
 
 async def count_lines(conn: AsyncConnection, keys: Iterable[Key]) -> dict[Key, int]:
-    """Return the numbers of lines of permits by issuer and number. Load no line."""
+    """Return the numbers of lines of permits by their keys. Load no line."""
     c, line = t.permits.c, t.permit_lines.c
-    query = _by_key_query(keys).with_only_columns(c.issuer, c.number, func.count(), maintain_column_froms=True)
-    joined = query.join(t.permit_lines, line.permit_id == c.id).group_by(c.id, c.issuer, c.number)
-    return {(issuer, number): count for issuer, number, count in await conn.execute(joined)}
+    query = _by_key_query(keys).with_only_columns(c.issuer, c.number_key, func.count(), maintain_column_froms=True)
+    joined = query.join(t.permit_lines, line.permit_id == c.id).group_by(c.id, c.issuer, c.number_key)
+    return {(issuer, number_key): count for issuer, number_key, count in await conn.execute(joined)}
 
 
 def _by_key_query(keys: Iterable[Key]) -> Select[Any]:
-    """Return the query for permits by issuer and number. Its text is the same for any count, so it is prepared once."""
-    issuers, numbers = zip(*sorted(keys), strict=True)
-    given = func.unnest(cast(list(issuers), ARRAY(Text)), cast(list(numbers), ARRAY(Text)))
-    these = given.table_valued("issuer", "number").render_derived(name="given")
+    """Return the query for permits by their keys. Its text is the same for any count, so it is prepared once."""
+    issuers, number_keys = zip(*sorted(keys), strict=True)
+    given = func.unnest(cast(list(issuers), ARRAY(Text)), cast(list(number_keys), ARRAY(Text)))
+    these = given.table_valued("issuer", "number_key").render_derived(name="given")
     c = t.permits.c
-    return select(*PERMIT_COLUMNS).join(these, (c.issuer == these.c.issuer) & (c.number == these.c.number))
+    return select(*PERMIT_COLUMNS).join(these, (c.issuer == these.c.issuer) & (c.number_key == these.c.number_key))
 
 
 async def existing_keys(conn: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
-    """Return those issuers and numbers that are stored."""
+    """Return those keys that are stored."""
     c = t.permits.c
-    rows = await conn.execute(_by_key_query(keys).with_only_columns(c.issuer, c.number, maintain_column_froms=True))
-    return {(row.issuer, row.number) for row in rows}
+    rows = await conn.execute(_by_key_query(keys).with_only_columns(c.issuer, c.number_key, maintain_column_froms=True))
+    return {(row.issuer, row.number_key) for row in rows}
 
 
 def _ids(rows: Sequence[RowValues], keys: frozenset[Key]) -> list[UUID]:
-    return [row["id"] for row in rows if (row["issuer"], row["number"]) in keys]
+    return [row["id"] for row in rows if (row["issuer"], row["number_key"]) in keys]
 
 
 async def lock(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, PermitRecord]:
@@ -184,7 +184,7 @@ async def load_permits(
         balances.setdefault(permit_id, {})[line_letter] = balance
     usage_totals: dict[UUID, list[UsageTotal]] = {}
     if with_usage_totals:
-        line_letters = {row["id"]: lines.get((row["issuer"], row["number"]), balances[row["id"]]) for row in rows}
+        line_letters = {row["id"]: lines.get((row["issuer"], row["number_key"]), balances[row["id"]]) for row in rows}
         for permit, *kind in await conn.execute(_usage_totals_query(line_letters)):
             usage_totals.setdefault(permit, []).append(usage_total_from_row(*kind))
     citations = group_by_id(await conn.execute(_citations_query(citations_of))) if citations_of else {}
@@ -245,8 +245,15 @@ async def list_history(conn: AsyncConnection, permit_id: UUID) -> Sequence[Row]:
     return (await conn.execute(query)).mappings().all()[::-1]
 
 
-async def keys_by_id(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
-    """Return the issuer and number of permits by id."""
+async def list_keys(conn: AsyncConnection, ids: Iterable[UUID]) -> list[Key]:
+    """List the keys of permits."""
+    c = t.permits.c
+    rows = await conn.execute(select(c.issuer, c.number_key).where(id_in(c.id, list(ids))))
+    return [(row.issuer, row.number_key) for row in rows]
+
+
+async def names_by_id(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, tuple[str, str]]:
+    """Return the issuer and number of permits by id, as the documents print them."""
     c = t.permits.c
     rows = await conn.execute(select(c.id, c.issuer, c.number).where(id_in(c.id, list(ids))))
     return {row.id: (row.issuer, row.number) for row in rows}

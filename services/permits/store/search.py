@@ -31,7 +31,7 @@ def declaration_search_words(content: Declaration) -> str:
     return _words_json(
         [
             *(word for item in content.items if item.taxon for word in _taxon_words(item.taxon)),
-            *(f"permit:{document.number}" for document in documents if document.number),
+            *(permit_word(document.number) for document in documents if document.number),
             *(f"issuer:{document.issuer}" for document in documents if document.issuer),
             *_holder_words(content),
         ]
@@ -45,6 +45,11 @@ def holder_word(identifier: str) -> str:
 
 def _holder_words(content: Declaration | Permit) -> list[str]:
     return [holder_word(party.identifier) for party in (content.exporter, content.importer) if party.identifier]
+
+
+def permit_word(number: str) -> str:
+    """Return the search word of a permit number."""
+    return f"permit:{comparison_key(number)}"
 
 
 def _taxon_words(name: str) -> list[str]:

@@ -16,6 +16,7 @@ from services.permits.domain.permits.expiry import NOTICE_LEVELS
 from services.permits.store import tables as t
 from services.permits.store.from_row import BALANCE_COLUMNS
 from services.permits.store.search import declaration_search_words, permit_search_words
+from shared.contracts.comparison import comparison_key
 from shared.contracts.events.declarations import DeclarationAccepted, DeclarationConsented, DeclarationOverridden
 from shared.contracts.events.parts import EventData
 from shared.contracts.events.permits import PermitEndorsed
@@ -74,6 +75,7 @@ def declaration_row(change: DeclarationChange) -> dict[str, Any]:
         "trader_name": declaration.trader_name,
         "trader_country": declaration.trader_country,
         "reference": declaration.content.reference,
+        "reference_key": comparison_key(declaration.content.reference),
         "movement": declaration.content.movement,
         "status": declaration.status.value,
         "export_country": declaration.content.export_country,
@@ -120,6 +122,7 @@ def permit_row(change: PermitChange) -> dict[str, Any]:
         "id": permit.id,
         "issuer": content.issuer,
         "number": content.number,
+        "number_key": permit.key[1],
         "status": permit.status.value,
         "issued_on": content.issued_on,
         "valid_until": content.valid_until,

@@ -96,6 +96,19 @@ async def test_declarations_are_found_by_each_filter(permits_db: AsyncEngine) ->
     assert await find_declarations(permits_db, AUTHORITY_FR, holder="nobody") == []
 
 
+async def test_permit_is_found_by_its_number_written_otherwise(permits_db: AsyncEngine) -> None:
+    permit = permit_content(number="ZA/2026 00077")
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    cited = declaration(item(permit, "100", document={"number": "za-2026–00077"}), reference="Ref 1/2")
+    lodged = await lodge_declaration(permits_db, cited)
+    assert (lodged["status"], lodged["items"][0]["documents"][0]["number"]) == ("accepted", "za-2026–00077")
+    assert await find_permits(permits_db, number="ＺＡ-2026--00077") == ["ZA/2026 00077"]
+    assert await find_permits(permits_db, number="ZA-2026-OOO77") == []
+    assert await find_declarations(permits_db, permit_number="ZA 2026 00077") == ["Ref 1/2"]
+    assert await find_declarations(permits_db, reference="REF-1-2") == ["Ref 1/2"]
+    assert await find_declarations(permits_db, reference="REF-1-3") == []
+
+
 async def test_page_after_new_permits_continues_after_the_cursor(permits_db: AsyncEngine) -> None:
     numbers = []
     for _ in range(5):

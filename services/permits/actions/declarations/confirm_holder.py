@@ -34,9 +34,8 @@ async def confirm_and_save(
     before = await declarations.find(conn, declaration_id, condition)
     if before is None:
         raise NotFound
-    permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in before.citations})
-    also = permits_named_alone(before) | frozenset(permit_keys.values())
-    inputs = await lock_check_inputs(conn, [before], also=also)
+    keys = await permits.list_keys(conn, {citation.permit for citation in before.citations})
+    inputs = await lock_check_inputs(conn, [before], also=permits_named_alone(before) | frozenset(keys))
     declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
     if declaration.sequence != before.sequence:
         raise ConcurrentChange

@@ -24,8 +24,8 @@ async def read_declaration(engine: AsyncEngine, declaration_id: UUID, party: Par
         if declaration is None:
             raise NotFound
         history = (await declarations.histories_by_id(conn, [declaration_id])).get(declaration_id, [])
-        permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
-    return declaration_view(declaration, history, permit_keys, reader=party)
+        permit_names = await permits.names_by_id(conn, {citation.permit for citation in declaration.citations})
+    return declaration_view(declaration, history, permit_names, reader=party)
 
 
 async def list_declarations(
@@ -65,8 +65,8 @@ async def _summaries(
 async def _load_views(conn: AsyncConnection, ids: list[UUID], party: Party) -> dict[UUID, DeclarationView]:
     records = await declarations.read_many(conn, ids)
     histories = await declarations.histories_by_id(conn, ids)
-    permit_keys = await permits.keys_by_id(conn, {c.permit for record in records.values() for c in record.citations})
+    permit_names = await permits.names_by_id(conn, {c.permit for record in records.values() for c in record.citations})
     return {
-        record.id: declaration_view(record, histories.get(record.id, []), permit_keys, reader=party)
+        record.id: declaration_view(record, histories.get(record.id, []), permit_names, reader=party)
         for record in records.values()
     }

@@ -66,7 +66,7 @@ async def _list_changed(conn: AsyncConnection, waiting: Sequence[DeclarationReco
     """List the declarations whose check now has a different result. Take no lock."""
     if not waiting:
         return []
-    also_cited = (await permits.keys_by_id(conn, {c.permit for record in waiting for c in record.citations})).values()
+    also_cited = await permits.list_keys(conn, {c.permit for record in waiting for c in record.citations})
     inputs = await read_check_inputs(conn, waiting, also=also_cited)
     changed_ids = []
     for declaration in waiting:
@@ -107,8 +107,8 @@ async def _recheck_one(engine: AsyncEngine, declaration_id: UUID, at: datetime) 
 
 
 async def _lock_check_inputs(conn: AsyncConnection, declaration: DeclarationRecord) -> CheckInputs:
-    permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
-    return await lock_check_inputs(conn, [declaration], also=permit_keys.values())
+    keys = await permits.list_keys(conn, {citation.permit for citation in declaration.citations})
+    return await lock_check_inputs(conn, [declaration], also=keys)
 
 
 def _system_actor(at: datetime) -> Actor:

@@ -35,6 +35,7 @@ from services.permits.store.tables import commands
 from shared import idempotency
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Movement
+from shared.contracts.comparison import comparison_key
 from shared.contracts.declaration import (
     Cancellation,
     Consent,
@@ -221,9 +222,9 @@ async def amend(
             before = await declarations.find(conn, declaration_id, declarations.lodged_by(party))
             if before is None:
                 raise NotFound
-            previous_permits = await permits.keys_by_id(conn, {c.permit for c in before.citations})
+            previous_permits = await permits.list_keys(conn, {c.permit for c in before.citations})
             received = _new_version(before, content, declaring, command)
-            inputs = await lock_check_inputs(conn, [received], also=previous_permits.values())
+            inputs = await lock_check_inputs(conn, [received], also=previous_permits)
             declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
             if declaration.sequence != before.sequence:
                 raise ConcurrentChange
@@ -261,7 +262,7 @@ def _new_version(
         trader_country=declaring.country,
         received_at=command.at,
         digest=f"sha-256=:{b64encode(command.digest).decode()}:",
-        content=content,
+        content=content.model_copy(update={"reference": declaration.content.reference}),
         status=DeclarationStatus.RECEIVED,
     )
 
@@ -274,8 +275,8 @@ def _require_amendable(
         detail = f"Declaration {declaration.content.reference} is {declaration.status}. {allowed}"
         raise Conflict("invalid-transition", detail)
     for name in ("reference", "movement", "export_country", "import_country"):
-        if getattr(content, name) != getattr(declaration.content, name):
-            before, after = getattr(declaration.content, name), getattr(content, name)
+        before, after = getattr(declaration.content, name), getattr(content, name)
+        if comparison_key(after) != comparison_key(before):
             text = (
                 f"An amendment cannot change `{name}`: it is {before}, and the new version states "
                 f"{after}. Send {before}, or cancel the declaration and lodge a new one."
@@ -330,7 +331,7 @@ async def _store_response(
 ) -> StoredResponse:
     declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
     history = (await declarations.histories_by_id(conn, [declaration_id])).get(declaration_id, [])
-    permit_keys = await permits.keys_by_id(conn, {citation.permit for citation in declaration.citations})
+    permit_keys = await permits.names_by_id(conn, {citation.permit for citation in declaration.citations})
     view = declaration_view(declaration, history, permit_keys, reader=party)
     response = StoredResponse(status=200, body=render_json(view), version=declaration.version)
     await idempotency.store_response(conn, commands, command, response)

@@ -53,7 +53,8 @@ def raise_number_taken(error: IntegrityError, issuer: str, number: str) -> None:
 def number_taken_error(issuer: str, number: str) -> Conflict:
     """Return the error for a permit number that the issuer has used before."""
     detail = (
-        f"{issuer} has a permit {number} on the hub. A number is unique per issuer. Use that permit or another number."
+        f"{issuer} has a permit {number} on the hub, perhaps with other capitals, blanks or dashes. A number is unique "
+        "per issuer. Use that permit or another number."
     )
     return Conflict("permit-number-taken", detail)
 

@@ -22,6 +22,7 @@ from services.permits.store.to_row import history_row
 from shared import idempotency
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.closed_sets import ActorRole
+from shared.contracts.comparison import comparison_key
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.contracts.views.parts import as_stored, render_json
@@ -120,7 +121,7 @@ async def _issue(
     }
     await idempotency.withdraw(conn, commands, refusals.keys())
     await change_sets.save_change_set(
-        conn, _merge_change_sets(sorted((issued[command_id][0] for command_id in responses), key=_issuer_and_number))
+        conn, _merge_change_sets(sorted((issued[command_id][0] for command_id in responses), key=_sort_key))
     )
     await idempotency.store_responses(conn, commands, responses)
     return {**results, **refusals, **responses}
@@ -130,7 +131,7 @@ async def _list_refusals(
     conn: AsyncConnection, party: Party, new_requests: dict[UUID, tuple[IdempotentCommand, Permit]]
 ) -> dict[UUID, ProblemError]:
     """Return errors for permits of other issuers, and for numbers that are used, also earlier in this batch."""
-    keys = {(content.issuer, content.number) for _, content in new_requests.values()}
+    keys = {_key(content) for _, content in new_requests.values()}
     existing_keys = await permits.existing_keys(conn, keys) if keys else set()
     refusals: dict[UUID, ProblemError] = {}
     for command_id, (_, content) in new_requests.items():
@@ -139,10 +140,14 @@ async def _list_refusals(
         except ProblemError as error:
             refusals[command_id] = error
             continue
-        if (content.issuer, content.number) in existing_keys:
+        if _key(content) in existing_keys:
             refusals[command_id] = number_taken_error(content.issuer, content.number)
-        existing_keys.add((content.issuer, content.number))
+        existing_keys.add(_key(content))
     return refusals
+
+
+def _key(content: Permit) -> tuple[str, str]:
+    return content.issuer, comparison_key(content.number)
 
 
 def _stored_response(change: PermitChange, command: IdempotentCommand, token: str) -> StoredResponse:
@@ -156,9 +161,9 @@ def _stored_response(change: PermitChange, command: IdempotentCommand, token: st
     )
 
 
-def _issuer_and_number(changes: ChangeSet) -> tuple[str, str]:
+def _sort_key(changes: ChangeSet) -> tuple[str, str]:
     """Return the sort key of the rows: with one order, concurrent batches with the same numbers do not deadlock."""
-    return changes.permits[0].permit.content.issuer, changes.permits[0].permit.content.number
+    return changes.permits[0].permit.key
 
 
 def _merge_change_sets(all_changes: Iterable[ChangeSet]) -> ChangeSet:

@@ -55,7 +55,7 @@ async def load_permit_view(
 ) -> PermitView:
     """Return the full view of a permit at a moment."""
     linked_ids = {permit_id for permit_id in (permit.replaces, permit.replaced_by) if permit_id is not None}
-    links = await permits.keys_by_id(conn, linked_ids) if linked_ids else {}
+    links = await permits.names_by_id(conn, linked_ids) if linked_ids else {}
     crossings = await ledger.list_crossings(conn, permit.id) if permit.is_for_many_crossings else ()
     history = await permits.list_history(conn, permit.id)
     day = day_in_last_zone(permit.content.issuer, at)

@@ -23,7 +23,7 @@ USE_RULES = frozenset({is_first_use.name, was_counted_elsewhere.name})
 def withdrawn_since_check(declaration: DeclarationRecord, permits: PermitsById) -> tuple[Finding, ...]:
     """Return a finding for each permit that was withdrawn after the check, except those that have one already."""
     found_before = (f.permit for f in declaration.findings if f.rule == is_not_withdrawn.name)
-    known = {(cited.issuer, cited.number) for cited in found_before if cited}
+    known = {cited.key for cited in found_before if cited}
     gone = {c.permit: permits[c.permit] for c in declaration.citations if permits[c.permit].status not in USABLE}
     return tuple(withdrawn_finding(declaration, p) for p in gone.values() if p.key not in known)
 

@@ -185,7 +185,7 @@ def _once_per_shipment(findings: Iterable[Finding]) -> tuple[Finding, ...]:
     """Return findings without repeats: a country or a party of the shipment differs once, for however many items."""
     kept: dict[object, Finding] = {}
     for index, finding in enumerate(findings):
-        permit = (finding.permit.issuer, finding.permit.number) if finding.permit else None
+        permit = finding.permit.key if finding.permit else None
         is_of_item = finding.pointer.startswith("/items/")
         kept.setdefault(index if is_of_item else (finding.rule, finding.pointer, permit), finding)
     return tuple(kept.values())

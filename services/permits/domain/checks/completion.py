@@ -19,6 +19,7 @@ from services.permits.domain.units import is_convertible
 from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.cites.time_zones import country_codes
 from shared.contracts.closed_sets import DocumentUse, Movement, Side, Unit
+from shared.contracts.comparison import comparison_key
 from shared.contracts.declaration import Declaration, Document, Item, NormalizedDeclaration, Repair
 from shared.contracts.permit import Permit
 
@@ -77,7 +78,7 @@ def _cited_documents(declarations: Iterable[Declaration]) -> Iterator[tuple[Docu
 
 
 def candidate_keys(content: Declaration, item: Item, document: Document) -> tuple[PermitKey, ...]:
-    """Return issuer and number of the permits that a document may mean, the most likely first.
+    """Return the keys of the permits that a document may mean, the most likely first.
 
     Possible issuers are the countries of the shipment, and the country whose code begins the number.
     Customs messages often write that code before the number: `FR123456` may be 123456 of FR.
@@ -86,11 +87,11 @@ def candidate_keys(content: Declaration, item: Item, document: Document) -> tupl
         return ()
     if document.issuer is not None:
         return (document.key,)
-    number, prefix = document.number, document.number[:2]
+    number, prefix = comparison_key(document.number), document.number[:2].upper()
     concerned = [content.export_country, item.origin_country, content.import_country]
     concerned += [prefix] if prefix in country_codes() else []
     full_numbers = [(country, number) for country in dict.fromkeys(concerned) if country]
-    rest = number[2:].lstrip("- /")
+    rest = number[2:].lstrip("-")
     return (*full_numbers, *([(prefix, rest)] if prefix in country_codes() and rest else ()))
 
 
@@ -163,8 +164,9 @@ def _complete_document(
     candidates = [key for key in candidate_keys(content, item, document) if key in permits]
     if not candidates:
         return document
-    issuer, number = candidates[0]
-    others = tuple(f"{one[0]} {one[1]}" for one in candidates[1:])
+    issuer, printed = candidates[0][0], permits[candidates[0]].content.number
+    number = document.number if candidates[0][1] == document.key[1] else printed
+    others = tuple(f"{one[0]} {permits[one].content.number}" for one in candidates[1:])
     source = f"permit {number} of {issuer}, which names the declaring side"
     repairs.append(Repair(pointer=f"/items/{index}/documents/{document_index}/issuer", source=source, others=others))
     return document.model_copy(update={"issuer": issuer, "number": number})

@@ -10,6 +10,7 @@ from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
+from shared.contracts.comparison import comparison_key
 from shared.contracts.declaration import Document, Item
 
 ALREADY_COUNTED = "already_counted"
@@ -24,7 +25,7 @@ def find_counting_declaration(declaration: DeclarationRecord, document: Document
     if document.use != ALREADY_COUNTED or named is None:
         return None
     try:
-        return facts.declarations_by_reference.get((declaration.trader, named)) or UUID(named)
+        return facts.declarations_by_reference.get((declaration.trader, comparison_key(named))) or UUID(named)
     except ValueError:
         return None
 

@@ -7,7 +7,6 @@ from services.permits.domain.model.permits import PermitRecord, permit_key
 from services.permits.domain.rules.parties import Naming, naming_of_declaring_side
 from services.permits.domain.rules.whole_declaration import own_party_is_identified
 from shared.contracts.closed_sets import ActorRole
-from shared.contracts.declaration import Document
 from shared.contracts.findings import Finding
 from shared.contracts.permit import Permit
 
@@ -28,7 +27,7 @@ def permits_named_alone(declaration: DeclarationRecord) -> PermitKeys:
 
 def _named_alone(findings: Iterable[Finding]) -> PermitKeys:
     return frozenset(
-        Document(issuer=finding.permit.issuer, number=finding.permit.number).key
+        finding.permit.key
         for finding in findings
         if finding.rule == own_party_is_identified.name and finding.permit is not None
     )

@@ -38,8 +38,8 @@ def apply_officer_statement(
 
 
 def _settled_permits(declaration: DeclarationRecord, decision: Override) -> set[tuple[str, str]]:
-    """Return issuer and number of the permits that the overridden findings name."""
-    return {(f.permit.issuer, f.permit.number) for f in declaration.findings if f.rule == decision.rule and f.permit}
+    """Return the keys of the permits that the overridden findings name."""
+    return {f.permit.key for f in declaration.findings if f.rule == decision.rule and f.permit}
 
 
 def _require_statement(decision: Override) -> None:

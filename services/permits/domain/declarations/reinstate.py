@@ -43,7 +43,7 @@ def reinstate(declaration: DeclarationRecord, permit: PermitRecord, actor: Actor
 
 
 def _is_lost_finding(finding: Finding, permit: PermitRecord) -> bool:
-    is_about_permit = finding.permit is not None and (finding.permit.issuer, finding.permit.number) == permit.key
+    is_about_permit = finding.permit is not None and finding.permit.key == permit.key
     return (
         is_about_permit
         and finding.rule == is_not_withdrawn.name

@@ -98,7 +98,7 @@ def release(
 def _require_permits_not_withdrawn(declaration: DeclarationRecord, permits: PermitsById) -> None:
     """Raise Conflict `permit-withdrawn` if a cited permit was withdrawn and no officer overrode that finding."""
     named = (f.permit for f in declaration.findings if f.rule == is_not_withdrawn.name and f.overridden)
-    overridden = {(cited.issuer, cited.number) for cited in named if cited}
+    overridden = {cited.key for cited in named if cited}
     for citation in declaration.citations:
         permit = permits[citation.permit]
         if permit.status not in USABLE and permit.key not in overridden:

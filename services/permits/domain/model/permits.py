@@ -11,12 +11,13 @@ from services.permits.domain.model.usage import CountIndex, UsageIndex, UsageTot
 from services.permits.domain.replace_field import replace_field
 from shared.cites.codes import MULTIPLE_CROSSING_KINDS
 from shared.contracts.closed_sets import PermitStatus
+from shared.contracts.comparison import comparison_key
 from shared.contracts.permit import Permit, PermitLine
 
 
 def permit_key(permit: Permit) -> tuple[str, str]:
-    """Return the issuer and number, by which declarations cite a permit."""
-    return permit.issuer, permit.number
+    """Return the issuer and the key of the number, by which declarations cite a permit."""
+    return permit.issuer, comparison_key(permit.number)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +38,8 @@ class PermitRecord:
 
     `token_digest` is the SHA-256 of the permit token. `notice_level` is the last notice about the end of the permit.
     `usage_totals` sums all reservations and uses of the lines that the decision concerns.
-    `citations` contains single citations, only those that the decision needs.
+    `citations` contains single citations, only those that the decision needs. `number_key` is the key under which the
+    number is stored, empty if the permit is new.
     """
 
     id: UUID
@@ -55,12 +57,13 @@ class PermitRecord:
     replaces: UUID | None = None
     replaced_by: UUID | None = None
     notice_level: int = 0
+    number_key: str = ""
     citations: tuple[Citation, ...] = ()
 
     @property
     def key(self) -> tuple[str, str]:
-        """The issuer and number, by which declarations cite a permit."""
-        return permit_key(self.content)
+        """The issuer and the key of the number, by which declarations cite a permit."""
+        return self.content.issuer, self.number_key or comparison_key(self.content.number)
 
     def with_balance(self, line_letter: str, balance: Balance) -> "PermitRecord":
         """Return the permit with another balance of one of its lines."""
@@ -93,7 +96,7 @@ PermitsById = Mapping[UUID, PermitRecord]
 
 @dataclass(frozen=True, kw_only=True)
 class CitedPermits:
-    """The permits that declarations cite, by issuer and number.
+    """The permits that declarations cite, by issuer and key of the number.
 
     The permits in `with_all_citations` need each single citation. For a permit in `lines`, only these lines need
     usage totals, because the declarations cite no other.

@@ -30,7 +30,8 @@ class QuotaUsage:
 class Facts:
     """The reference data that rules read.
 
-    `declarations_by_reference` has the declarations that documents name as counting a use, by trader and reference.
+    `declarations_by_reference` has the declarations that documents name as counting a use. Its keys are the trader and
+    the key of the reference.
     `line_counts` are the numbers of lines of permits that are not loaded, because a check of them would cost too much.
     """
 

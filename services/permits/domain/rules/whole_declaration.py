@@ -37,8 +37,12 @@ class DocumentContext:
     @property
     def cited_line(self) -> CitedLine | None:
         """The permit and line that the document names; None if it has no number."""
-        issuer, number = self.document.key
-        return CitedLine(issuer=issuer, number=number, line=self.document.line) if number else None
+        number = self.document.number
+        return (
+            None
+            if number is None
+            else CitedLine(issuer=self.document.issuer or "", number=number, line=self.document.line)
+        )
 
 
 @rule(

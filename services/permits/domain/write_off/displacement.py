@@ -62,7 +62,7 @@ def displace_reservations(
             postings += returned.postings
             settled = _settle_endorsement(declaration.findings, current[permit_id], context.actor)
             after = replace(returned.declaration, status=DeclarationStatus.REFERRED, findings=(*settled, *found))
-            issuer, number = current[permit_id].key
+            issuer, number = current[permit_id].content.issuer, current[permit_id].content.number
             reason = f"Customs endorsed less of permit {number} of {issuer} than was reserved"
             changes.append(refer_declaration(declaration, after, context.actor, reason))
     return Displacement(permits=current, postings=tuple(postings), changes=tuple(changes))
@@ -73,7 +73,7 @@ def _settle_endorsement(findings: Iterable[Finding], permit: PermitRecord, actor
     reason = f"Permit {permit.content.number} of {permit.content.issuer} was endorsed"
     override = {"overridden": True, "override": AppliedOverride(by=system_actor(actor), reason=reason)}
     for one in findings:
-        is_of_permit = one.permit is not None and (one.permit.issuer, one.permit.number) == permit.key
+        is_of_permit = one.permit is not None and one.permit.key == permit.key
         is_settled = is_of_permit and one.rule == was_endorsed.name and not one.overridden
         yield one.model_copy(update=override) if is_settled else one
 

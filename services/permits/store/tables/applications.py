@@ -16,6 +16,7 @@ applications = Table(
     Column("kind", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("reference", Text),
+    Column("reference_key", Text),
     Column("content", JSONB, nullable=False),
     Column("submitted_at", DateTime(timezone=True), nullable=False),
     Column("decided_at", DateTime(timezone=True)),

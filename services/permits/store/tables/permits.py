@@ -30,6 +30,7 @@ permits = Table(
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("issuer", Text, nullable=False),
     Column("number", Text, nullable=False),
+    Column("number_key", Text, nullable=False),
     Column("status", Text, nullable=False),
     Column("issued_on", Date, nullable=False),
     Column("valid_until", Date, nullable=False),
@@ -51,8 +52,8 @@ permits = Table(
     Column("search_words", JSONB, nullable=False, server_default="[]"),
     Column("sequence", Integer, nullable=False),
     Column("version", Integer, nullable=False),
-    UniqueConstraint("issuer", "number", name="permits_issuer_number_key"),
-    Index("permits_number", "number"),
+    UniqueConstraint("issuer", "number_key", name="permits_issuer_number_key"),
+    Index("permits_number", "number_key"),
     Index("permits_search_words", "search_words", postgresql_using="gin"),
     Index("permits_status", "status", "id"),
     Index("permits_issued_on", "issued_on"),
@@ -63,6 +64,7 @@ permits = Table(
     Index("permits_export_country", "export_country", "id"),
     Index("permits_import_country", "import_country", "id"),
 )
+"""The permits. `number_key` is the key by which the number is compared; `number` is as the document prints it."""
 
 permit_lines = Table(
     "permit_lines",

@@ -151,6 +151,15 @@ async def test_reference_used_twice_by_one_trader_is_refused(hub: RunningGateway
     assert (await hub.lodge(other, their_declaration)).status_code == 202
 
 
+@pytest.mark.parametrize("written", ["b 1", "B/1", "Ｂ－１", "B  -  1", "b–1"])
+async def test_reference_used_twice_in_another_form_is_refused(hub: RunningGateway, written: str) -> None:
+    trader = await hub.trader()
+    assert (await hub.lodge(trader, declaration("B-1"))).status_code == 202
+    again = await hub.lodge(trader, declaration(written))
+    assert (again.status_code, again.json()["code"]) == (409, "reference-taken")
+    assert (await hub.lodge(trader, declaration("B-I"))).status_code == 202
+
+
 async def test_submissions_with_crossing_keys_survive_a_deadlock(hub: RunningGateway, server: Server) -> None:
     """Two gateways insert the same references in opposite order of keys. A deadlock is retried, and none is lost."""
     await _execute_as_superuser(

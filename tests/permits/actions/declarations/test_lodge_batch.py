@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.declarations import lodge_batch, read
 from services.permits.domain.model.permits import CitedPermits
 from services.permits.store import permits
+from shared.contracts.comparison import comparison_key
 from tests.permits.declaration_steps import lodge_part_uses
 from tests.permits.sample_data import (
     B,
@@ -78,4 +79,4 @@ async def test_permit_version_after_a_reservation_stays(permits_db: AsyncEngine)
 async def read_cited_permit(db: AsyncEngine, number: str) -> Any:
     """Return a permit as the check of a declaration reads it."""
     async with db.connect() as conn:
-        return (await permits.read_cited(conn, CitedPermits(keys=frozenset({("ZA", number)}))))[0]
+        return (await permits.read_cited(conn, CitedPermits(keys=frozenset({("ZA", comparison_key(number))}))))[0]

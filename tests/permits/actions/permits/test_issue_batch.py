@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from uuid import UUID
 
+import pytest
 from sqlalchemy import event, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -15,7 +16,7 @@ from services.permits.actions.permits.issue_batch import IssueRequest, issue_per
 from shared.contracts.permit import Permit
 from shared.database import new_id
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import Invalid, ProblemError
+from shared.problems import Conflict, Invalid, ProblemError
 from tests.permits.sample_data import AUTHORITY_ZA, command, line, permit_content
 
 
@@ -113,3 +114,18 @@ async def test_batch_of_any_size_takes_the_same_number_of_statements(permits_db:
         await issue_permits(permits_db, AUTHORITY_ZA, [batch_entry(permit_content()) for _ in range(size)])
         seen.append(len(statements))
     assert seen[0] == seen[1] < 14
+
+
+async def test_permit_with_a_number_written_otherwise_is_refused(permits_db: AsyncEngine) -> None:
+    first = permit_content(number="ZA/2026/00088")
+    again = [permit_content(number=number) for number in ("za-2026-00088", "ZA 2026  00088", "ＺＡ-2026-00088")]
+    await issue(permits_db, AUTHORITY_ZA, first, command())
+    responses = await issue_permits(permits_db, AUTHORITY_ZA, [batch_entry(permit) for permit in again])
+    assert codes_or_statuses(responses) == ["permit-number-taken"] * 3
+    for permit in again:
+        with pytest.raises(Conflict, match="permit-number-taken"):
+            await issue(permits_db, AUTHORITY_ZA, permit, command())
+    twice = [permit_content(number="ZA-2026-00089"), permit_content(number="ZA-2026/00089")]
+    responses = await issue_permits(permits_db, AUTHORITY_ZA, [batch_entry(permit) for permit in twice])
+    assert codes_or_statuses(responses) == [201, "permit-number-taken"]
+    assert await count_rows(permits_db, "permits") == 2

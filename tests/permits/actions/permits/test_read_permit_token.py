@@ -55,6 +55,12 @@ async def test_permit_token_opens_the_view_of_an_officer_without_identifiers(per
     assert "ZA1234567" not in json.dumps(read) and "history" not in read and "token" not in read
 
 
+async def test_permit_token_opens_the_permit_by_its_number_written_otherwise(permits_db: AsyncEngine) -> None:
+    _, number, token = await issue_with_token(permits_db)
+    [found] = await list_by_token(permits_db, CUSTOMS_DE, token, number=number.lower().replace("-", " / "))
+    assert found["number"] == number
+
+
 async def test_permit_token_that_does_not_match_gives_not_found(permits_db: AsyncEngine) -> None:
     permit_id, number, token = await issue_with_token(permits_db)
     _, _, other = await issue_with_token(permits_db)

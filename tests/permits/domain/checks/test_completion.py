@@ -155,7 +155,7 @@ def test_permit_number_may_begin_with_its_issuer() -> None:
     bare = NormalizedDeclaration.model_validate(
         declaration(item(permit_content())).model_dump() | {"items": [_item_citing("FR-123")]}
     )
-    assert cited_permits([bare]).keys == {("ZA", "FR-123"), ("FR", "FR-123"), ("FR", "123")}
+    assert cited_permits([bare]).keys == {("ZA", "fr-123"), ("FR", "fr-123"), ("FR", "123")}
 
 
 def _item_citing(number: str) -> dict[str, Any]:

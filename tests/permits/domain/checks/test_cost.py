@@ -37,12 +37,12 @@ def citing(documents: int, *, permits: int = 1, line_letter: str | None = None) 
 
 def test_cost_of_a_document_without_line_grows_with_the_lines_of_its_permit() -> None:
     named, open_ = citing(500, line_letter="L1"), citing(500)
-    permits = {("ZA", "ZA-0"): WITH_MOST_LINES}
+    permits = {("ZA", "za-0"): WITH_MOST_LINES}
     assert (
         estimate_cost(open_.content, permits, {}) - estimate_cost(named.content, permits, {})
         == (500 + NAME_COST) * LINES
     )
-    assert estimate_cost(open_.content, {}, {("ZA", "ZA-0"): LINES}) == estimate_cost(open_.content, permits, {})
+    assert estimate_cost(open_.content, {}, {("ZA", "za-0"): LINES}) == estimate_cost(open_.content, permits, {})
     assert maximum_cost(open_.content) == estimate_cost(open_.content, permits, {})
 
 
@@ -55,14 +55,14 @@ def test_cost_of_a_document_whose_item_is_completed_counts_two_comparisons_per_l
 
 def test_largest_declaration_on_one_permit_of_most_lines_is_checked() -> None:
     largest = citing(DOCUMENTS, line_letter="L1")
-    assert estimate_cost(largest.content, {("ZA", "ZA-0"): WITH_MOST_LINES}, {}) <= CHECK_COST
+    assert estimate_cost(largest.content, {("ZA", "za-0"): WITH_MOST_LINES}, {}) <= CHECK_COST
     each_item_once = citing(500)
-    assert estimate_cost(each_item_once.content, {("ZA", "ZA-0"): WITH_MOST_LINES}, {}) <= CHECK_COST
+    assert estimate_cost(each_item_once.content, {("ZA", "za-0"): WITH_MOST_LINES}, {}) <= CHECK_COST
 
 
 def test_declaration_that_costs_too_much_is_referred_without_a_check() -> None:
     largest = citing(DOCUMENTS, permits=DOCUMENTS)
-    counted = replace(facts(), line_counts={("ZA", f"ZA-{n}"): int(LINES) for n in range(DOCUMENTS)})
+    counted = replace(facts(), line_counts={("ZA", f"za-{n}"): int(LINES) for n in range(DOCUMENTS)})
     verdict = check(largest, {}, counted)
     assert verdict.status is DeclarationStatus.REFERRED
     assert [finding.rule for finding in verdict.findings] == [is_small_enough.name]
