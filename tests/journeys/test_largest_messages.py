@@ -10,6 +10,7 @@ import pytest
 from saola_client import Hub
 from services.cli.trial_parties import TrialParty, add_party
 from services.cli.webhook_receiver import WebhookReceiver
+from services.permits.domain.rules.check_limits import STORED_FINDINGS
 from shared.contracts.limits import COUNTRIES, EVENT_DATA_BYTES, GRANTS, ITEMS
 from tests.hub import RunningHub
 from tests.waiting import block_until
@@ -54,8 +55,11 @@ def test_event_of_the_largest_declaration_reaches_customs_by_feed_and_webhook(ad
 
         event = block_until(received, seconds=60.0)
     assert event is not None
-    assert event["data"]["finding_counts"]["block"] >= ITEMS
-    assert {"rule": "CITES-VI.1-permit-known", "severity": "block", "count": ITEMS} in event["data"]["rules"]
+    assert event["data"]["finding_counts"] == {"block": STORED_FINDINGS, "refer": 1, "note": 0}
+    assert event["data"]["rules"] == [
+        {"rule": "CITES-VI.1-permit-known", "severity": "block", "count": STORED_FINDINGS},
+        {"rule": "findings-omitted", "severity": "refer", "count": 1},
+    ]
     assert len(json.dumps(event["data"])) < EVENT_DATA_BYTES
     assert event in _feed(customs.hub)
 

@@ -19,7 +19,7 @@ from shared.contracts.limits import EVENT_ENTRIES
 
 Counts = Annotated[
     FindingCounts | None,
-    Field(description="Number of open findings of each severity; the declaration has them in full"),
+    Field(description="Number of stored open findings of each severity; `findings-omitted` in `rules`: there are more"),
 ]
 Rules = Annotated[
     tuple[RuleCount, ...] | None,
