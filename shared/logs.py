@@ -18,6 +18,7 @@ from typing import IO, Any
 import structlog
 from pydantic_core import to_json
 
+from shared.contracts.characters import escape_forbidden
 from shared.limits import Limit, LimitSubject
 from shared.request_context import current_request
 
@@ -48,6 +49,8 @@ class LineWriter:
             line = to_json({**head, **fields}, serialize_unknown=True, inf_nan_mode="strings") + b"\n"
         except ValueError:  # a text that is not valid Unicode, such as a file name in another encoding
             line = json.dumps({**head, **fields}, default=str).encode() + b"\n"
+        if not line.isascii() or b"\x7f" in line:  # JSON escapes only the controls of ASCII below the blank
+            line = escape_forbidden(line.decode()).encode()
         with self._lock, suppress(OSError, ValueError):  # a full disk or a closed stderr must not make a request fail
             self._file.write(line)
             self._file.flush()

@@ -3,12 +3,27 @@
 import os
 import shlex
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 
-out = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+from shared.contracts.characters import escape_forbidden
+
+
+class SafeConsole(Console):
+    """A console that escapes control and bidi characters in what it prints: names and details come from others."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        """Yield the segments of a renderable, their texts without characters that steer a terminal."""
+        for segment in super().render(renderable, options):
+            safe = segment.text if segment.control else escape_forbidden(segment.text)
+            yield segment if safe is segment.text else Segment(safe, segment.style)
+
+
+out = SafeConsole(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)
+err = SafeConsole(stderr=True, highlight=False, soft_wrap=True)
 
 
 def saola_command() -> str:

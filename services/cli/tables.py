@@ -7,18 +7,19 @@ from typing import Any
 from rich.table import Table
 
 from services.cli.console import out
+from shared.contracts.characters import escape_forbidden
 
 
 def print_rows(rows: Iterable[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
     """Print rows: a table of the given columns, or one JSON array with all fields."""
     if as_json:
-        print(json.dumps(list(rows), ensure_ascii=False, indent=1))
+        print(escape_forbidden(json.dumps(list(rows), ensure_ascii=False, indent=1)))
         return
     table, count = Table(box=None, pad_edge=False), 0
     for column in columns:
         table.add_column(column.replace("_", " "), overflow="fold")
     for row in rows:
-        table.add_row(*(_cell(row.get(column)) for column in columns))
+        table.add_row(*(escape_forbidden(_cell(row.get(column))) for column in columns))
         count += 1
     out.print(table if count else "The list is empty.")
 

@@ -26,3 +26,19 @@ def find_forbidden(text: str, allowed: str = "") -> str | None:
 def describe_character(character: str) -> str:
     """Return the code point of a character, and its name if it has one: `U+202E RIGHT-TO-LEFT OVERRIDE`."""
     return f"U+{ord(character):04X} {name(character, '')}".rstrip()
+
+
+def escape_forbidden(text: str) -> str:
+    """Return a text that a terminal or a log shows safely: forbidden characters as escapes of JSON, such as `\\u202e`.
+
+    Tabs and ends of lines stay.
+    """
+    if find_forbidden(text, "\t\n") is None:
+        return text
+    return "".join(c if find_forbidden(c, "\t\n") is None else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    """Return the escape of a character in JSON: two of them outside the basic plane."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[n : n + 2].hex()}" for n in range(0, len(units), 2))

@@ -180,3 +180,12 @@ async def test_metrics_port_writes_a_line_of_level_debug() -> None:
     finally:
         server.close()
     assert (line["level"], line["route"]) == ("debug", "/metrics")
+
+
+def test_text_of_others_is_logged_with_escapes() -> None:
+    hostile = "\x1b[2J\u202eb\x9b\x7f\0\ufffe"
+    with captured_lines("gateway") as lines:
+        logger().info("x.done", reason=hostile)
+        log_request(logging.INFO, {"route": hostile})
+    assert not {"\x1b", "\u202e", "\x9b", "\x7f", "\0", "\ufffe"} & set(lines.text)
+    assert [json.loads(line).get("reason", hostile) for line in lines.text.splitlines()] == [hostile, hostile]

@@ -25,7 +25,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """The keys of usual numbers are the same, and the others cannot be computed back."""
+    """Leave the keys as they are. Those of usual numbers are the same, and the others cannot be computed back."""
 
 
 def _keyed(word: str) -> set[str]:

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.contracts.characters import JOINERS, LINE_MARKS, describe_character, find_forbidden, to_nfc
+from shared.contracts.characters import (
+    JOINERS,
+    LINE_MARKS,
+    describe_character,
+    escape_forbidden,
+    find_forbidden,
+    to_nfc,
+)
 
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -43,3 +50,17 @@ def test_text_is_stored_in_nfc(text: str) -> None:
 def test_character_is_described_by_code_point_and_name() -> None:
     assert describe_character("\u202e") == "U+202E RIGHT-TO-LEFT OVERRIDE"
     assert describe_character("\x1b") == "U+001B"
+
+
+@pytest.mark.parametrize(("text", "shown"), [
+    ("\x1b[2Jgone", r"\u001b[2Jgone"), ("a\u202eb\u2066", r"a\u202eb\u2066"), ("\0\x7f\x9b", r"\u0000\u007f\u009b"),
+    ("\r", r"\u000d"), ("\U000e0041", r"\udb40\udc41"), ("\ud800", r"\ud800"),
+    ("a\tb\nc", "a\tb\nc"), ("Ñ 北京\u3000🦏", "Ñ 北京\u3000🦏"),
+])  # fmt: skip
+def test_text_is_shown_with_escapes_of_forbidden_characters(text: str, shown: str) -> None:
+    assert escape_forbidden(text) == shown
+
+
+@given(st.text())
+def test_shown_text_has_no_forbidden_character(text: str) -> None:
+    assert find_forbidden(escape_forbidden(text), "\t\n") is None
