@@ -130,9 +130,12 @@ class NewCredential(WireModel):
         None
     )
     subject: Annotated[
-        str | None,
-        StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"),
-        AfterValidator(require_visible),
+        Annotated[
+            str,
+            StringConstraints(min_length=1, max_length=255, pattern=r"^[^\x00-\x1f\x7f]+$"),
+            AfterValidator(require_visible),
+        ]
+        | None,
         Field(description="The client's `sub` in the tokens of the trusted external issuer"),
     ] = None
     expires_at: Annotated[

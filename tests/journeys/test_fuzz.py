@@ -111,7 +111,7 @@ def _good(hub_parties: HubParties, walker: PartyAccess) -> dict[str, Callable[[]
     return {
         "lodge_declaration": lambda: _exported(walker, other, cited),
         "create_permit": lambda: _ours(walker, other),
-        "apply_for_permit": lambda: application(walker, other) | {"export_country": "FR", "issuer": "FR"},
+        "apply_for_permit": lambda: _applied_for(walker, other),
         "create_webhook_endpoint": lambda: {"url": "http://127.0.0.1:9/", "event_types": ["*"]},
         "create_mandate": lambda: {"agent": agent.id, "from": "2026-01-01", "until": "2099-12-31"},
         "create_party": lambda: {"name": "Walker", "country": "FR", "roles": ["trader"]},
@@ -121,6 +121,12 @@ def _good(hub_parties: HubParties, walker: PartyAccess) -> dict[str, Callable[[]
 def _ours(exporter: PartyAccess, importer: PartyAccess) -> dict[str, Any]:
     """Return a permit of FR for goods that leave FR, so that one party with all roles may use every command."""
     return permit(exporter, importer, issuer="FR", export_country="FR", import_country="ZA")
+
+
+def _applied_for(exporter: PartyAccess, importer: PartyAccess) -> dict[str, Any]:
+    """Return an application of FR whose exporter has the country of the walker, because identifiers belong to one."""
+    asked = application(exporter, importer)
+    return asked | {"export_country": "FR", "issuer": "FR", "exporter": asked["exporter"] | {"country": "FR"}}
 
 
 def _exported(exporter: PartyAccess, importer: PartyAccess, number: str) -> dict[str, Any]:

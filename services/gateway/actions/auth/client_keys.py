@@ -70,7 +70,8 @@ def _parse_pem(given: str, pointer: str) -> ECKey | OKPKey:
 
 
 def _to_jwk(key: ECKey | OKPKey, kid: object) -> dict[str, Any]:
-    key_id = kid if isinstance(kid, str) and 0 < len(kid) <= 255 else key.thumbprint()
+    """Return a key as a JWK. A `kid` that no log and no database can show is replaced by the thumbprint."""
+    key_id = kid if isinstance(kid, str) and 0 < len(kid) <= 255 and kid.isprintable() else key.thumbprint()
     return {**key.as_dict(private=False), "kid": key_id}
 
 

@@ -144,6 +144,7 @@ ROUTES = (
         service="notifications",
         headers=(IDEMPOTENCY_KEY,),
         responses=(RouteResponse(description="The new secret; both sign for 24 hours", model=views.NewSecret),),
+        problems=("rotated-too-often",),
         example=examples.ROTATE_WEBHOOK_ENDPOINT_SECRET,
     ),
     Route(

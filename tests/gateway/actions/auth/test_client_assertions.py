@@ -306,3 +306,13 @@ async def test_client_library_gets_a_token_by_its_own_key(hub: RunningGateway) -
             return str(http_client.me()["id"])
 
     assert await asyncio.to_thread(me) == party
+
+
+@pytest.mark.parametrize("kid", ["\x00", "a\nb", "", 7, None])
+async def test_key_with_an_unusable_kid_is_named_by_its_thumbprint(hub: RunningGateway, kid: object) -> None:
+    key = OKPKey.generate_key("Ed25519")
+    party, _ = await hub.party("trader")
+    body = {"public_key": key.as_dict(private=False) | {"kid": kid}, "subject": None, "jwks": None}
+    created = await hub.http.post(f"/v1/parties/{party['id']}/credentials", json=body, headers=hub.admin)
+    assert created.status_code == 201, created.text
+    assert created.json()["kids"] == [key.thumbprint()]
