@@ -10,6 +10,7 @@ from pydantic_settings import BaseSettings
 from services.cli.limit_reference import find_limits
 from services.gateway.settings import Settings as GatewaySettings
 from services.notifications.settings import Settings as NotificationsSettings
+from services.permits.domain.rules.catalogue import list_rules
 from services.permits.settings import Settings as PermitsSettings
 from shared.contracts.faults import FAULT_CODES
 from shared.contracts.problems.catalogue import PROBLEM_CODES
@@ -50,9 +51,10 @@ def test_limits_have_rows_with_distinct_words() -> None:
 
 
 def test_limits_name_problem_codes_that_exist() -> None:
-    """A code in the column of consequences leads to its page."""
+    """A code in the column of consequences leads to its page: a problem, a place in `errors`, or a rule."""
     codes = {code for limit in find_limits() for code in re.findall(r"`([a-z_-]+)`", limit.beyond)}
-    assert codes - PROBLEM_CODES.keys() - FAULT_CODES.keys() == OAUTH_CODES & codes
+    rules = {rule.name for rule in list_rules()}
+    assert codes - PROBLEM_CODES.keys() - FAULT_CODES.keys() - rules == OAUTH_CODES & codes
 
 
 def test_limits_name_settings_that_exist() -> None:

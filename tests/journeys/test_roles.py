@@ -78,7 +78,9 @@ def test_role_without_the_permission_of_an_operation_gets_403(
         "lodge_declaration": declaration(exporter, people["trader"], "ZA-0"),
         "validate_declaration": declaration(exporter, people["trader"], "ZA-0"),
         "create_permit": permit(people["trader"], exporter, issuer="FR", export_country="FR", import_country="ZA"),
-        "apply_for_permit": application(people["trader"], exporter) | {"export_country": "FR", "issuer": "FR"},
+        "apply_for_permit": application(people["trader"], exporter)
+        | {"export_country": "FR", "issuer": "FR"}
+        | {"exporter": {"name": "B SARL", "country": "FR", "identifier": people["trader"].number}},
     }
     hub_parties.response_faults.clear()
     for found in _document(hub_parties):

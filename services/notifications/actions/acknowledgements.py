@@ -43,8 +43,8 @@ async def acknowledge(
 ) -> StoredResponse:
     """Store a party's own result for an event that it could receive. The latest counts.
 
-    The same result again changes nothing. The sender hears of a new outcome only. Earlier results stay as evidence, so
-    their number is limited. Raise NotFound or Conflict.
+    The same result again changes nothing. The sender receives an event for a new outcome only. Earlier results stay as
+    evidence, so their number is limited. Raise NotFound or Conflict.
     """
     async with engine.begin() as conn:
         await events.acquire_intake_lock(conn)

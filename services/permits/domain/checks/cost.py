@@ -1,8 +1,8 @@
 """The cost of a check, in comparisons of a document with a permit line, before anything is compared.
 
-A document that names its line is compared with one line, any other with all lines of its permit, and twice if the hub
-completes its item. To load a line and to look up its name cost as much as some comparisons. The estimate has no clock,
-so the same declaration always has the same cost.
+A document that names its line is compared with one line, any other with all lines of its permit. If the hub completes
+its item, the lines count twice. To load a line and to look up its name cost as much as some comparisons. The estimate
+has no clock, so the same declaration always has the same cost.
 """
 
 from collections.abc import Collection, Iterable, Mapping
@@ -24,8 +24,13 @@ NAME_COST = 10
 
 The hub looks up the names of all lines of a permit only if a document names none of them.
 """
-MAX_CANDIDATES = 5
-"""Permits that a document without an issuer may mean."""
+MAX_CANDIDATES = Limit(
+    5,
+    "permits",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Permits that a document without an issuer may mean",
+    beyond="The document is not completed.",
+)
 LARGEST_DOCUMENT_COST = DOCUMENT_COST + MAX_CANDIDATES * LINES * (LOADED_LINE_COST + NAME_COST + 2)
 LARGE_COST = Limit(
     75_000,

@@ -34,6 +34,7 @@ OF_THE_VIEW = {
     "received_at",
     "digest",
     "findings",
+    "findings_omitted",
     "usage",
     "history",
 }
