@@ -27,7 +27,7 @@ def test_text_of_others_is_printed_with_escapes(kind: str) -> None:
 def test_list_of_others_is_printed_with_escapes(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], as_json: bool
 ) -> None:
-    monkeypatch.setattr(out, "file", io.StringIO())
+    monkeypatch.setattr(out, "_file", io.StringIO())  # `file` would keep the standard output of this test
     print_rows([{"name": HOSTILE}], ["name"], as_json=as_json)
     printed = capsys.readouterr().out + out.file.getvalue()  # type: ignore[attr-defined]
     assert r"\u202ecod.exe\u009b31m" in printed

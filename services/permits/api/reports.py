@@ -35,16 +35,21 @@ class YearAndSideQuery(YearQuery):
 
 
 class ReportResponse(StreamingResponse):
-    """A streamed report. It returns its slot when it ends, by success, error, a closed connection or its time limit."""
+    """A streamed report. It returns its slot when it ends, by success, error, a closed connection or its time limit.
+
+    After the last line it returns the slot before the client sees the end. The next report of the country may follow at
+    once.
+    """
 
     def __init__(
         self, first_lines: str, lines: AsyncGenerator[str], *, name: str, country: str, slots: ReportSlots
     ) -> None:
         headers = {"Content-Disposition": f'attachment; filename="{name}.csv"'}
-        super().__init__(_with_first_lines(first_lines, lines), media_type="text/csv; charset=utf-8", headers=headers)
+        super().__init__(self._read_lines(first_lines, lines), media_type="text/csv; charset=utf-8", headers=headers)
         self._lines = lines
         self._country = country
         self._slots = slots
+        self._has_slot = True
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send the lines, then return the slot and close the source of the lines. Raise TimeoutError."""
@@ -52,8 +57,19 @@ class ReportResponse(StreamingResponse):
             async with asyncio.timeout(reports.MAX_REPORT_SECONDS):
                 await super().__call__(scope, receive, send)
         finally:
-            self._slots.release(self._country)
+            self._return_slot()
             await self._lines.aclose()
+
+    async def _read_lines(self, first_lines: str, lines: AsyncGenerator[str]) -> AsyncGenerator[str]:
+        yield first_lines
+        async for line in lines:
+            yield line
+        self._return_slot()
+
+    def _return_slot(self) -> None:
+        if self._has_slot:
+            self._has_slot = False
+            self._slots.release(self._country)
 
 
 @router.get("/annual")
@@ -90,9 +106,3 @@ async def _stream_report(
         slots.release(query.country)
         raise
     return ReportResponse(first_lines, lines, name=name, country=query.country, slots=slots)
-
-
-async def _with_first_lines(first_lines: str, lines: AsyncGenerator[str]) -> AsyncGenerator[str]:
-    yield first_lines
-    async for line in lines:
-        yield line

@@ -158,7 +158,9 @@ class InMemoryRegistry:
             assert one.status is DeclarationStatus.REFERRED and not any(c.is_open for c in one.citations)
             cited = one.findings[-1].permit
             assert cited is not None and cited.line is not None
-            permit = next(p for p in self.permits.values() if p.key == (cited.issuer, cited.number))
+            permit = next(
+                p for p in self.permits.values() if (p.content.issuer, p.content.number) == (cited.issuer, cited.number)
+            )
             reservations = [
                 c
                 for c in before[declaration_id].citations

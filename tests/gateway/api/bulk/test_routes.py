@@ -217,7 +217,10 @@ async def _read_bulk_results(reader: asyncio.StreamReader) -> list[dict[str, Any
     """Read a chunked response to its end."""
     await reader.readuntil(b"\r\n\r\n")
     body = b""
-    while size := int(await reader.readline(), 16):
+    for _ in range(100_000):
+        size = int(await reader.readline(), 16)
+        if size == 0:
+            break
         body += await reader.readexactly(size)
         await reader.readline()
     return [json.loads(line) for line in body.splitlines()]
