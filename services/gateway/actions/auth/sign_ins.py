@@ -134,7 +134,7 @@ class SignIns:
         """Count and log a failed sign-in. The client may have to wait before its next attempt."""
         pair = (address, client_id[:MAX_CLIENT_ID])
         FAILURE_COUNTER.labels(proof).inc()
-        logger().warning("sign_in.failed", client_id=safe_text(client_id), address=address, proof=proof, reason=reason)
+        logger().warning("sign_in.failed", client_id=pair[1], address=address, proof=proof, reason=reason)
         self._address_failures.spend(address, at=at)
         before = self._failures.pop(pair, None)
         count = 1 if before is None or before.last_at + FORGET_SECONDS < at else before.count + 1
@@ -153,11 +153,6 @@ class SignIns:
             del self._successes[next(iter(self._successes))]
         self._successes[pair] = None
         self._tokens.spend(pair[1], at=at)
-
-
-def safe_text(text: str) -> str:
-    """Return a text of a stranger for a log line: printable ASCII, not longer than a client id."""
-    return text[:MAX_CLIENT_ID].encode("ascii", "backslashreplace").decode() if text.isprintable() else "unprintable"
 
 
 def _refusal(reason: str, wait: float) -> TooManyRequests:

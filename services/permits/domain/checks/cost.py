@@ -24,14 +24,9 @@ NAME_COST = 10
 
 The hub looks up the names of all lines of a permit only if a document names none of them.
 """
-MAX_CANDIDATES = Limit(
-    5,
-    "permits",
-    subject=LimitSubject.DECLARATIONS,
-    meaning="Permits that a document without an issuer may mean",
-    beyond="The document is not completed.",
-)
-LARGEST_DOCUMENT_COST = DOCUMENT_COST + MAX_CANDIDATES * LINES * (LOADED_LINE_COST + NAME_COST + 2)
+CANDIDATES = 5
+"""The most permits that a document without an issuer may mean: `candidate_keys` finds no more."""
+LARGEST_DOCUMENT_COST = DOCUMENT_COST + CANDIDATES * LINES * (LOADED_LINE_COST + NAME_COST + 2)
 LARGE_COST = Limit(
     75_000,
     "comparisons",

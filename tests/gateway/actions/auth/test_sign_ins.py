@@ -3,7 +3,7 @@
 import pytest
 
 from services.gateway.actions.auth import sign_ins
-from services.gateway.actions.auth.sign_ins import Proof, SignIns, safe_text
+from services.gateway.actions.auth.sign_ins import Proof, SignIns
 from shared.problems import TooManyRequests
 
 
@@ -88,18 +88,3 @@ def test_memory_of_sign_ins_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         found.record_success(f"192.0.2.{number}", "d" * 10_000, at=0.0)
     assert len(found._failures) == len(found._successes) == 50
     assert {len(client_id) for _, client_id in (*found._failures, *found._successes)} == {sign_ins.MAX_CLIENT_ID}
-
-
-@pytest.mark.parametrize(
-    ("text", "safe"),
-    [
-        ("0198-c", "0198-c"),
-        ("a\nb", "unprintable"),
-        ("\x1b[31m", "unprintable"),
-        ("\u202eabc", "unprintable"),
-        ("\u0441lient", "\\u0441lient"),
-        ("x" * 1_000, "x" * 64),
-    ],
-)
-def test_client_id_in_a_log_line_is_short_printable_ascii(text: str, safe: str) -> None:
-    assert safe_text(text) == safe
