@@ -44,7 +44,7 @@ def verify_token(token: str, keys: KeyFile, *, typ: str, issuer: str, audience: 
         raise InvalidToken("too long")
     try:
         found = jwt.decode(token, keys.keys, algorithms=[ALGORITHM])
-    except (JoseError, ValueError, TypeError, KeyError) as error:
+    except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
         raise InvalidToken(f"signature: {type(error).__name__}") from None
     claims = found.claims
     if found.header.get("typ") != typ:

@@ -7,8 +7,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import aiohttp
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet
+from cryptography.exceptions import UnsupportedAlgorithm
+from joserfc.errors import JoseError, MissingKeyError
+from joserfc.jwk import Key, KeySet
 
 from shared.limits import Limit, LimitSubject
 from shared.logs import logger
@@ -32,7 +33,9 @@ MAX_BYTES = Limit(
 )
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 DISCOVERY_PATH = "/.well-known/openid-configuration"
-FETCH_ERRORS = (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError, AttributeError, JoseError)
+KEY_ERRORS = (JoseError, UnsupportedAlgorithm, ValueError, KeyError, TypeError, AttributeError)
+"""The errors of the JWK library for a key that it does not know, or that is not valid."""
+FETCH_ERRORS = (*KEY_ERRORS, aiohttp.ClientError, OSError, TimeoutError, RecursionError)
 
 
 def is_allowed_url(url: str) -> bool:
@@ -75,10 +78,23 @@ class ExternalKeys:
                     jwks_url = self._url or str(
                         (await _fetch_json(session, self._issuer.rstrip("/") + DISCOVERY_PATH))["jwks_uri"]
                     )
-                    self._keys = KeySet.import_key_set(await _fetch_json(session, jwks_url))  # type: ignore[arg-type]
+                    self._keys = _import_usable_keys(await _fetch_json(session, jwks_url))
                 self._fetched_at = time.monotonic()
             except FETCH_ERRORS as error:
                 logger().warning("external_keys.fetch_failed", issuer=self._issuer, error=error)
+
+
+def _import_usable_keys(content: dict[str, Any]) -> KeySet:
+    """Return the keys of a set without those that the hub cannot use (RFC 7517, section 5). Raise if none is left."""
+    keys: list[Key] = []
+    for entry in content["keys"]:
+        try:
+            keys += KeySet.import_key_set({"keys": [entry]}).keys
+        except KEY_ERRORS as error:
+            logger().warning("external_keys.key_passed_over", error=error)
+    if not keys:
+        raise MissingKeyError("no usable key")
+    return KeySet(keys)
 
 
 async def _fetch_json(session: aiohttp.ClientSession, url: str) -> dict[str, Any]:

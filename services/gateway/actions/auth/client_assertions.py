@@ -1,7 +1,5 @@
 """Client assertions (`private_key_jwt`, RFC 7523): a client signs its identity for this issuer, once per request."""
 
-import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,6 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, OKPKey
 
 from services.gateway.actions.auth.client_keys import ALGORITHMS
+from services.gateway.actions.auth.token_parts import CLAIMS, HEADER, decode_part, read_timestamp
 from shared.limits import Limit, LimitSubject
 
 MAX_AGE = timedelta(minutes=5)
@@ -45,10 +44,8 @@ def claimed_client(text: str) -> str:
     try:
         if len(text) > MAX_LENGTH:
             raise BadAssertion("The assertion is too long. Leave out claims that the hub does not need.")
-        part = text.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
-        name = claims["sub"]
-    except (IndexError, KeyError, TypeError, ValueError):
+        name = decode_part(text, CLAIMS)["sub"]
+    except (KeyError, ValueError):
         raise BadAssertion(
             "The assertion is not a signed JWT with a `sub`. Sign a new one with a JWT library."
         ) from None
@@ -92,12 +89,10 @@ def _expiry(claims: dict[str, Any], at: datetime) -> datetime:
 
 
 def _timestamp(claims: dict[str, Any], name: str) -> float | None:
-    value = claims.get(name)
-    if value is None:
-        return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e11:
-        raise BadAssertion(f"`{name}` of the assertion must be a number of seconds since 1970.")
-    return float(value)
+    try:
+        return read_timestamp(claims, name)
+    except ValueError:
+        raise BadAssertion(f"`{name}` of the assertion must be a number of seconds since 1970.") from None
 
 
 def _verified_claims(text: str, keys: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -126,13 +121,9 @@ def _verified_claims(text: str, keys: Sequence[dict[str, Any]]) -> dict[str, Any
 
 
 def _header(text: str) -> dict[str, Any]:
-    part = text.split(".", maxsplit=1)[0]
     try:
-        header = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
+        return decode_part(text, HEADER)
     except ValueError:
         raise BadAssertion(
             "The header of the assertion is not valid. Sign a new assertion with a JWT library."
         ) from None
-    if not isinstance(header, dict):
-        raise BadAssertion("The header of the assertion is not valid. Sign a new assertion with a JWT library.")
-    return header

@@ -4,9 +4,7 @@ The issuer states the subject by one claim. The administrator assigns that subje
 hub decides the roles, and the end of a credential or a party works as for every other token.
 """
 
-import base64
 import hashlib
-import json
 from datetime import datetime
 from typing import Any
 
@@ -14,6 +12,7 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.gateway.actions.auth.token_parts import CLAIMS, HEADER, decode_part, read_timestamp
 from services.gateway.clients.external_keys import ExternalKeys
 from services.gateway.store import credentials
 from shared.database import DATABASE_ERRORS
@@ -22,6 +21,11 @@ from shared.signed_tokens import InvalidToken
 
 ALGORITHMS = ("RS256", "PS256", "ES256", "ES384", "Ed25519")
 """Asymmetric algorithms only, because a public key is no password."""
+ALLOWED_TYPES = frozenset({"jwt", "at+jwt", "application/at+jwt"})
+"""The `typ` values of an access token (RFC 9068), in lower case. Many providers write `JWT`, or leave it out.
+
+A JWT of another type (`logout+jwt`, `dpop+jwt`, `secevent+jwt`) has another purpose (RFC 8725, 3.11).
+"""
 CACHE_SECONDS = 300.0
 """Maximum seconds for which a verified token is cached. A key that the issuer removed stays valid for so long."""
 LEEWAY = 30.0
@@ -54,7 +58,7 @@ class ExternalIssuer:
     def is_claimed_by(self, token: str) -> bool:
         """Return whether a token claims this issuer, without verification."""
         try:
-            return bool(_decode_part(token, 1).get("iss") == self.issuer)
+            return bool(_decode(token, CLAIMS).get("iss") == self.issuer)
         except InvalidToken:
             return False
 
@@ -85,9 +89,11 @@ class ExternalIssuer:
             pass
 
     async def _verified_claims(self, token: str) -> dict[str, Any]:
-        header = _decode_part(token, 0)
+        header = _decode(token, HEADER)
         if header.get("alg") not in ALGORITHMS:
             raise InvalidToken("algorithm")
+        if not _is_access_token_type(header.get("typ")):
+            raise InvalidToken("type")
         kid = header.get("kid")
         for key in await self._keys.find_keys(kid if isinstance(kid, str) else None):
             try:
@@ -102,14 +108,16 @@ class ExternalIssuer:
             raise InvalidToken("issuer")
         if claims.get("aud") not in (self._audience, [self._audience]):
             raise InvalidToken("audience")
-        expires, now = claims.get("exp"), at.timestamp()
-        if isinstance(expires, bool) or not isinstance(expires, int | float) or expires <= now:
+        now = at.timestamp()
+        try:
+            expires, issued, not_before = (read_timestamp(claims, name) for name in ("exp", "iat", "nbf"))
+        except ValueError as error:
+            raise InvalidToken(f"{error} is no time") from None
+        if expires is None or expires <= now:
             raise InvalidToken("expired")
-        for name in ("iat", "nbf"):
-            moment = claims.get(name, 0)
-            if isinstance(moment, bool) or not isinstance(moment, int | float) or moment > now + LEEWAY:
-                raise InvalidToken("from the future")
-        return float(expires)
+        if max(issued or 0.0, not_before or 0.0) > now + LEEWAY:
+            raise InvalidToken("from the future")
+        return expires
 
     def _subject_claim(self, claims: dict[str, Any]) -> str:
         subject = claims.get(self._claim)
@@ -118,15 +126,18 @@ class ExternalIssuer:
         return subject
 
 
-def _decode_part(token: str, index: int) -> dict[str, Any]:
-    """Return the header (0) or the claims (1) of an unverified token. Raise InvalidToken."""
-    parts = token.split(".")
-    if len(token) > MAX_TOKEN_LENGTH or len(parts) != 3:
+def _is_access_token_type(typ: Any) -> bool:
+    """Return whether a token with this `typ` may be an access token. Media types have no upper and lower case."""
+    if isinstance(typ, str):
+        return typ.lower() in ALLOWED_TYPES
+    return typ is None
+
+
+def _decode(token: str, index: int) -> dict[str, Any]:
+    """Return the header or the claims of an unverified token. Raise InvalidToken."""
+    if len(token) > MAX_TOKEN_LENGTH:
         raise InvalidToken("form")
     try:
-        found = json.loads(base64.urlsafe_b64decode(parts[index] + "=" * (-len(parts[index]) % 4)))
-    except (ValueError, RecursionError):
+        return decode_part(token, index)
+    except ValueError:
         raise InvalidToken("form") from None
-    if not isinstance(found, dict):
-        raise InvalidToken("form")
-    return found

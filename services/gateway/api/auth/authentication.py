@@ -48,7 +48,7 @@ async def authenticate(scope: Scope, authorization: str, route: Route) -> Princi
     if not token or kind.lower() != "bearer":
         raise Unauthenticated
     try:
-        principal = await _find_principal(context, token.strip())
+        principal, client_id = await _find_principal(context, token.strip())
     except InvalidToken as error:
         _record_refused_token(scope, str(error))
         raise Unauthenticated(TOKEN_NOT_VALID) from None
@@ -58,6 +58,7 @@ async def authenticate(scope: Scope, authorization: str, route: Route) -> Princi
             "The administrator of the hub has ended this credential or disabled its party. Ask for a new credential."
         )
     record_party(principal.party.id)
+    scope["client_id"] = client_id
     await context.rate_limits.count(principal.party.id, route.cost)
     permission = route.permission or NOBODY
     if permission.isdisjoint(principal.roles):
@@ -71,8 +72,11 @@ def _record_refused_token(scope: Scope, reason: str) -> None:
     logger().info("token.refused", reason=reason, address=client_address(scope, scope["app"].state.trusted_proxies))
 
 
-async def _find_principal(context: GatewayContext, token: str) -> Principal | None:
-    """Return the principal of a token of this hub or of the external issuer, or None. Raise InvalidToken."""
+async def _find_principal(context: GatewayContext, token: str) -> tuple[Principal | None, str]:
+    """Return the principal and the credential of a token of this hub or of the external issuer. Raise InvalidToken.
+
+    The principal is None if the credential has ended or its party is disabled.
+    """
     at = now()
     try:
         party_id, client_id = context.access_tokens.verify(token, at=at)
@@ -80,13 +84,13 @@ async def _find_principal(context: GatewayContext, token: str) -> Principal | No
         if context.external_issuer is None or not context.external_issuer.is_claimed_by(token):
             raise
     else:
-        return await context.directory.find(party_id, client_id)
+        return await context.directory.find(party_id, client_id), client_id
     found = await context.directory.find_by_subject(await context.external_issuer.verify_subject(token, at=at))
     if found is None:
-        return None
+        return None, ""
     principal, client_id = found
     await context.external_issuer.record_use(client_id, at=at)
-    return principal
+    return principal, client_id
 
 
 def require_known_parameters(request: Request, names: tuple[str, ...]) -> None:
@@ -115,24 +119,18 @@ def require_known_parameters(request: Request, names: tuple[str, ...]) -> None:
 
 
 def make_caller(principal: Principal, request: Request, acts_for: RepresentedTrader | None = None) -> Caller:
-    """Return the caller for requests to other services, with the trader that it represents under a mandate."""
-    client, request_name = _client_id(request), request_id(request)
+    """Return the caller for requests to other services, with the trader that it represents under a mandate.
+
+    It names the credential too, because an authority may require two people, not two parties. The admission found the
+    credential. A second check of the token could fail after something is stored.
+    """
     return Caller(
         service="gateway",
         party=principal.party.identity,
         acts_for=acts_for,
-        client=client,
-        request_id=request_name,
+        client=request.scope["client_id"],
+        request_id=request_id(request),
     )
-
-
-def _client_id(request: Request) -> str:
-    """Return the credential of an admitted request, because an authority may require two people, not two parties."""
-    token = request.headers.get("authorization", "").partition(" ")[2].strip()
-    try:
-        return get_context(request).access_tokens.verify(token, at=now())[1]
-    except InvalidToken:  # it ended after the admission
-        raise Unauthenticated from None
 
 
 def path_id(request: Request) -> UUID:

@@ -316,3 +316,24 @@ async def test_key_with_an_unusable_kid_is_named_by_its_thumbprint(hub: RunningG
     created = await hub.http.post(f"/v1/parties/{party['id']}/credentials", json=body, headers=hub.admin)
     assert created.status_code == 201, created.text
     assert created.json()["kids"] == [key.thumbprint()]
+
+
+async def test_assertion_with_deep_nesting_is_401(hub: RunningGateway, subtests: pytest.Subtests) -> None:
+    """Nobody needs a credential to send it."""
+    deep, header, claims = _encode(b"[" * 4000), _encode(b'{"alg":"ES256"}'), _encode(b'{"sub":"x"}')
+    for place, assertion in {"claims": f"{header}.{deep}.c2ln", "header": f"{deep}.{claims}.c2ln"}.items():
+        with subtests.test(place):
+            response = await _request_token(hub, assertion)
+            assert (response.status_code, response.json()["error"]) == (401, "invalid_client")
+
+
+async def test_access_token_with_deep_nesting_is_401(hub: RunningGateway, subtests: pytest.Subtests) -> None:
+    deep, header, claims = _encode(b"[" * 4000), _encode(b'{"alg":"Ed25519"}'), _encode(b'{"sub":"x"}')
+    for place, token in {"claims": f"{header}.{deep}.c2ln", "header": f"{deep}.{claims}.c2ln"}.items():
+        with subtests.test(place):
+            response = await hub.http.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
+            assert response.status_code == 401, response.text
+
+
+def _encode(part: bytes) -> str:
+    return base64.urlsafe_b64encode(part).decode().rstrip("=")

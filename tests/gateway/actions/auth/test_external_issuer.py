@@ -1,9 +1,11 @@
 """An external issuer on a port of its own: its tokens belong to the parties that the administrator assigned."""
 
+import re
 import time
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import uuid4
 
 import httpx2
 import pytest
@@ -12,8 +14,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet, RSAKey
 
 from services.cli.ports import free_ports
+from services.gateway.api.routes import ROUTES
 from services.gateway.clients import external_keys
-from tests.gateway.conftest import RunningGateway, serve_gateway, wait_ready
+from tests.gateway.conftest import RunningGateway, declaration, serve_gateway, wait_ready
 from tests.waiting import wait_until
 
 
@@ -23,6 +26,7 @@ class Issuer:
 
     url: str
     keys: list[Any]
+    unusable_keys: list[Any] = field(default_factory=list)
     fetched: int = 0
     away: bool = False
     runner: Any = field(default=None)
@@ -34,14 +38,18 @@ class Issuer:
         self.fetched += 1
         if self.away:
             return web.Response(status=302, headers={"Location": f"{self.url}/elsewhere"})
-        return web.json_response(KeySet(self.keys).as_dict(private=False))
+        usable = KeySet(self.keys).as_dict(private=False)["keys"]
+        return web.json_response({"keys": [*self.unusable_keys, *usable]})
 
-    def token(self, subject: str, key: RSAKey | ECKey | None = None, **changes: Any) -> str:
+    def token(
+        self, subject: str, key: RSAKey | ECKey | None = None, *, header: dict[str, Any] | None = None, **changes: Any
+    ) -> str:
         at = int(time.time())
         claims = {"iss": self.url, "aud": "saola", "sub": subject, "iat": at, "exp": at + 300} | changes
         signer = key or self.keys[0]
         algorithm = "RS256" if isinstance(signer, RSAKey) else "ES256"
-        return jwt.encode({"alg": algorithm, "kid": signer.kid}, claims, signer, algorithms=[algorithm])
+        head = {"alg": algorithm, "kid": signer.kid} | (header or {})
+        return jwt.encode(head, claims, signer, algorithms=[algorithm])
 
 
 @pytest.fixture
@@ -69,9 +77,11 @@ async def trusting_http(hub: RunningGateway, issuer: Issuer) -> AsyncIterator[ht
         yield http
 
 
-async def _assign_subject(hub: RunningGateway, subject: str) -> tuple[str, str]:
+async def _assign_subject(
+    hub: RunningGateway, subject: str, *roles: str, identifiers: dict[str, str] | None = None
+) -> tuple[str, str]:
     """Assign a subject of the issuer to a new party. Return its party id and its client id."""
-    new = {"name": "O", "country": "FR", "roles": ["trader"]}
+    new = {"name": "O", "country": "FR", "roles": roles or ["trader"], "identifiers": identifiers or {}}
     party = (await hub.http.post("/v1/parties", json=new, headers=hub.admin)).json()["id"]
     path = f"/v1/parties/{party}/credentials"
     given = await hub.http.post(path, json={"subject": subject}, headers=hub.admin)
@@ -115,6 +125,12 @@ async def test_external_token_that_is_not_valid_is_401(
         "expired": issuer.token("s", iat=at - 20, exp=at - 10),
         "without an end": issuer.token("s", exp=None),
         "of the future": issuer.token("s", iat=at + 600),
+        "not yet valid": issuer.token("s", nbf=at + 600),
+        "valid from no time": issuer.token("s", nbf=float("nan")),
+        "without a finite end": issuer.token("s", exp=float("inf")),
+        "with an end that is no number": issuer.token("s", exp=float("nan")),
+        "with an end beyond all numbers": issuer.token("s", exp=10**400),
+        "of a logout": issuer.token("s", header={"typ": "logout+jwt"}),
         "by a key of its own making": issuer.token("s", RSAKey.generate_key(2048, {"kid": "first"})),
         "about nobody": issuer.token(""),
         "in pieces": issuer.token("s")[:-5],
@@ -146,3 +162,53 @@ async def test_external_keys_are_fetched_for_a_new_key_but_not_too_often(
     assert (await _read_me(trusting_http, issuer.token("s", jti="x"))).status_code == 200, (
         "cached keys stay valid while the issuer is unavailable"
     )
+
+
+async def test_external_token_with_a_type_of_access_tokens_is_accepted(
+    hub: RunningGateway, trusting_http: httpx2.AsyncClient, issuer: Issuer, subtests: pytest.Subtests
+) -> None:
+    await _assign_subject(hub, "s")
+    for typ in ("at+jwt", "application/at+jwt", "AT+JWT", "JWT"):
+        with subtests.test(typ):
+            token = issuer.token("s", header={"typ": typ})
+            assert (await _read_me(trusting_http, token)).status_code == 200
+
+
+async def test_external_keys_with_unusable_entries_are_used_without_them(
+    hub: RunningGateway, trusting_http: httpx2.AsyncClient, issuer: Issuer
+) -> None:
+    await _assign_subject(hub, "s")
+    issuer.unusable_keys = [
+        {"kty": "EC", "kid": "curve", "crv": "BP-256", "x": "AAAA", "y": "AAAA", "use": "sig"},
+        {"kty": "RSA", "kid": "member-missing", "e": "AQAB"},
+        {"kty": "OKP", "kid": "length", "crv": "Ed448", "x": "AAAA"},
+        {"kty": "OKP", "kid": "length", "crv": "X448", "x": "AAAA"},
+        {"kty": "AKP", "kid": "type", "alg": "ML-DSA-44", "pub": "AAAA"},
+        "no key",
+    ]
+    assert (await _read_me(trusting_http, issuer.token("s"))).status_code == 200
+
+
+async def test_external_token_is_valid_on_every_route(
+    hub: RunningGateway, trusting_http: httpx2.AsyncClient, issuer: Issuer
+) -> None:
+    await _assign_subject(hub, "s", "trader", "customs", "authority", "partner", "admin")
+    headers = {"Authorization": f"Bearer {issuer.token('s')}", "Idempotency-Key": "k", "If-Match": '"1"'}
+    routes = [route for route in ROUTES if route.permission]
+    assert len(routes) > 50
+    for route in routes:
+        path = re.sub(r"\{\w+\}", str(uuid4()), route.path)
+        response = await trusting_http.request(route.method, path, json={}, headers=headers)
+        assert response.status_code != 401, (route.method, route.path, response.text)
+
+
+async def test_external_caller_waits_for_the_checks_of_its_declaration(
+    hub: RunningGateway, trusting_http: httpx2.AsyncClient, issuer: Issuer
+) -> None:
+    _, client = await _assign_subject(hub, "s", identifiers={"EORI": "FR99988877700011"})
+    headers = {"Authorization": f"Bearer {issuer.token('s')}", "Idempotency-Key": "k", "Prefer": "wait=1"}
+    lodged = await trusting_http.post("/v1/declarations", json=declaration(), headers=headers)
+    assert lodged.status_code == 202, lodged.text
+    await trusting_http.get(lodged.headers["Location"], headers=headers)
+    readings = [request for request in hub.permits.requests if request.method == "GET"]
+    assert {request.caller.client for request in readings} == {client}
