@@ -128,6 +128,10 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: findings_of(replace(PERMIT, status=PermitStatus.REVOKED)),
         lambda: findings_of(replace(PERMIT, status=PermitStatus.ENDORSED)),
     ),
+    "CITES-box-6-issuer": (
+        lambda: findings_of(changed_permit(permit("captive_bred"), issuer="KE")),
+        lambda: findings_of(permit("captive_bred")),
+    ),
     "CITES-box-4-export-country": (
         lambda: findings_of(PERMIT, shipment={"export_country": "NA"}),
         lambda: findings_of(PERMIT, shipment={"export_country": "ZA"}),

@@ -177,7 +177,7 @@ PERMIT_PROBLEMS = {
     ),
     "issuer-not-of-export-country": ProblemCode(
         status=422,
-        meaning="The country of export issues export permits and re-export certificates.",
+        meaning="The country of export issues permits and certificates for an export, and phytosanitary certificates.",
         causes=("`issuer` and `export_country` are different countries.", "The kind is wrong."),
         steps=(you("Correct `issuer`, `export_country` or `kind`."),),
         example=(

@@ -9,12 +9,12 @@ from datetime import date
 
 from services.permits.domain.permits.line_overlap import overlap_faults
 from services.permits.domain.reference.facts import NO_FACTS, Facts
-from services.permits.domain.rules.item_context import EXPORT_KINDS
+from services.permits.domain.rules.issuing_country import expected_issuer, issuing_side
 from services.permits.domain.rules.sources import source_mismatch
-from shared.cites.codes import ACCOMPANIED_SOURCES, IMPORT_SIDE_KINDS
+from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
-from shared.contracts.closed_sets import PermitKind, Side, Source
+from shared.contracts.closed_sets import PermitKind, Source
 from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity
 from shared.problems import Fault, Invalid
@@ -67,17 +67,13 @@ def list_faults(content: Permit, day: date, facts: Facts = NO_FACTS) -> Iterator
 
 
 def _issuer_faults(content: Permit) -> Iterator[Fault]:
-    """Yield a fault if the issuer is not the country of the permit's side (Articles III.2 and III.3).
+    """Yield a fault if the issuer is not the country whose authority issues permits of this kind.
 
-    Otherwise the country of export could issue the import permit for its own exports.
+    Otherwise the country of export could issue the import permit for its own exports, and a third country the
+    certificate that replaces an export permit.
     """
-    if content.kind in IMPORT_SIDE_KINDS:
-        side, country = Side.IMPORT, content.import_country
-    elif content.kind in EXPORT_KINDS:
-        side, country = Side.EXPORT, content.export_country
-    else:
-        return
-    if content.issuer != country:
+    side, country = issuing_side(content), expected_issuer(content)
+    if side is not None and content.issuer != country:
         text = (
             f"The country of {side}, {country}, issues a permit of kind {content.kind}. `issuer` is "
             f"{content.issuer}. Correct `issuer`, the country or the kind."

@@ -2,6 +2,7 @@
 
 from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.rules.citation_context import CitationContext
+from services.permits.domain.rules.issuing_country import expected_issuer
 from services.permits.domain.rules.item_context import KINDS_BY_SIDE
 from services.permits.domain.rules.matching import describe_lines
 from services.permits.domain.rules.parties import (
@@ -95,6 +96,29 @@ def is_not_withdrawn(context: CitationContext) -> Discrepancy | None:
         pointer=context.document_pointer("number"),
         expected="a permit that is not withdrawn",
         found=context.permit.status.value,
+    )
+
+
+@rule(
+    "CITES-box-6-issuer",
+    Severity.BLOCK,
+    remedy="Cite a document of the expected country in a new version.",
+    officer_remedy="Customs asks the authority of the expected country, and overrides the finding with a reason only "
+    "if that authority confirms the document.",
+)
+def issuer_is_of_its_side(context: CitationContext) -> Discrepancy | None:
+    """The document must come from the country whose authority issues its kind (box 6).
+
+    The hub issues and registers no other document. An earlier version of it stored such documents.
+    """
+    content = context.permit.content
+    expected = expected_issuer(content)
+    if content.issuer == expected:
+        return None
+    return Discrepancy(
+        pointer=context.document_pointer("issuer"),
+        expected=f"a document of kind {content.kind} issued by {expected}",
+        found=f"issued by {content.issuer}",
     )
 
 
@@ -236,6 +260,7 @@ RULES: tuple[Rule[CitationContext], ...] = (
     is_in_force,
     was_in_force_when_used,
     is_not_withdrawn,
+    issuer_is_of_its_side,
     export_country_agrees,
     import_country_agrees,
     other_party_agrees,

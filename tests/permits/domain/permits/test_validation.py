@@ -10,7 +10,7 @@ from services.permits.domain.permits.validation import VALIDITY_MONTHS, add_mont
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
-from shared.cites.codes import PERMIT_KINDS, TERM_CODES
+from shared.cites.codes import MULTIPLE_CROSSING_KINDS, PERMIT_KINDS, TERM_CODES
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
 from tests.days import FIXED_DAY
@@ -54,13 +54,21 @@ def test_validity_too_long_states_the_expected_and_the_found_day() -> None:
     assert fault.detail.endswith("Expected: 2026-09-01 or earlier. Found: 2026-09-30.")
 
 
-@pytest.mark.parametrize("kind", ["export", "re_export", "import", "introduction_from_the_sea"])
+@pytest.mark.parametrize("kind", [
+    "export", "re_export", "certificate_of_origin", "pre_convention", "captive_bred", "phytosanitary",
+    "import", "introduction_from_the_sea",
+])  # fmt: skip
 def test_permit_is_issued_only_by_the_country_of_its_side(kind: str) -> None:
     side = "import" if kind in ISSUERS else "export"
     fault = [(f"issuer-not-of-{side}-country", "/issuer")]
     for issuer in ("ZA", "FR", "KE"):
         good = issuer == ISSUERS.get(kind, "ZA")
         assert codes(line(**NEEDS.get(kind, {})), kind=kind, issuer=issuer) == ([] if good else fault)
+
+
+@pytest.mark.parametrize("kind", [*sorted(MULTIPLE_CROSSING_KINDS), "other"])
+def test_certificate_for_many_crossings_is_issued_by_any_country(kind: str) -> None:
+    assert codes(line(), kind=kind, issuer="KE") == []
 
 
 def test_month_without_such_a_day_ends_on_its_last_day() -> None:
