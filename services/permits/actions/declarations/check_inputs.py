@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.checks.completion import PermitKey, cited_permits, usable_by
-from services.permits.domain.checks.cost import cited_keys, estimate_cost, loaded_cost, maximum_cost
+from services.permits.domain.checks.cost import cited_keys, estimate_cost, is_always_checked, loaded_cost, maximum_cost
 from services.permits.domain.declarations.verdicts import announced_on
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
@@ -75,10 +75,13 @@ async def _load(
     load_permits: Callable[[CitedPermits], Awaitable[permits.CitedRecords]],
     also: Iterable[PermitKey],
 ) -> CheckInputs:
-    large = [one.content for one in declarations if maximum_cost(one.content) > CHECK_COST]
-    line_counts = (
-        await permits.count_lines(conn, {key for content in large for key in cited_keys(content)}) if large else {}
-    )
+    keys = {
+        key
+        for one in declarations
+        if not is_always_checked(one.content) and maximum_cost(one.content) > CHECK_COST
+        for key in cited_keys(one.content)
+    }
+    line_counts = await permits.count_lines(conn, keys) if keys else {}
     checked = [one for one in declarations if estimate_cost(one.content, {}, line_counts) <= CHECK_COST]
     cited = cited_permits((one.content for one in checked), also=also)
     loaded = await load_permits(cited)

@@ -26,7 +26,12 @@ The hub looks up the names of all lines of a permit only if a document names non
 """
 CANDIDATES = 5
 """The most permits that a document without an issuer may mean: `candidate_keys` finds no more."""
-LARGEST_DOCUMENT_COST = DOCUMENT_COST + CANDIDATES * LINES * (LOADED_LINE_COST + NAME_COST + 2)
+NAMED_LINE_COST = LOADED_LINE_COST
+SEARCHED_LINE_COST = LOADED_LINE_COST + NAME_COST + 2
+"""The most that a line costs, if its document names a line, and if the hub compares two times with all lines."""
+LARGEST_DOCUMENT_COST = DOCUMENT_COST + CANDIDATES * LINES * SEARCHED_LINE_COST
+SMALL_COST = 5_000
+"""Possible cost below which the hub does not search for documents that cite the same permit."""
 LARGE_COST = Limit(
     75_000,
     "comparisons",
@@ -45,7 +50,7 @@ def estimate_cost(
 
     The result is zero for a declaration that no permits can make too large.
     """
-    if count_documents(content) * LARGEST_DOCUMENT_COST <= CHECK_COST - len(content.items) * ITEM_COST:
+    if is_always_checked(content):
         return 0
     counts = dict.fromkeys(cited_keys(content), 0)
     for key in counts:
@@ -55,8 +60,21 @@ def estimate_cost(
 
 
 def maximum_cost(content: Declaration) -> int:
-    """Return the cost of a check if each permit had as many lines as a permit may have."""
-    return _cost(content, dict.fromkeys(cited_keys(content), int(LINES)))
+    """Return the cost of a check if each permit had as many lines as a permit may have.
+
+    For a small declaration it is the cost if each document also cited a permit of its own, which is quick to compute.
+    """
+    cost = len(content.items) * ITEM_COST
+    for item in content.items:
+        for document in item.documents:
+            line_cost = SEARCHED_LINE_COST if document.line is None else NAMED_LINE_COST
+            cost += DOCUMENT_COST + line_cost * LINES * (CANDIDATES if document.issuer is None else 1)
+    return cost if cost <= SMALL_COST else _cost(content, dict.fromkeys(cited_keys(content), int(LINES)))
+
+
+def is_always_checked(content: Declaration) -> bool:
+    """Return whether no permits can make a declaration too large to check."""
+    return count_documents(content) * LARGEST_DOCUMENT_COST <= CHECK_COST - len(content.items) * ITEM_COST
 
 
 def loaded_cost(contents: Iterable[Declaration], permits: Collection[PermitRecord]) -> int:
