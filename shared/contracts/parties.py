@@ -206,7 +206,8 @@ class Caller(WireModel):
     service: str
     party: Party | None = None
     acts_for: RepresentedTrader | None = None
-    client: Annotated[str, Field(description="The credential of the request: one person, or one system")] = ""
+    client: Annotated[str, Field(description="The credential of the request")] = ""
+    person: Annotated[str, Field(description="The person or the system: it stays when the credential is rotated")] = ""
     request_id: str = ""
 
 

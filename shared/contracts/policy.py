@@ -11,7 +11,13 @@ class Policy(WireModel):
     """The requirements of one country (Article XIV.1: stricter domestic measures). One that you leave out is off."""
 
     two_people_for_permits: Annotated[
-        bool, Field(description="One officer assesses an application; another officer grants it")
+        bool,
+        Field(
+            description=(
+                "One officer assesses an application, another grants it. One officer proposes a permit that has no "
+                "application, or a replacement; another sends the same and issues it"
+            )
+        ),
     ] = False
     import_permit_for_appendix_ii: Annotated[
         bool, Field(description="An import of Appendix II also needs an import permit, as in the European Union")

@@ -22,7 +22,8 @@ class InternalClient:
         self.app, self.http, self.signer = app, http, signer
 
     async def __call__(self, method: str, path: str, who: Party | None, **more: Any) -> httpx2.Response:
-        token = self.signer.sign(Caller(service="gateway", party=who), audience="permits", at=now())
+        caller = Caller(service="gateway", party=who, client=more.pop("client", ""), person=more.pop("person", ""))
+        token = self.signer.sign(caller, audience="permits", at=now())
         headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
         if method in {"POST", "PUT"}:
             headers.setdefault("Command-Id", str(uuid4()))

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import applications
-from services.permits.domain.applications import Officer
+from services.permits.domain.model.persons import Officer, Person
 from shared.contracts.application import Application
 from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor, Party, RepresentedTrader
@@ -23,9 +23,10 @@ def application_content(*lines: dict[str, Any], **more: Any) -> Application:
     return Application.model_validate({**stated, **more})
 
 
-def officer(person: str = "one", party: Party = AUTHORITY_ZA) -> Officer:
+def officer(person: str = "one", party: Party = AUTHORITY_ZA, *, credential: str = "") -> Officer:
     """Return an officer of an authority."""
-    return Officer(party=party, person=person, actor=Actor(party=party.id, role=ActorRole.AUTHORITY, at=now()))
+    named = Person(name=person, credential=credential or person)
+    return Officer(party=party, person=named, actor=Actor(party=party.id, role=ActorRole.AUTHORITY, at=now()))
 
 
 async def submit_application(

@@ -9,6 +9,7 @@ APPEND_ONLY_TABLES = (
     "declaration_history",
     "ledger",
     "permit_history",
+    "permit_proposals",
     "permit_watchers",
     "policy_history",
     "quota_amounts",

@@ -73,9 +73,8 @@ async def give_credential(
         # A repeated command gets its response first: the end of the credential may be past by now.
         proof = _new_proof(new, secret, at)
         response = StoredResponse(status=201, body=render(_make_credential(client_id, secret, proof)))
-        await _insert_credential(
-            conn, party_id, client_id, proof, revision=await parties.lock_next_revision(conn), at=at
-        )
+        revision = await parties.lock_next_revision(conn)
+        await _insert_credential(conn, party_id, client_id, proof, person=client_id, revision=revision, at=at)
         await idempotency.store_response(conn, commands, command, seal_response(context.sealer, command, response))
     await context.directory.try_refresh()
     return response
@@ -111,7 +110,8 @@ async def rotate_credential(
         )
         response = StoredResponse(status=201, body=render(rotated))
         await idempotency.store_response(conn, commands, command, seal_response(context.sealer, command, response))
-        await _insert_credential(conn, party_id, new_client_id, proof, revision=revision, at=at)
+        person = old["person"]
+        await _insert_credential(conn, party_id, new_client_id, proof, person=person, revision=revision, at=at)
         await require_active_admin(conn)
     await context.directory.try_refresh()
     return response
@@ -128,7 +128,7 @@ async def end_credential(context: GatewayContext, party_id: UUID, client_id: str
 
 
 async def _insert_credential(
-    conn: AsyncConnection, party_id: UUID, client_id: str, proof: Proof, *, revision: int, at: datetime
+    conn: AsyncConnection, party_id: UUID, client_id: str, proof: Proof, *, person: str, revision: int, at: datetime
 ) -> None:
     """Insert a credential. The lock of the revision makes the count exact. Raise NotFound or Conflict."""
     if await parties.find(conn, party_id) is None:
@@ -139,7 +139,7 @@ async def _insert_credential(
             f"The party has {MAX_CREDENTIALS} active credentials, the limit of the hub. End one that nobody uses: "
             f"DELETE /v1/parties/{party_id}/credentials/{{client_id}}.",
         )
-    if not await credentials.add(conn, client_id, party_id, proof, revision=revision, at=at):
+    if not await credentials.add(conn, client_id, party_id, proof, person=person, revision=revision, at=at):
         raise Conflict(
             "subject-taken",
             "Another active credential has this subject. End that credential first, or name another subject.",

@@ -31,9 +31,8 @@ async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
     party = Party(id=new_id(at), name="Administrator of this hub", country=OPERATOR_COUNTRY, roles=(Role.ADMIN,))
     await parties.add(conn, party, revision=revision, at=at, actor_party_id=None)
     client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
-    await credentials.add(
-        conn, client_id, party.id, Proof(secret=secret_tokens.secret_digest(secret)), revision=revision, at=at
-    )
+    proof = Proof(secret=secret_tokens.secret_digest(secret))
+    await credentials.add(conn, client_id, party.id, proof, person=client_id, revision=revision, at=at)
     _write_file(file, json.dumps({"client_id": client_id, "client_secret": secret}).encode())
     logger().info("first_admin.created", party=str(party.id), file=str(file))
     return True

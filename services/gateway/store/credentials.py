@@ -24,10 +24,10 @@ class Proof:
 
 
 async def add(
-    conn: AsyncConnection, client_id: str, party_id: UUID, proof: Proof, *, revision: int, at: datetime
+    conn: AsyncConnection, client_id: str, party_id: UUID, proof: Proof, *, person: str, revision: int, at: datetime
 ) -> bool:
-    """Insert a credential. Return False if another active credential has its external subject."""
-    values = {"client_id": client_id, "party_id": party_id, "made_at": at, "revision": revision}
+    """Insert a credential of a person. Return False if another active credential has its external subject."""
+    values = {"client_id": client_id, "party_id": party_id, "person": person, "made_at": at, "revision": revision}
     proof_values = {"secret_sha256": proof.secret, "public_keys": proof.keys, "subject": proof.subject}
     written = put_in(credentials).values(**values, **proof_values, expires_at=proof.expires_at)
     inserted = await conn.execute(written.on_conflict_do_nothing().returning(credentials.c.client_id))
@@ -112,6 +112,6 @@ def _is_active(at: datetime) -> ColumnElement[bool]:
 async def list_changed_since(conn: AsyncConnection, revision: int) -> Sequence[RowMapping]:
     """Return the credentials that changed after a revision, with their party and end."""
     c = credentials.c
-    columns = (c.client_id, c.party_id, c.subject, c.expires_at, c.ended_at)
+    columns = (c.client_id, c.party_id, c.subject, c.expires_at, c.ended_at, c.person)
     found = await conn.execute(select(*columns).where(c.revision > revision).order_by(c.revision))
     return found.mappings().all()

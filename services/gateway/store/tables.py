@@ -95,6 +95,7 @@ credentials = Table(
     Column("public_keys", JSONB(none_as_null=True), nullable=True),
     Column("subject", Text, nullable=True),
     Column("expires_at", DateTime(timezone=True), nullable=True),
+    Column("person", Text, nullable=False),
     CheckConstraint("num_nonnulls(secret_sha256, public_keys, subject) = 1", name="credentials_exactly_one_proof"),
     Index("credentials_by_party", "party_id"),
     Index("credentials_by_revision", "revision"),
@@ -105,7 +106,10 @@ credentials = Table(
         postgresql_where=text("ended_at IS NULL AND subject IS NOT NULL"),
     ),
 )
-"""The proof by which a client authenticates: a secret, its own keys, or a subject of the external issuer."""
+"""The proof by which a client authenticates: a secret, its own keys, or a subject of the external issuer.
+
+`person` is the client id of the first credential in a line of rotations, because a rotation changes no person.
+"""
 
 used_assertions = Table(
     "used_assertions",

@@ -12,9 +12,10 @@ from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.issue import raise_number_taken
 from services.permits.actions.views import history_entry, permit_link
 from services.permits.domain import applications as domain_applications
-from services.permits.domain.applications import Officer, days_open
+from services.permits.domain.applications import days_open
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.persons import Officer
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.store import applications, change_sets, facts, permits, policies
 from services.permits.store.from_row import Row

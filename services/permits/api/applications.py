@@ -9,9 +9,9 @@ from starlette.responses import Response
 
 from services.permits.actions import applications
 from services.permits.api.commands import read_command
-from services.permits.api.dependencies import ApplicationId, Authority, Context, Person, Trader, require_role
+from services.permits.api.dependencies import ApplicationId, Authority, CallingPerson, Context, Trader, require_role
 from services.permits.api.responses import render_view
-from services.permits.domain.applications import Officer
+from services.permits.domain.model.persons import Officer, Person
 from shared.command_requests import render_stored_response
 from shared.contracts.application import Application, Assessment, GrantDecision, Question, Reply, Withdrawal
 from shared.contracts.closed_sets import ActorRole, ApplicationStatus, PermitKind, Role
@@ -71,7 +71,7 @@ async def read(application_id: ApplicationId, context: Context, party: Concerned
 
 @router.post("/{id}/query")
 async def query(
-    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
+    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: CallingPerson
 ) -> Response:
     """Send a question to the applicant."""
     question, command = await read_command(request, Question)
@@ -96,7 +96,7 @@ async def withdraw(application_id: ApplicationId, request: Request, context: Con
 
 @router.post("/{id}/assessment")
 async def assess(
-    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
+    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: CallingPerson
 ) -> Response:
     """Store an officer's assessment of an application."""
     assessment, command = await read_command(request, Assessment)
@@ -107,7 +107,7 @@ async def assess(
 
 @router.post("/{id}/grant")
 async def grant(
-    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
+    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: CallingPerson
 ) -> Response:
     """Grant an application and issue its permit."""
     decision, command = await read_command(request, GrantDecision, optional=True)
@@ -118,7 +118,7 @@ async def grant(
 
 @router.post("/{id}/refusal")
 async def refuse(
-    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: Person
+    application_id: ApplicationId, request: Request, context: Context, party: Authority, person: CallingPerson
 ) -> Response:
     """Refuse an application with a reason."""
     decision, command = await read_command(request, Refusal)
@@ -127,5 +127,5 @@ async def refuse(
     )
 
 
-def _officer(party: Party, person: str, command: IdempotentCommand) -> Officer:
+def _officer(party: Party, person: Person, command: IdempotentCommand) -> Officer:
     return Officer(party=party, person=person, actor=Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at))

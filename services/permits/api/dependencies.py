@@ -7,6 +7,7 @@ from uuid import UUID
 from fastapi import Depends, Path, Request
 
 from services.permits.actions.context import PermitsContext
+from services.permits.domain.model.persons import Person
 from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Caller, Party
 from shared.internal_auth import CallingParty, read_caller
@@ -33,12 +34,12 @@ def require_role(*roles: str) -> Callable[[Party], Awaitable[Party]]:
     return check_role
 
 
-async def read_person(caller: Annotated[Caller, Depends(read_caller)]) -> str:
-    """Return the identifier of the person behind a call: the id of its credential, or else of the party."""
-    return caller.client or str(caller.party.id if caller.party else "")
+async def read_person(caller: Annotated[Caller, Depends(read_caller)]) -> Person:
+    """Return the person behind a call, as the gateway names it."""
+    return Person(name=caller.person or caller.client, credential=caller.client)
 
 
-Person = Annotated[str, Depends(read_person)]
+CallingPerson = Annotated[Person, Depends(read_person)]
 Trader = Annotated[Party, Depends(require_role(Role.TRADER))]
 Customs = Annotated[Party, Depends(require_role(Role.CUSTOMS))]
 Authority = Annotated[Party, Depends(require_role(Role.AUTHORITY))]

@@ -14,7 +14,7 @@ from services.permits.actions.declarations import lodge_batch
 from services.permits.actions.declarations.unreadable import ReceivedSubmission
 from services.permits.actions.permits import issue_batch
 from services.permits.actions.permits.issue_batch import IssueRequest
-from services.permits.api.dependencies import Authority, Context
+from services.permits.api.dependencies import Authority, CallingPerson, Context
 from shared.contracts.fields import Id, WireModel
 from shared.contracts.limits import MESSAGE_BATCH_BYTES
 from shared.contracts.messages import PartyBatch, SubmissionBatch, ValidSubmissionBatch
@@ -77,7 +77,7 @@ class PermitBatch(RootModel[Annotated[tuple[BatchItem, ...], Field(max_length=MA
 
 
 @router.post("/permits")
-async def issue_permits(request: Request, context: Context, party: Authority) -> JSONResponse:
+async def issue_permits(request: Request, context: Context, party: Authority, person: CallingPerson) -> JSONResponse:
     """Issue a batch of permits for the authority that the token names.
 
     The body is a JSON list of at most 200 `{"command_id": "<uuid>", "body": {…a permit…}}`. The response is 200 and a
@@ -87,9 +87,8 @@ async def issue_permits(request: Request, context: Context, party: Authority) ->
     """
     items = validate(PermitBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
     requests = [_issue_request(item, at=now()) for item in items.root]
-    return JSONResponse(
-        [_render_result(result, request) for result in await issue_batch.issue_permits(context.engine, party, requests)]
-    )
+    results = await issue_batch.issue_permits(context.engine, party, requests, person=person.name)
+    return JSONResponse([_render_result(result, request) for result in results])
 
 
 def _issue_request(item: BatchItem, at: datetime) -> IssueRequest:

@@ -11,7 +11,7 @@ from services.permits.actions.ledger.history import list_entries
 from services.permits.actions.permits import endorse, read, withdraw
 from services.permits.actions.permits import issue as actions_issue
 from services.permits.api.commands import read_command
-from services.permits.api.dependencies import Authority, Context, Customs, PermitId, Reader
+from services.permits.api.dependencies import Authority, CallingPerson, Context, Customs, PermitId, Reader
 from services.permits.api.responses import render_view
 from shared.command_requests import render_stored_response
 from shared.contracts.closed_sets import PermitStatus
@@ -46,10 +46,12 @@ class Filters(BaseModel):
 
 
 @router.post("", status_code=201)
-async def issue_permit(request: Request, context: Context, party: Authority) -> Response:
+async def issue_permit(request: Request, context: Context, party: Authority, person: CallingPerson) -> Response:
     """Issue a permit, or register one that was issued outside the hub."""
     content, command = await read_command(request, Permit)
-    return render_stored_response(await actions_issue.issue(context.engine, party, content, command))
+    return render_stored_response(
+        await actions_issue.issue(context.engine, party, content, command, person=person.name)
+    )
 
 
 @router.get("")
@@ -107,10 +109,14 @@ async def revoke_permit(permit_id: PermitId, request: Request, context: Context,
 
 
 @router.post("/{id}/replacement")
-async def replace_permit(permit_id: PermitId, request: Request, context: Context, party: Authority) -> Response:
+async def replace_permit(
+    permit_id: PermitId, request: Request, context: Context, party: Authority, person: CallingPerson
+) -> Response:
     """Issue a new permit in the place of this one."""
     content, command = await read_command(request, Permit)
-    return render_stored_response(await withdraw.replace(context.engine, permit_id, party, content, command))
+    return render_stored_response(
+        await withdraw.replace(context.engine, permit_id, party, content, command, person=person.name)
+    )
 
 
 @router.post("/{id}/loss")

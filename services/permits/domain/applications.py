@@ -3,7 +3,7 @@
 If the policy of the country requires two people, an officer who assessed or queried an application never grants it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from uuid import UUID
 
@@ -17,6 +17,7 @@ from services.permits.domain.lifecycle import (
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ApplicationChange, ChangeSet
 from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.persons import Officer
 from services.permits.domain.permits import issue
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.validation import VALIDITY_MONTHS, add_months, validate_permit
@@ -35,22 +36,13 @@ from shared.contracts.events.applications import (
     ApplicationWithdrawn,
 )
 from shared.contracts.fields import format_timestamp
-from shared.contracts.parties import Actor, Party
+from shared.contracts.parties import Actor
 from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity
 from shared.problems import Conflict, Fault, Invalid, list_names
 
 DEFAULT_VALIDITY_MONTHS = 6
 """Validity of a permit if neither its kind nor its authority sets one, in months."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Officer:
-    """An officer of an authority: the party, the person that the credential identifies, and the actor."""
-
-    party: Party
-    person: str
-    actor: Actor
 
 
 def submit(application_id: UUID, trader: UUID, content: Application, actor: Actor, facts: Facts) -> ChangeSet:
@@ -136,7 +128,7 @@ def _assessment(
         "recommendation": recommendation,
         "note": note,
         "party": str(officer.party.id),
-        "person": officer.person,
+        "person": officer.person.name,
         "at": format_timestamp(officer.actor.at),
         "people": _involved_persons(application, officer),
     }
@@ -146,7 +138,7 @@ def _involved_persons(application: ApplicationRecord, *more: Officer) -> list[st
     """Return each person who assessed or queried an application, in order, and the persons in `more`."""
     found = application.assessment or {}
     before = found.get("people") or ([found["person"]] if found else [])
-    return list(dict.fromkeys([*before, *(officer.person for officer in more)]))
+    return list(dict.fromkeys([*before, *(officer.person.name for officer in more)]))
 
 
 def grant(
@@ -189,7 +181,7 @@ def _require_second_person(application: ApplicationRecord, officer: Officer) -> 
             "permit. Nobody has assessed it yet. Ask a colleague to do so."
         )
         raise Conflict("assessment-missing", text)
-    if officer.person in _involved_persons(application):
+    if {officer.person.name, officer.person.credential} & set(_involved_persons(application)):
         text = (
             f"{country} requires two people: a person who assessed the application, or asked the applicant, does not "
             "issue the permit. Ask a colleague to issue it."

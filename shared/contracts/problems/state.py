@@ -302,10 +302,13 @@ STATE_PROBLEMS = {
     "same-person": ProblemCode(
         status=409,
         meaning=(
-            "The country requires two people, and the same credential assessed the application or asked the applicant, "
-            "and issues the permit."
+            "The country requires two people, and the same person assessed the application, asked the applicant or "
+            "proposed the permit, and issues it."
         ),
-        causes=("One person of the authority does both steps.", "Two people share one credential."),
+        causes=(
+            "One person of the authority does both steps, perhaps with a rotated credential.",
+            "Two people share one credential.",
+        ),
         steps=(
             you("Ask a colleague to issue the permit with another credential."),
             administrator("Create a credential for each person of the authority."),
@@ -313,6 +316,22 @@ STATE_PROBLEMS = {
         example=(
             "ZA requires two people: a person who assessed the application, or asked the applicant, does not issue "
             "the permit. Ask a colleague to issue it."
+        ),
+    ),
+    "second-person-missing": ProblemCode(
+        status=409,
+        meaning="The country requires two people for a permit, and nobody else has proposed this permit yet.",
+        causes=(
+            "The policy of the country requires two people, and you are the first one who sends this permit.",
+            "The permit differs from the one that your colleague proposed, or that proposal is too old.",
+        ),
+        steps=(
+            you("Ask a colleague to send the same permit to the same route with another credential."),
+            you("For a permit that a trader asks for, let one person assess the application and another grant it."),
+        ),
+        example=(
+            "ZA requires two people for a permit. The hub keeps yours as a proposal for 30 days and has issued "
+            "nothing. Ask a colleague to send the same permit with another credential."
         ),
     ),
     "secret-not-kept": ProblemCode(

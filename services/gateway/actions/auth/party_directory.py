@@ -39,11 +39,12 @@ class Principal:
 
 @dataclass(frozen=True, slots=True)
 class CredentialEntry:
-    """A credential in the directory: its party and its end."""
+    """A credential in the directory: its party, its person and its end."""
 
     party_id: UUID
     expires_at: float
     subject: str | None
+    person: str
 
     def is_active(self) -> bool:
         """Return whether the credential is valid now."""
@@ -118,6 +119,11 @@ class PartyDirectory:
             raise _directory_unavailable()
         return self._find_active(party_id, client_id)
 
+    def find_person(self, client_id: str) -> str:
+        """Return the person who uses a credential: the first credential in its line of rotations, empty if unknown."""
+        entry = self._credentials.get(client_id)
+        return "" if entry is None else entry.person
+
     async def find_by_subject(self, subject: str) -> tuple[Principal, str] | None:
         """Return the party and the client id of a subject of the external issuer, or None. Raise Unavailable."""
         is_known = subject in self._subjects or await self._refresh_throttled()
@@ -170,7 +176,9 @@ class PartyDirectory:
             text = party.identity.model_dump_json()
             self._parties[party.id] = Principal(party, text, party.identifier_keys, frozenset(party.roles))
         for row in changed_credentials:
-            self._credentials[row["client_id"]] = CredentialEntry(row["party_id"], _expiry(row), row["subject"])
+            self._credentials[row["client_id"]] = CredentialEntry(
+                row["party_id"], _expiry(row), row["subject"], row["person"]
+            )
             if row["subject"] is not None and self._active_credential(row["subject"]) is None:
                 self._subjects[row["subject"]] = row["client_id"]
 

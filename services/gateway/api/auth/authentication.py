@@ -129,6 +129,7 @@ def make_caller(principal: Principal, request: Request, acts_for: RepresentedTra
         party=principal.party.identity,
         acts_for=acts_for,
         client=request.scope["client_id"],
+        person=get_context(request).directory.find_person(request.scope["client_id"]),
         request_id=request_id(request),
     )
 

@@ -23,6 +23,7 @@ from shared.contracts.problems.catalogue import PERMIT_PROBLEM_CODES
 from shared.contracts.views.permits import CitedPermitView, Ledger, PermitByToken, Permits, PermitView
 
 PATH = "/v1/permits"
+SECOND_PERSON_CODES = ("second-person-missing", "same-person")
 NUMBER = QueryParameter(name="number", description="Permit number, box 1", schema=TEXT)
 STATUS = QueryParameter(
     name="status",
@@ -47,7 +48,9 @@ ROUTES = (
             "The authority of the issuing country issues a permit. If that country has no authority on the hub, the "
             "authority of the importing country registers it.\n\n"
             "The response has `token`, shown once. A reader without a party in the permit sends it in the header "
-            "Permit-Token. Holders and authorities receive `permit.issued`."
+            "Permit-Token. Holders and authorities receive `permit.issued`.\n\n"
+            "If the policy of the country requires two people, the first request is stored as a proposal (409). The "
+            "permit is issued when a second person sends the same content."
         ),
         permission=AUTHORITY,
         handler=forward,
@@ -55,7 +58,7 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Permit),
         responses=(RouteResponse(status=201, description="The new permit", model=PermitView),),
-        problems=("permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
+        problems=("permit-number-taken", "not-the-issuing-authority", *SECOND_PERSON_CODES, *PERMIT_PROBLEM_CODES),
         example=examples.CREATE_PERMIT,
         creates=True,
     ),
@@ -167,7 +170,8 @@ ROUTES = (
         description=(
             "The authority of the issuing country issues the permit in the body and replaces this one. `replaces` and "
             "`replaced_by` link them. In the same transaction the hub refers accepted declarations that cite the old "
-            "permit."
+            "permit.\n\n"
+            "If the policy of the country requires two people, both send the same body, as at `POST /v1/permits`."
         ),
         permission=AUTHORITY,
         handler=forward,
@@ -179,7 +183,13 @@ ROUTES = (
                 description="The old permit. `replaced_by` has the new permit and its token", model=PermitView
             ),
         ),
-        problems=("invalid-transition", "permit-number-taken", "not-the-issuing-authority", *PERMIT_PROBLEM_CODES),
+        problems=(
+            "invalid-transition",
+            "permit-number-taken",
+            "not-the-issuing-authority",
+            *SECOND_PERSON_CODES,
+            *PERMIT_PROBLEM_CODES,
+        ),
         example=examples.REPLACE_PERMIT,
     ),
     Route(

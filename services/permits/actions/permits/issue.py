@@ -1,16 +1,20 @@
 """Issue a permit, or register one that was issued outside the hub."""
 
+from uuid import UUID
+
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions.permits import quota_check
+from services.permits.actions.permits import quota_check, second_person
 from services.permits.actions.permits.views import Tokens, store_response
 from services.permits.domain.permits import issue as domain_issue
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.store import change_sets, facts, parties
+from services.permits.domain.permits.second_person import UNKNOWN_PERSON, proposal_digest
+from services.permits.store import change_sets, facts, parties, permits
 from services.permits.store.tables import commands
 from shared import idempotency
 from shared.contracts.closed_sets import ActorRole
+from shared.contracts.comparison import comparison_key
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.database import new_id
@@ -19,10 +23,13 @@ from shared.problems import Conflict, NotAllowed
 from shared.secret_tokens import generate_secret, secret_digest
 
 
-async def issue(engine: AsyncEngine, party: Party, content: Permit, command: IdempotentCommand) -> StoredResponse:
+async def issue(
+    engine: AsyncEngine, party: Party, content: Permit, command: IdempotentCommand, *, person: str = UNKNOWN_PERSON
+) -> StoredResponse:
     """Issue a permit, or register one whose issuer has no authority on the hub.
 
-    The response holds the permit's token, this once. Raise NotAllowed, Conflict, Invalid.
+    The response holds the permit's token, this once. Raise NotAllowed, Conflict, Invalid. If the country requires two
+    people, the first one's permit is stored as a proposal, and Conflict is raised.
     """
     actor = Actor(party=party.id, role=ActorRole.AUTHORITY, at=command.at)
     permit_id, token = new_id(command.at), generate_secret()
@@ -37,11 +44,37 @@ async def issue(engine: AsyncEngine, party: Party, content: Permit, command: Ide
             )
             changes = domain_issue.issue(new_permit, content, party, actor)
             await quota_check.require_within_quota(conn, changes)
-            await change_sets.save_change_set(conn, changes)
-            return await store_response(conn, permit_id, command, status=CREATED, tokens=Tokens(own=token))
+            objection = await find_objection(conn, party, person, content, command)
+            if objection is None:
+                await change_sets.save_change_set(conn, changes)
+                return await store_response(conn, permit_id, command, status=CREATED, tokens=Tokens(own=token))
     except IntegrityError as error:
         raise_number_taken(error, content.issuer, content.number)
         raise
+    raise objection
+
+
+async def find_objection(
+    conn: AsyncConnection,
+    party: Party,
+    person: str,
+    content: Permit,
+    command: IdempotentCommand,
+    *,
+    replaced_permit: UUID | None = None,
+) -> Conflict | None:
+    """Return why this person may not issue a permit alone, stored as a proposal; None if it may be issued.
+
+    The command is withdrawn then: the caller commits the proposal, raises the error, and the command may be repeated.
+    Raise Conflict if the number is taken.
+    """
+    digests = {command.id: proposal_digest(content, replaced_permit)}
+    objection = (await second_person.propose(conn, party, person, digests, at=command.at)).get(command.id)
+    if objection is not None:
+        if await permits.existing_keys(conn, {(content.issuer, comparison_key(content.number))}):
+            raise number_taken_error(content.issuer, content.number)
+        await idempotency.withdraw(conn, commands, [command.id])
+    return objection
 
 
 def raise_number_taken(error: IntegrityError, issuer: str, number: str) -> None:

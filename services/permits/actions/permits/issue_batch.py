@@ -10,12 +10,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions.permits import quota_check
+from services.permits.actions.permits import quota_check, second_person
 from services.permits.actions.permits.issue import number_taken_error, require_issuing_authority
 from services.permits.actions.permits.views import Tokens, permit_view
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.permits import issue
 from services.permits.domain.permits.issue import NewPermit
+from services.permits.domain.permits.second_person import UNKNOWN_PERSON, proposal_digest
 from services.permits.store import change_sets, facts, permits
 from services.permits.store.tables import commands
 from services.permits.store.to_row import history_row
@@ -47,7 +48,7 @@ Results = dict[UUID, StoredResponse | ProblemError]
 
 
 async def issue_permits(
-    engine: AsyncEngine, party: Party, requests: Sequence[IssueRequest]
+    engine: AsyncEngine, party: Party, requests: Sequence[IssueRequest], *, person: str = UNKNOWN_PERSON
 ) -> list[StoredResponse | ProblemError]:
     """Issue permits. Return a response or an error for each, in the same order."""
     results: Results = {a.command.id: a.content for a in requests if isinstance(a.content, ProblemError)}
@@ -58,7 +59,7 @@ async def issue_permits(
 
     async def transaction() -> Results:
         async with engine.begin() as conn:
-            return await _issue(conn, party, first_by_id)
+            return await _issue(conn, party, person, first_by_id)
 
     if first_by_id:
         results = {**results, **await retry_transaction(transaction, sqlstates=RETRYABLE_SQLSTATES)}
@@ -83,7 +84,7 @@ def _result(
 
 
 async def _issue(
-    conn: AsyncConnection, party: Party, first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]]
+    conn: AsyncConnection, party: Party, person: str, first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]]
 ) -> Results:
     results = await idempotency.begin_many(conn, commands, [command for command, _ in first_by_id.values()])
     new_requests = {command_id: one for command_id, one in first_by_id.items() if command_id not in results}
@@ -114,6 +115,14 @@ async def _issue(
         for command_id, (one, _) in issued.items()
         if (p := one.permits[0].permit.id) in over_quota
     }
+    digests = {
+        command_id: proposal_digest(one.permits[0].permit.content)
+        for command_id, (one, _) in issued.items()
+        if command_id not in refusals
+    }
+    refusals |= await second_person.propose(
+        conn, party, person, digests, at=max(command.at for command, _ in first_by_id.values())
+    )
     responses = {
         command_id: _stored_response(one.permits[0], first_by_id[command_id][0], token)
         for command_id, (one, token) in issued.items()

@@ -11,13 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
-from services.permits.actions.permits.issue import raise_number_taken, require_issuing_authority
+from services.permits.actions.permits.issue import find_objection, raise_number_taken, require_issuing_authority
 from services.permits.actions.permits.views import Tokens, store_response
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits import replace as domain_replace
 from services.permits.domain.permits import withdraw
 from services.permits.domain.permits.issue import NewPermit
+from services.permits.domain.permits.second_person import UNKNOWN_PERSON
 from services.permits.domain.permits.withdraw import WithdrawalContext
 from services.permits.store import change_sets, declarations, facts, permits
 from services.permits.store.tables import commands
@@ -28,7 +29,7 @@ from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Loss, Permit, Recovery, Revocation
 from shared.database import new_id, retry_transaction
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import NotFound
+from shared.problems import Conflict, NotFound
 from shared.secret_tokens import generate_secret, secret_digest
 
 Decide = Callable[[PermitRecord, Actor, WithdrawalContext], ChangeSet]
@@ -87,16 +88,23 @@ async def _apply_transition(
 
 
 async def replace(
-    engine: AsyncEngine, permit_id: UUID, party: Party, content: Permit, command: IdempotentCommand
+    engine: AsyncEngine,
+    permit_id: UUID,
+    party: Party,
+    content: Permit,
+    command: IdempotentCommand,
+    *,
+    person: str = UNKNOWN_PERSON,
 ) -> StoredResponse:
     """Issue a new permit in the place of one. Raise NotFound, NotAllowed, Conflict, Invalid.
 
-    The response is the old permit; its `replaced_by` holds the new one with its token.
+    The response is the old permit; its `replaced_by` holds the new one with its token. If the country requires two
+    people, the first one's replacement is stored as a proposal, and Conflict is raised.
     """
     new_permit_id, token = new_id(command.at), generate_secret()
     actor = _actor(party, command)
 
-    async def transaction() -> StoredResponse:
+    async def transaction() -> StoredResponse | Conflict:
         async with engine.begin() as conn:
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
@@ -111,14 +119,20 @@ async def replace(
             )
             changes = domain_replace.replace_permit(old, new_permit, content, party, actor, context)
             await quota_check.require_within_quota(conn, changes)
+            objection = await find_objection(conn, party, person, content, command, replaced_permit=permit_id)
+            if objection is not None:
+                return objection
             await change_sets.save_change_set(conn, changes)
             return await store_response(conn, permit_id, command, tokens=Tokens(replacement=token))
 
     try:
-        return await retry_transaction(transaction)
+        result = await retry_transaction(transaction)
     except IntegrityError as error:
         raise_number_taken(error, content.issuer, content.number)
         raise
+    if isinstance(result, Conflict):
+        raise result
+    return result
 
 
 async def _lock_own_permit(

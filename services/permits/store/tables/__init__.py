@@ -5,7 +5,14 @@ from services.permits.store.tables.declarations import citations, declaration_hi
 from services.permits.store.tables.ledger import balance_mismatches, ledger
 from services.permits.store.tables.messaging import commands, outbox_events, parties
 from services.permits.store.tables.metadata import metadata
-from services.permits.store.tables.permits import NOTICE_DUE, permit_history, permit_lines, permit_watchers, permits
+from services.permits.store.tables.permits import (
+    NOTICE_DUE,
+    permit_history,
+    permit_lines,
+    permit_proposals,
+    permit_watchers,
+    permits,
+)
 from services.permits.store.tables.reference import (
     policies,
     policy_history,
@@ -33,6 +40,7 @@ __all__ = [
     "parties",
     "permit_history",
     "permit_lines",
+    "permit_proposals",
     "permit_watchers",
     "permits",
     "policies",

@@ -110,3 +110,19 @@ permit_watchers = Table(
     Column("party_id", UUID(as_uuid=True), primary_key=True),
     Column("since", DateTime(timezone=True), nullable=False),
 )
+
+permit_proposals = Table(
+    "permit_proposals",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("country", Text, nullable=False),
+    Column("digest", LargeBinary, nullable=False),
+    Column("party_id", UUID(as_uuid=True), nullable=False),
+    Column("person", Text, nullable=False),
+    Column("at", DateTime(timezone=True), nullable=False),
+    Index("permit_proposals_digest", "country", "digest"),
+)
+"""Permits that one person stated where the country requires two. Rows are only added: they are evidence.
+
+`digest` is the SHA-256 of the permit's content and of the permit that it replaces, if any.
+"""

@@ -1,0 +1,25 @@
+"""The persons who act for an authority, because a country may require two of them for a permit."""
+
+from dataclasses import dataclass
+
+from shared.contracts.parties import Actor, Party
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """The person behind a call, as the gateway names it, and the credential of the call.
+
+    The name stays when the credential is rotated. Assessments of an earlier version name the credential instead.
+    """
+
+    name: str
+    credential: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Officer:
+    """An officer of an authority: the party, the person and the actor."""
+
+    party: Party
+    person: Person
+    actor: Actor

@@ -1,0 +1,34 @@
+"""The policy of two people for a permit that no application precedes: one person proposes it, another issues it."""
+
+import hashlib
+from collections.abc import Set
+from uuid import UUID
+
+from shared.contracts.permit import Permit
+from shared.problems import Conflict
+
+UNKNOWN_PERSON = ""
+"""The person of a call without a credential. Two such calls never count as two people."""
+
+
+def proposal_digest(content: Permit, replaced_permit: UUID | None = None) -> bytes:
+    """Return the SHA-256 of a permit as stated, and of the id of the permit that it replaces."""
+    stated = f"{replaced_permit or ''}\n{content.model_dump_json(exclude_none=True)}"
+    return hashlib.sha256(stated.encode()).digest()
+
+
+def find_objection(country: str, person: str, proposed_by: Set[str], *, days: int) -> Conflict | None:
+    """Return why a person may not issue a permit now, or None if another person proposed the same permit."""
+    if proposed_by - {person} and person != UNKNOWN_PERSON:
+        return None
+    if person in proposed_by:
+        return Conflict(
+            "same-person",
+            f"{country} requires two people for a permit, and you proposed this one. Ask a colleague to send the same "
+            "permit with another credential.",
+        )
+    return Conflict(
+        "second-person-missing",
+        f"{country} requires two people for a permit. The hub keeps yours as a proposal for {days} days and has issued "
+        "nothing. Ask a colleague to send the same permit with another credential.",
+    )
