@@ -67,7 +67,7 @@ Headers = Annotated[
     dict[HeaderName, HeaderValue],
     Field(
         max_length=ENDPOINT_HEADERS,
-        description="Headers that the hub sends with every webhook; it stores them encrypted",
+        description="Headers that the hub sends with every webhook; it stores them encrypted and never shows a value",
     ),
     AfterValidator(_require_allowed_headers),
 ]
@@ -125,7 +125,10 @@ class NewEndpoint(WireModel):
 class EndpointChange(WireModel):
     """A change of an endpoint. A field that you leave out stays; lists and filters replace the whole value."""
 
-    url: Annotated[Url | None, Field(description="New URL; the endpoint may have to prove it")] = None
+    url: Annotated[
+        Url | None,
+        Field(description="New URL; the endpoint may have to prove it. The hub drops the headers of the earlier URL"),
+    ] = None
     event_types: Annotated[EventPatterns | None, Field(description="All event types of the endpoint")] = None
     description: Annotated[Text | None, Field(description="Your own note about the endpoint")] = None
     filters: Annotated[EventFilters | None, Field(description="All filters of the endpoint")] = None

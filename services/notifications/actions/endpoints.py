@@ -29,6 +29,8 @@ from shared.limits import Limit, LimitSubject
 from shared.problems import Conflict, Fault, Invalid, NotFound, TooManyRequests
 from shared.sealed_secrets import open_response, seal_response
 
+HIDDEN_VALUE = "…"
+"""The value of each header in a response. Header values are write-only, and no request may contain this one."""
 MAX_ENDPOINTS = Limit(
     50,
     "endpoints",
@@ -129,8 +131,8 @@ async def change(
 
     `paused: false` resumes a paused endpoint and enables a disabled one: its waiting deliveries become due now. This
     function resumes a limited number of queues. It returns the last of them, or None, and `backlog.resume_remaining`
-    resumes the queues after it. A new URL must be verified if the policy demands that. Raise NotFound, Invalid or
-    Conflict.
+    resumes the queues after it. A new URL must be verified if the policy demands that. The headers of the
+    earlier URL end, because a header may be a credential of its server. Raise NotFound, Invalid or Conflict.
     """
     if endpoint_change.url is not None:
         _require_allowed_url(endpoint_change.url, policy)
@@ -141,9 +143,10 @@ async def change(
         current = require_found(await store.lock_owned(conn, endpoint_id, party_id))
         condition.require(current.version)
         status_change = _status_change(given_fields, current, policy)
-        changed = await store.update_endpoint(
-            conn, endpoint_id, _column_values(given_fields, endpoint_id, policy) | status_change
-        )
+        values = _column_values(given_fields, endpoint_id, policy)
+        if endpoint_change.url not in {None, current.url}:
+            values = {"headers": None} | values
+        changed = await store.update_endpoint(conn, endpoint_id, values | status_change)
         resumed = status_change.get("status") in {EndpointStatus.ACTIVE, EndpointStatus.PENDING}
         if resumed:
             await failure_streaks.end(conn, endpoint_id)
@@ -188,7 +191,7 @@ def render_endpoint(endpoint: Endpoint, policy: EndpointPolicy) -> EndpointView:
             permits=tuple(filters.get("permits", ())),
             taxa=tuple(filters.get("taxa", ())),
         ),
-        headers=json.loads(policy.keys.open(endpoint.headers, endpoint.id)) if endpoint.headers else {},
+        headers=dict.fromkeys(_header_names(endpoint, policy), HIDDEN_VALUE),
         rate_limit=endpoint.rate_limit,
         format=WebhookFormat(endpoint.format),
         status=EndpointStatus(endpoint.status),
@@ -200,6 +203,10 @@ def render_endpoint(endpoint: Endpoint, policy: EndpointPolicy) -> EndpointView:
         created_at=endpoint.created_at,
         version=endpoint.version,
     )
+
+
+def _header_names(endpoint: Endpoint, policy: EndpointPolicy) -> list[str]:
+    return list(json.loads(policy.keys.open(endpoint.headers, endpoint.id))) if endpoint.headers else []
 
 
 def require_found(endpoint: Endpoint | None) -> Endpoint:

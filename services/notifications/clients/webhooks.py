@@ -1,7 +1,9 @@
 """The client of the receivers: one signed POST per attempt, limited in time and size, to public addresses only."""
 
 import asyncio
+import os
 import socket
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +14,7 @@ from typing import Any
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from yarl import URL
 
 from services.notifications.domain import allowed_addresses, event_payloads, signature
 from services.notifications.domain.allowed_addresses import AllowedAddresses
@@ -101,13 +104,14 @@ class Resolver(AbstractResolver):
 def require_allowed_address(address: str, allowed: AllowedAddresses, *, plain_http: bool) -> None:
     """Raise AddressNotAllowed if the hub may not send webhooks to an address.
 
-    Plain http goes only to addresses that the operator allows.
+    Plain http goes only to addresses that the operator allows. The owner of the endpoint reads the message. It does
+    not show the address, because a name could be used to read the addresses of an internal network.
     """
     kind = allowed_addresses.refusal_reason(address, allowed)
     if kind is not None:
-        raise AddressNotAllowed(f"{address} is no public address ({kind})")
+        raise AddressNotAllowed(f"the host has no public address ({kind})")
     if plain_http and not allowed.contains(address):
-        raise AddressNotAllowed(f"{address} is sent to by https only")
+        raise AddressNotAllowed("the hub sends to this host by https only")
 
 
 class WebhookClient:
@@ -189,7 +193,9 @@ class WebhookClient:
             "webhook-timestamp": str(timestamp),
             "webhook-signature": signatures,
         }
-        async with session.post(request.url, data=body, headers=headers, allow_redirects=False) as response:
+        # `encoded`: the URL is called as its owner wrote it. Otherwise yarl decodes %2F and removes dot segments.
+        url = URL(request.url, encoded=True)
+        async with session.post(url, data=body, headers=headers, allow_redirects=False) as response:
             response_body = await _read_excerpt(response)
             return response.status, response_body, _retry_after(response.headers.get("Retry-After"))
 
@@ -198,7 +204,7 @@ def _challenge_failure(request: DeliveryRequest, body: bytes) -> str | None:
     """Return why a challenge was not met; None if it was, and for every other event."""
     if request.event_type != EventType.ENDPOINT_VERIFICATION or event_payloads.is_challenge_met(request.body, body):
         return None
-    return 'did not answer {"challenge": …} with the challenge it was sent'
+    return 'did not answer {"challenge": …} with the challenge it was sent, and nothing else of the event'
 
 
 async def _read_excerpt(response: aiohttp.ClientResponse) -> bytes:
@@ -225,8 +231,8 @@ def _retry_after(value: str | None) -> timedelta | None:
 
 
 def _connection_failure(error: BaseException, seconds: float) -> str:
-    """Return in words why there is no complete response."""
-    cause = getattr(error, "os_error", None) or error
+    """Return in words why there is no complete response, without the addresses that the libraries' messages have."""
+    cause = getattr(error, "os_error", None) or getattr(error, "certificate_error", None) or error
     for found in (*_error_chain(error), cause):
         if isinstance(found, AddressNotAllowed):
             return str(found)
@@ -234,9 +240,20 @@ def _connection_failure(error: BaseException, seconds: float) -> str:
         return f"no connection within {CONNECT_SECONDS:.0f} s"
     if isinstance(error, TimeoutError):
         return f"no whole answer within {seconds:.0f} s"
-    return _decode_text(
-        f"{_FAILURE_REASONS.get(type(error), 'the connection failed')}: {cause}"[:500].encode("utf-8", "replace")
-    )
+    phrase = _FAILURE_REASONS.get(type(error), "the connection failed")
+    words = _decode_text(str(error).encode()) if isinstance(error, aiohttp.InvalidURL) else _system_words(cause)
+    return f"{phrase}: {words}"[:500] if words else phrase
+
+
+def _system_words(cause: BaseException) -> str:
+    """Return the system's words for an error of the connection, such as "Connection refused". They name no address."""
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return str(cause.verify_message)
+    if isinstance(cause, ssl.SSLError):
+        return str(cause.reason or "").replace("_", " ").lower()
+    if isinstance(cause, OSError) and cause.errno is not None and cause.errno > 0:
+        return os.strerror(cause.errno)
+    return ""
 
 
 def _decode_text(content: bytes) -> str:

@@ -26,13 +26,17 @@ def _syntax_fault(url: str, parts: SplitResult, host: str, port: int | None) -> 
             not host or not host.isascii(),
             "The URL has no host in ASCII. Send https://host/path, with an international name in its xn-- form.",
         ),
-        (not url.isascii(), "The URL has characters that are not ASCII. Send them percent-encoded, such as %C3%A9."),
+        (
+            not (url.isascii() and url.isprintable()),
+            "The URL has characters that are not ASCII. Send them percent-encoded, such as %C3%A9.",
+        ),
         (port == 0, "No receiver has port 0. Send the port of your receiver, or none."),
         (
             parts.username is not None or parts.password is not None,
             "The URL has a user or a password. Leave them out: the signature proves the sender.",
         ),
-        (bool(parts.fragment), "The URL has a fragment, which HTTP does not send. Leave it out."),
+        ("#" in url, "The URL has a fragment, which HTTP does not send. Leave it out."),
+        (url.endswith("?"), "The URL ends with an empty query. Leave out the question mark."),
     )
     return next((message for wrong, message in faults if wrong), None)
 

@@ -78,13 +78,19 @@ def parse_challenge(body: bytes) -> str | None:
 
 
 def is_challenge_met(body: bytes, response_body: bytes) -> bool:
-    """Return whether a response contains the sent challenge, `{"challenge": "…"}`, with or without other fields."""
+    """Return whether a response contains the sent challenge, `{"challenge": "…"}`, and no other data of the event.
+
+    A server that returns every request proves nothing. With CloudEvents the body is the event's data: the challenge is
+    at the same place in request and response.
+    """
     try:
         response = json.loads(response_body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     expected = parse_challenge(body)
-    return isinstance(response, dict) and expected is not None and response.get("challenge") == expected
+    if not isinstance(response, dict) or expected is None or response.get("challenge") != expected:
+        return False
+    return not response.keys() & (json.loads(body)["data"].keys() - {"challenge"})
 
 
 def derive_event_id(namespace: UUID, sequence: int) -> UUID:

@@ -25,7 +25,10 @@ class EndpointView(WireModel):
     event_types: Annotated[tuple[str, ...], Field(description="Event types, families such as `declaration.*`, or `*`")]
     description: Annotated[str | None, Field(description="Your own note about the endpoint")]
     filters: Filters
-    headers: Annotated[dict[str, str], Field(description="Headers that the hub sends with every webhook")]
+    headers: Annotated[
+        dict[str, str],
+        Field(description="Headers that the hub sends with every webhook. Values are write-only, and shown as `…`"),
+    ]
     rate_limit: Annotated[int | None, Field(description="Maximum webhooks per second; null: no limit")]
     format: WebhookFormat
     status: EndpointStatus

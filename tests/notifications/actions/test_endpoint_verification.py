@@ -74,6 +74,20 @@ async def test_response_with_another_challenge_does_not_verify(service: Service,
     assert await status(service, who, made["id"]) == "pending"
 
 
+async def test_response_with_deep_nesting_does_not_verify(service: Service, receiver: Receiver) -> None:
+    async def nest(received: WebhookRequest) -> web.Response:
+        return web.Response(text="[" * 4000)
+
+    receiver.respond = nest
+    who = party()
+    made = await service.endpoint(who, receiver.url, verify=True)
+    async with running_worker(service, schedule=[timedelta(hours=1)]):
+        await wait_until(lambda: service.scalar("SELECT count(*) FROM attempts"))
+    [posed] = await service.deliveries(who, made["id"])
+    assert posed["attempts"][0]["status"] == 200
+    assert "did not answer" in posed["attempts"][0]["reason"]
+
+
 async def test_challenge_is_sent_again_on_request(service: Service, receiver: Receiver) -> None:
     who = party()
     made = await service.endpoint(who, receiver.url, verify=True)

@@ -8,7 +8,7 @@ import pytest
 
 from services.notifications.domain.rate_limit import allowance, next_send_time
 from shared.contracts.messages import Audience
-from tests.notifications.conftest import Service, event_message, party, running_worker
+from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver
 from tests.waiting import wait_until
 
@@ -57,7 +57,7 @@ async def test_custom_headers_are_sent_and_stored_sealed(service: Service, recei
     who = party()
     headers = {"Authorization": "Bearer partner-token", "X-Tenant": "7"}
     made = await service.endpoint(who, receiver.url, headers=headers)
-    assert made["headers"] == headers
+    assert made["headers"] == {"Authorization": "…", "X-Tenant": "…"}, "the values are write-only"
     await service.send_events(event_message(to=who))
     async with running_worker(service):
         await wait_until(lambda: receiver.requests)
@@ -65,6 +65,41 @@ async def test_custom_headers_are_sent_and_stored_sealed(service: Service, recei
     assert receiver.requests[0].headers["x-tenant"] == "7"
     assert "partner-token" not in await service.scalar("SELECT string_agg(e::text, '') FROM endpoints e")
     assert "partner-token" not in await service.scalar("SELECT string_agg(c.body, '') FROM commands c")
+
+
+async def test_header_value_is_in_no_response(service: Service) -> None:
+    who = party()
+    made = await service.endpoint(who, "https://example.com/", headers={"X-Key": "partner-token"})
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
+    responses = [
+        await service.http.get(where, headers=header),
+        await service.http.get(WHERE, headers=header),
+        await service.http.patch(where, json={"description": "Mine"}, headers=header),
+        await service.http.patch(where, json={"headers": {"X-Key": "partner-token"}}, headers=header),
+    ]
+    for response in responses:
+        assert response.status_code == 200, response.text
+        assert "X-Key" in response.text
+        assert "partner-token" not in response.text
+    shown = responses[0].json()["headers"]
+    returned = await service.http.patch(where, json={"headers": shown}, headers=header)
+    assert returned.status_code == 422, "a client that sends back what it read would replace the value"
+
+
+async def test_headers_do_not_follow_a_changed_url(service: Service, receive: OpenReceiver) -> None:
+    who, old, new = party(), await receive(), await receive()
+    made = await service.endpoint(who, old.url, headers={"X-Key": "of-the-old"})
+    where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
+    same = await service.http.patch(where, json={"url": old.url}, headers=header)
+    assert same.json()["headers"] == {"X-Key": "…"}
+    moved = await service.http.patch(where, json={"url": new.url, "headers": None}, headers=header)
+    assert moved.json()["headers"] == {}
+    await service.send_events(event_message(to=who))
+    async with running_worker(service):
+        await wait_until(lambda: new.requests)
+    assert "x-key" not in new.requests[0].headers
+    back = await service.http.patch(where, json={"url": old.url, "headers": {"X-Key": "again"}}, headers=header)
+    assert back.json()["headers"] == {"X-Key": "…"}
 
 
 @pytest.mark.parametrize(
@@ -175,7 +210,7 @@ async def test_rate_limit_and_filters_can_be_changed_and_removed(service: Servic
     where, header = f"{WHERE}/{made['id']}", {**service.headers_as(who), "If-Match": "*"}
     given = {"rate_limit": None, "filters": {}, "headers": {"X-A": "1"}, "format": "cloudevents"}
     changed = (await service.http.patch(where, json=given, headers=header)).json()
-    assert (changed["rate_limit"], changed["headers"], changed["format"]) == (None, {"X-A": "1"}, "cloudevents")
+    assert (changed["rate_limit"], changed["headers"], changed["format"]) == (None, {"X-A": "…"}, "cloudevents")
     assert changed["filters"] == {"countries": [], "permits": [], "taxa": []}
     await service.send_events(event_message(audience=Audience(parties=(who.id,), countries=("ZA",))))
     assert len(await service.deliveries(who, made["id"])) == 1

@@ -11,6 +11,7 @@ from services.notifications.clients.webhooks import AddressNotAllowed, Resolver,
 from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, AllowedAddresses
 from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.domain.delivery_result import DeliveryResult
+from services.notifications.domain.endpoint_urls import find_fault
 from services.notifications.domain.signature import render_secret
 from shared.networks import parse_networks
 from tests.notifications.receivers import Receiver
@@ -83,7 +84,7 @@ async def test_webhook_to_a_private_network_is_sent_if_the_operator_allows_it(
     reach = AllowedAddresses(networks=parse_networks("127.0.0.0/30, 10.1.0.0/16"))
     assert (await post(f"http://127.0.0.1:{where}/", reach)).is_delivered
     beside = await post(f"http://127.0.0.5:{where}/", reach)
-    assert beside.reason == "127.0.0.5 is no public address (loopback)"
+    assert beside.reason == "the host has no public address (loopback)"
     names(monkeypatch, ["127.0.0.1"])
     assert (await post(f"http://partner.internal:{where}/", reach)).is_delivered
 
@@ -92,7 +93,7 @@ async def test_webhook_to_a_public_address_is_never_sent_by_http(monkeypatch: py
     reach = AllowedAddresses(loopback=True, networks=parse_networks("10.1.0.0/16"))
     names(monkeypatch, ["93.184.215.14"])
     for host in ("partner.example", "93.184.215.14"):
-        assert (await post(f"http://{host}/", reach)).reason == "93.184.215.14 is sent to by https only"
+        assert (await post(f"http://{host}/", reach)).reason == "the hub sends to this host by https only"
 
 
 def names(monkeypatch: pytest.MonkeyPatch, *responses: list[str]) -> list[str]:
@@ -119,6 +120,7 @@ async def test_host_name_with_an_internal_address_is_refused(
     outcome = await post(f"https://partner.example:{port(receiver)}/", PUBLIC_ONLY)
     assert outcome.reason is not None
     assert "no public address" in outcome.reason
+    assert not any(address in outcome.reason for address in addresses), "the owner of the endpoint reads the reason"
     assert receiver.requests == []
 
 
@@ -127,7 +129,7 @@ async def test_resolver_refuses_a_name_with_an_internal_address(
 ) -> None:
     names(monkeypatch, ["93.184.215.14", "10.0.0.1"])
     resolver = Resolver(PUBLIC_ONLY)
-    with pytest.raises(AddressNotAllowed, match=r"10\.0\.0\.1 is no public address \(private\)"):
+    with pytest.raises(AddressNotAllowed, match=r"the host has no public address \(private\)"):
         await resolver.resolve("partner.example")
     await resolver.close()
 
@@ -160,10 +162,10 @@ async def test_webhook_uses_no_proxy_of_the_environment(receiver: Receiver, monk
 async def test_receiver_that_is_missing_or_hangs_is_a_failure_with_a_reason(receiver: Receiver) -> None:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
-        closed = await post(f"http://127.0.0.1:{sock.getsockname()[1]}/", HERE)
-    assert (closed.status, closed.is_delivered) == (None, False)
-    assert closed.reason is not None
-    assert closed.reason.startswith("the connection failed")
+        for host in ("127.0.0.1", "localhost"):
+            closed = await post(f"http://{host}:{sock.getsockname()[1]}/", HERE)
+            assert (closed.status, closed.is_delivered) == (None, False)
+            assert closed.reason == "the connection failed: Connection refused", "it names no address"
 
     async def never(received: object) -> None:
         await asyncio.sleep(3600)
@@ -175,3 +177,33 @@ async def test_receiver_that_is_missing_or_hangs_is_a_failure_with_a_reason(rece
     await receivers.close()
     assert hanging.reason is not None
     assert hanging.reason.startswith("no whole answer within")
+
+
+async def test_reason_of_a_failed_connection_names_no_address(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The name has an address in a network that the operator allows, and https meets a server without TLS there."""
+    names(monkeypatch, ["127.0.0.1"])
+    reach = AllowedAddresses(networks=parse_networks("127.0.0.1/32"))
+    outcome = await post(f"https://partner.internal:{port(receiver)}/", reach)
+    assert outcome.reason is not None
+    assert outcome.reason.startswith("TLS failed")
+    assert "127.0.0.1" not in outcome.reason
+
+
+@pytest.mark.parametrize(
+    "target", ["/a%2Fb/../c/./d?x=%2f&y=a+b;c", "/%7e%e9/%zz", "/?a=b?c=d/../e", "//double//", "/UPPER|{x}\\y"]
+)
+async def test_webhook_url_is_called_byte_for_byte(target: str) -> None:
+    lines: list[bytes] = []
+
+    async def respond(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        lines.append(await reader.readline())
+        writer.write(b"HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(respond, "127.0.0.1", 0) as server:
+        url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{target}"
+        assert find_fault(url, HERE) is None
+        assert (await post(url, HERE)).is_delivered
+    assert lines == [f"POST {target} HTTP/1.1\r\n".encode()]

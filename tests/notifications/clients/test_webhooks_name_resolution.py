@@ -78,8 +78,7 @@ async def test_host_name_that_resolves_to_an_internal_address_is_refused(
     names.names["partner.example"] = [[*beside, address]]
     [outcome] = await post(names, f"https://partner.example:{port(receiver)}/")
     assert outcome.reason is not None
-    assert "is no public address" in outcome.reason
-    assert kind in outcome.reason
+    assert outcome.reason.startswith(f"the host has no public address ({kind}")
     assert connected == [], "not even its public address is connected to"
 
 
@@ -101,7 +100,7 @@ async def test_host_name_that_changes_between_check_and_connection_is_refused(
     assert connected == [(ELSEWHERE, port(receiver))], "what was checked is what is connected to"
     [second] = await post(names, url)
     assert second.reason is not None
-    assert "127.0.0.1 is no public address (loopback)" in second.reason
+    assert second.reason == "the host has no public address (loopback)"
     assert len(connected) == 1
     assert receiver.requests == []
 

@@ -99,6 +99,24 @@ async def test_challenge_is_sent_in_the_same_mode(service: Service, receiver: Re
     assert shown.json()["status"] == "active"
 
 
+@pytest.mark.parametrize("form", ["standard", "cloudevents"])
+@pytest.mark.parametrize("added", [{}, {"ok": True}], ids=["same", "with more"])
+async def test_challenge_is_not_met_by_a_server_that_returns_its_request(
+    service: Service, receiver: Receiver, form: str, added: dict[str, Any]
+) -> None:
+    async def echo(received: WebhookRequest) -> web.Response:
+        return web.json_response(json.loads(received.body) | added)
+
+    receiver.respond = echo
+    who = party()
+    made = await service.endpoint(who, receiver.url, format=form, verify=True)
+    async with running_worker(service):
+        await wait_until(lambda: service.scalar("SELECT count(*) FROM attempts"))
+    assert await service.scalar("SELECT verified FROM endpoints") is False
+    [posed] = await service.deliveries(who, made["id"])
+    assert "nothing else of the event" in posed["attempts"][0]["reason"]
+
+
 @pytest.mark.parametrize(
     ("subject", "written"), [("quota:a%b", "quota:a%25b"), ('quota:"q"', "quota:%22q%22"), ("quota:ZA/x", "quota:ZA/x")]
 )
