@@ -123,14 +123,23 @@ class RunningHub:
 
     def stored_events(self) -> list[str]:
         """Return each stored event, in the form that subscribers receive."""
-        pid = self.processes()["database"]
-        command = psutil.Process(pid).cmdline()
-        server = Server(command[command.index("-k") + 1])
+        return [row["body"] for row in self.query("notifications", "SELECT body FROM events")]
 
-        async def read() -> list[str]:
-            admin = await server.connect_as_superuser("notifications")
+    def server(self) -> Server:
+        """Return the address of the hub's PostgreSQL."""
+        command = psutil.Process(self.processes()["database"]).cmdline()
+        return Server(command[command.index("-k") + 1])
+
+    def query(self, service: str, *statements: str) -> list[dict[str, Any]]:
+        """Run statements as superuser in the database of a service. Return the rows of the last."""
+        server = self.server()
+
+        async def read() -> list[dict[str, Any]]:
+            admin = await server.connect_as_superuser(service)
             try:
-                return [row["body"] for row in await admin.fetch("SELECT body FROM events")]
+                for statement in statements[:-1]:
+                    await admin.execute(statement)
+                return [dict(row) for row in await admin.fetch(statements[-1])]
             finally:
                 await admin.close()
 

@@ -115,6 +115,23 @@ class MessageResults(WireModel):
     answers: Annotated[tuple[MessageResult, ...], Field(strict=False)]
 
 
+class AmendedVersion(WireModel):
+    """A version of a declaration that an amendment made, as permits stores it.
+
+    `command` is null for an amendment of an earlier release of the hub, which stored no command.
+    """
+
+    version: Annotated[int, Field(ge=2)]
+    command: Annotated[Id | None, Field(description="Command id of the gateway")]
+    digest: Annotated[str, Field(description="Digest of the submitted bytes, as in `Content-Digest`")]
+
+
+class AmendedVersions(WireModel):
+    """The amended versions of one declaration, oldest first."""
+
+    versions: Annotated[tuple[AmendedVersion, ...], Field(strict=False)]
+
+
 class FeedProgress(WireModel):
     """How far the feed has come: its position, and the parties that have an event since the position before."""
 

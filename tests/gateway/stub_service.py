@@ -85,6 +85,8 @@ async def default_response(received: ReceivedRequest) -> web.StreamResponse:
         )
     if received.path == "/internal/parties":
         return web.Response(status=204)
+    if received.path.startswith("/internal/declarations/") and received.path.endswith("/versions"):
+        return web.json_response({"versions": []})
     if received.method == "GET" and received.path.startswith("/v1/declarations/"):
         return problem_response(404, "not-found")
     if received.path == "/v1/events":

@@ -7,6 +7,13 @@ from fastapi import FastAPI
 from tests.permits.internal_client import ADMIN, InternalClient
 from tests.permits.sample_data import AUTHORITY_FR, CUSTOMS_FR, B, party
 
+INTERNAL = (
+    ("POST", "/internal/declarations"),
+    ("GET", "/internal/declarations/{id}/versions"),
+    ("POST", "/internal/parties"),
+    ("POST", "/internal/permits"),
+)
+"""The internal routes. The document of the API does not list them."""
 PARTNER = party("partner", "FR")
 
 
@@ -14,7 +21,7 @@ def list_operations(app: FastAPI) -> list[tuple[str, str]]:
     """Return method and path of every route."""
     app.openapi_schema = None
     listed = [(m.upper(), path) for path, methods in app.openapi()["paths"].items() for m in methods]
-    return [*listed, ("POST", "/internal/declarations"), ("POST", "/internal/parties"), ("POST", "/internal/permits")]
+    return [*listed, *INTERNAL]
 
 
 async def test_route_without_a_token_responds_401(internal_client: InternalClient) -> None:
@@ -74,6 +81,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/policies/{country}"): {*EVERYBODY, "partner", "admin"},
     ("PUT", "/v1/policies/{country}"): {"admin"},
     ("POST", "/internal/declarations"): set(),
+    ("GET", "/internal/declarations/{id}/versions"): set(),
     ("POST", "/internal/parties"): set(),
     ("POST", "/internal/permits"): {"authority"},
 }

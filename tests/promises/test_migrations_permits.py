@@ -5,6 +5,7 @@ import pytest
 from services.cli.databases import Server
 
 APPEND_ONLY_TABLES = (
+    "amended_versions",
     "application_history",
     "declaration_history",
     "ledger",

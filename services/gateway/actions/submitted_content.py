@@ -8,6 +8,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import RowMapping
+
+from services.gateway.actions.amended_versions import store_missing_versions
 from services.gateway.actions.context import GatewayContext
 from services.gateway.store import amendments, submissions
 from shared.contracts.fields import format_timestamp, render_digest
@@ -36,13 +39,13 @@ async def read_version(
 ) -> SubmittedVersion:
     """Return a version that this party submitted or that was submitted for it. Raise NotFound.
 
-    Without a number, return the newest version.
+    Without a number, return the newest version. Raise Unavailable if permits is away and may have made a newer one.
     """
     async with context.engine.connect() as conn:
         row = await submissions.find_own(conn, declaration_id, party.id)
-        if row is None:
-            raise NotFound
-        amendment = await amendments.find_version(conn, declaration_id, number) if number != 1 else None
+    if row is None:
+        raise NotFound
+    amendment = None if number == 1 else await _find_amendment(context, declaration_id, number)
     if amendment is None and number not in {None, 1}:
         raise NotFound
     submitted: Any = row if amendment is None else amendment
@@ -57,6 +60,19 @@ async def read_version(
         body=submitted["body"],
         received_at=submitted["received_at"],
     )
+
+
+async def _find_amendment(context: GatewayContext, declaration_id: UUID, number: int | None) -> RowMapping | None:
+    """Return the amendment that made a version, or the newest one. Its number may still be missing here."""
+
+    async def find() -> RowMapping | None:
+        async with context.engine.connect() as conn:
+            return await amendments.find_version(conn, declaration_id, number)
+
+    found = await find()
+    if found is not None and number is not None:
+        return found
+    return await find() if await store_missing_versions(context, declaration_id) else found
 
 
 def sign_receipt(context: GatewayContext, version: SubmittedVersion) -> str:

@@ -1,5 +1,6 @@
 """The bytes of amended versions: stored before permits gets the amendment; the version is stored after it."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -47,9 +48,21 @@ async def set_version(conn: AsyncConnection, command_id: UUID, digest: bytes, ve
     await conn.execute(update(amendments).where(*same).values(version=version))
 
 
+async def list_without_version(conn: AsyncConnection, declaration_id: UUID) -> Sequence[RowMapping]:
+    """List the amendments of a declaration that have no version, oldest first: refused, under way, or cut off."""
+    c = amendments.c
+    query = select(c.command_id, c.digest).where(c.declaration_id == declaration_id, c.version.is_(None))
+    return (await conn.execute(query.order_by(c.received_at))).mappings().all()
+
+
 async def find_version(conn: AsyncConnection, declaration_id: UUID, number: int | None) -> RowMapping | None:
     """Return one amended version of a declaration, or the newest accepted one if `number` is None."""
     c = amendments.c
     which = c.version.is_not(None) if number is None else c.version == number
-    found = select(amendments).where(c.declaration_id == declaration_id, which).order_by(c.version.desc()).limit(1)
+    found = (
+        select(amendments)
+        .where(c.declaration_id == declaration_id, which)
+        .order_by(c.version.desc(), c.received_at.desc())
+        .limit(1)
+    )
     return (await conn.execute(found)).mappings().one_or_none()

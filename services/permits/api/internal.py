@@ -11,10 +11,11 @@ from starlette.responses import JSONResponse, Response
 
 from services.permits.actions import parties
 from services.permits.actions.declarations import lodge_batch
+from services.permits.actions.declarations.amended_versions import list_amended_versions
 from services.permits.actions.declarations.unreadable import ReceivedSubmission
 from services.permits.actions.permits import issue_batch
 from services.permits.actions.permits.issue_batch import IssueRequest
-from services.permits.api.dependencies import Authority, CallingPerson, Context
+from services.permits.api.dependencies import Authority, CallingPerson, Context, DeclarationId
 from shared.contracts.fields import Id, WireModel
 from shared.contracts.limits import MESSAGE_BATCH_BYTES
 from shared.contracts.messages import PartyBatch, SubmissionBatch, ValidSubmissionBatch
@@ -55,6 +56,13 @@ def _parse_messages(body: bytes) -> Sequence[ReceivedSubmission]:
         return ValidSubmissionBatch.model_validate_json(body).letters
     except ValidationError:
         return validate(SubmissionBatch, parse_json(body)).letters
+
+
+@router.get("/declarations/{id}/versions")
+async def read_amended_versions(declaration_id: DeclarationId, context: Context, service: CallingService) -> Response:
+    """Return the amendments that made the versions of a declaration."""
+    found = await list_amended_versions(context.engine, declaration_id)
+    return Response(found.model_dump_json(), media_type="application/json")
 
 
 @router.post("/parties", status_code=204)

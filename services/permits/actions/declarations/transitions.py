@@ -30,7 +30,7 @@ from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.rules.parties import declaring_side
 from services.permits.domain.rules.requirements import goods_are_verified
 from services.permits.domain.rules.whole_declaration import own_party_is_identified, permit_is_known
-from services.permits.store import change_sets, declarations, permits
+from services.permits.store import amended_versions, change_sets, declarations, permits
 from services.permits.store.tables import commands
 from shared import idempotency
 from shared.cites.time_zones import day_in_last_zone
@@ -237,7 +237,9 @@ async def amend(
             )
             changes = await lock_announced(conn, inputs, amended)
             await change_sets.save_change_set(conn, changes)
-            citations = changes.declarations[0].declaration.citations
+            amended_declaration = changes.declarations[0].declaration
+            await amended_versions.add(conn, amended_declaration, command.id)
+            citations = amended_declaration.citations
             await permits.add_watchers(
                 conn,
                 [(c.permit, party_id) for c in citations for party_id in (declaration.party, declaration.trader)],

@@ -1,7 +1,12 @@
 """The tables of the permits database, one module per group. Constraints keep values unique or not negative."""
 
 from services.permits.store.tables.applications import APPLICATION_IS_OPEN, application_history, applications
-from services.permits.store.tables.declarations import citations, declaration_history, declarations
+from services.permits.store.tables.declarations import (
+    amended_versions,
+    citations,
+    declaration_history,
+    declarations,
+)
 from services.permits.store.tables.ledger import balance_mismatches, ledger
 from services.permits.store.tables.messaging import commands, outbox_events, parties
 from services.permits.store.tables.metadata import metadata
@@ -27,6 +32,7 @@ from services.permits.store.tables.taxa import taxa, taxon_genera, taxon_names
 __all__ = [
     "APPLICATION_IS_OPEN",
     "NOTICE_DUE",
+    "amended_versions",
     "application_history",
     "applications",
     "balance_mismatches",

@@ -75,6 +75,20 @@ declarations = Table(
 
 declaration_history = history_table("declaration")
 
+amended_versions = Table(
+    "amended_versions",
+    metadata,
+    Column("declaration_id", UUID(as_uuid=True), ForeignKey("declarations.id"), primary_key=True),
+    Column("version", Integer, primary_key=True, autoincrement=False),
+    Column("command_id", UUID(as_uuid=True), nullable=True),
+    Column("digest", Text, nullable=False),
+    CheckConstraint("version >= 2", name="amended_versions_after_the_first"),
+)
+"""The amendment that made each version, written with the version. The gateway finds its bytes by it.
+
+`command_id` is empty for amendments of an earlier release, which stored only the digest of the last one.
+"""
+
 citations = Table(
     "citations",
     metadata,
