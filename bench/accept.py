@@ -8,7 +8,6 @@ import asyncio
 import json
 import statistics
 import sys
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +19,7 @@ from bench.load_generator import IDENTIFIER
 from bench.processes import run_process, wait_until_ready
 from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate
 from services.cli.ports import free_ports
+from services.cli.server_account import temporary_home
 from shared.key_files import create_signing_keys
 
 ROUNDS = 5
@@ -30,11 +30,11 @@ ITEMS = 5
 
 async def measure() -> dict[str, Any]:
     """Measure both in interleaved rounds. Return the medians per second and their ratio."""
-    with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
-        embedded = EmbeddedPostgres(Path(folder) / "pg")
+    with temporary_home("saola-bench-") as folder:
+        embedded = EmbeddedPostgres(folder / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
-            async with run_gateway(server, Path(folder)) as gateway, _run_bare_endpoint() as bare:
+            async with run_gateway(server, folder) as gateway, _run_bare_endpoint() as bare:
                 return await _measure_rounds(gateway, bare)
         finally:
             await asyncio.to_thread(embedded.stop)

@@ -17,6 +17,7 @@ import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import EmbeddedPostgres, create_databases, migrate
+from services.cli.server_account import temporary_home
 from services.notifications.actions import endpoints, intake, parties
 from services.notifications.actions.delivery_worker import DeliveryWorker
 from services.notifications.actions.encryption_keys import EndpointKeys
@@ -43,8 +44,8 @@ BODY = b"x" * 500
 
 async def measure() -> dict[str, Any]:
     """Measure both in interleaved rounds. Return the medians per second and their ratio."""
-    with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
-        embedded = EmbeddedPostgres(Path(folder) / "pg")
+    with temporary_home("saola-bench-") as folder:
+        embedded = EmbeddedPostgres(folder / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
             await create_databases(server)

@@ -7,16 +7,15 @@ due. Each claim acquires the claim lock and claims 64 deliveries. The bench roll
 import asyncio
 import json
 import statistics
-import tempfile
 import time
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate, restrict_connections
+from services.cli.server_account import temporary_home
 from services.notifications.store import delivery_queues
 from shared.database import create_engine, new_id, now
 
@@ -50,8 +49,8 @@ FILL_STATEMENTS = (
 
 async def measure() -> dict[str, Any]:
     """Measure both in interleaved rounds. Return the medians in milliseconds and their ratio."""
-    with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
-        embedded = EmbeddedPostgres(Path(folder) / "pg")
+    with temporary_home("saola-bench-") as folder:
+        embedded = EmbeddedPostgres(folder / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
             await create_databases(server)

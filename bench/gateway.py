@@ -9,9 +9,7 @@ import os
 import resource
 import statistics
 import sys
-import tempfile
 import time
-from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -23,6 +21,7 @@ from bench.accept import measure_rate, run_gateway, run_load
 from bench.processes import run_process, wait_until_ready
 from services.cli.databases import EmbeddedPostgres, Server
 from services.cli.ports import free_ports
+from services.cli.server_account import temporary_home
 
 ROUNDS = 3
 SECONDS = 3.0
@@ -36,11 +35,11 @@ OVERLOAD_CONNECTIONS = 3_000
 async def measure() -> dict[str, Any]:
     """Measure everything on one gateway. Raise the limit of open connections to the maximum of the machine."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
-    with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
-        embedded = EmbeddedPostgres(Path(folder) / "pg")
+    with temporary_home("saola-bench-") as folder:
+        embedded = EmbeddedPostgres(folder / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
-            async with run_gateway(server, Path(folder)) as gateway:
+            async with run_gateway(server, folder) as gateway:
                 found = await _measure_writes(server, gateway)
                 found |= await _measure_reads(gateway, found["accepts_per_second"])
                 found |= await _measure_overload(server, gateway)

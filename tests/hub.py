@@ -3,11 +3,9 @@
 import asyncio
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +17,7 @@ from saola_client import Hub
 from services.cli.databases import Server
 from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
+from services.cli.server_account import temporary_home
 from tests.waiting import block_until
 
 START_SECONDS = 120.0
@@ -164,19 +163,9 @@ def _zombie(pid: int) -> bool:
 
 
 @contextmanager
-def short_folder() -> Iterator[Path]:
-    """Make a folder with a short path, for PostgreSQL's socket lies in it; removed after."""
-    folder = Path(tempfile.mkdtemp(prefix="sh-", dir="/tmp"))
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
 def running_hub(environment: Mapping[str, str] | None = None) -> Iterator[RunningHub]:
     """Run a hub from here to the end of the block."""
-    with short_folder() as folder:
+    with temporary_home("sh-") as folder:
         hub = RunningHub(folder, environment)
         try:
             hub.wait_ready()

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 
 from services.cli.log_lines import read_log_tail
+from services.cli.private_files import append_private, open_private
 from shared.supervision import SUPERVISED
 
 STABLE_SECONDS = 20.0
@@ -49,8 +50,7 @@ class ChildProcess:
 
     def start(self) -> None:
         """Start the process."""
-        log = os.open(self.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-        try:
+        with append_private(self.log) as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "services.cli.run", self.name],
                 env=self._environment,
@@ -59,8 +59,6 @@ class ChildProcess:
                 stderr=log,
                 start_new_session=True,
             )
-        finally:
-            os.close(log)
         self._started_at = time.monotonic()
 
     def restart_if_exited(self) -> str | None:
@@ -112,7 +110,8 @@ class ChildProcess:
     def rotate_log(self) -> None:
         """Rename a log that has grown large. Keep one old log."""
         if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
-            shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
+            with self.log.open("rb") as log, open_private(self.log.with_suffix(".log.1")) as old:
+                shutil.copyfileobj(log, old)
             os.truncate(self.log, 0)
 
     def log_tail(self, lines: int = 5) -> str:

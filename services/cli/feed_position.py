@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.cli.console import CommandError
+from services.cli.private_files import open_private
 
 
 class FeedPosition:
@@ -29,8 +30,8 @@ class FeedPosition:
         positions = self._read() | {self._name: {"cursor": self.cursor, "secret": self.secret}}
         new_file = self._file.with_name(self._file.name + ".new")
         try:
-            new_file.touch(mode=0o600)
-            new_file.write_text(json.dumps(positions, indent=1) + "\n")
+            with open_private(new_file) as file:
+                file.write((json.dumps(positions, indent=1) + "\n").encode())
             new_file.replace(self._file)
         except OSError as error:
             raise CommandError(

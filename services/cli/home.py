@@ -5,11 +5,12 @@
 - database/: the embedded PostgreSQL
 - logs/: one file per process
 - run.json: the processes of the hub that runs now, or ran last
+
+Only the user that runs the hub can read these files.
 """
 
 import fcntl
 import json
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from services.cli.console import CommandError, saola_command
+from services.cli.private_files import open_private
+from services.cli.server_account import home_mode
 
 SIGNERS = ("gateway", "permits", "tokens", "webhooks")
 """The key sets that sign: internal calls of gateway and permits, access tokens, webhooks."""
@@ -65,8 +68,10 @@ class Home:
         from shared.key_files import create_encryption_keys, create_signing_keys
 
         try:
-            for name, mode in (("", 0o755), ("keys", 0o700), ("logs", 0o755)):
-                (self.folder / name).mkdir(mode=mode, parents=True, exist_ok=True)
+            self._create_folder()
+            for name in ("keys", "logs"):
+                (self.folder / name).mkdir(exist_ok=True)
+                (self.folder / name).chmod(0o700)
             for signer in SIGNERS:
                 create_signing_keys(self.private_keys(signer), self.public_keys(signer))
             create_encryption_keys(self.secret_keys)
@@ -76,6 +81,12 @@ class Home:
                 "Name a folder that you may write: --home FOLDER"
             ) from None
 
+    def _create_folder(self) -> None:
+        """Create the home if it is missing. The mode of a folder that exists is the user's decision."""
+        if not self.folder.exists():
+            self.folder.mkdir(parents=True)
+            self.folder.chmod(home_mode())
+
     @contextmanager
     def lock(self) -> Iterator[None]:
         """Lock the home for the block, so that no second hub uses it. The lock ends with this process.
@@ -83,22 +94,20 @@ class Home:
         Raise CommandError.
         """
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            descriptor = os.open(self.folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._create_folder()
+            lock = open_private(self.folder / "lock")
         except OSError as error:
             raise CommandError(
                 f"The home folder {self.folder} cannot be used: {error.strerror}. "
                 "Name a folder that you may write: --home FOLDER"
             ) from None
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(descriptor)
+            lock.close()
             raise CommandError(self._already_running_message()) from None
-        try:
+        with lock:
             yield
-        finally:
-            os.close(descriptor)
 
     def _already_running_message(self) -> str:
         where = self.read_run_file().get("urls", {}).get("gateway", "an unknown address")
@@ -110,7 +119,8 @@ class Home:
     def write_run_file(self, urls: Mapping[str, str], processes: Mapping[str, Mapping[str, float]]) -> None:
         """Write the running processes and their addresses. The next start ends those that a killed hub left behind."""
         new_file = self.run_file.with_suffix(".new")
-        new_file.write_text(json.dumps({"urls": urls, "processes": processes}, indent=1) + "\n")
+        with open_private(new_file) as file:
+            file.write((json.dumps({"urls": urls, "processes": processes}, indent=1) + "\n").encode())
         new_file.replace(self.run_file)
 
     def read_run_file(self) -> dict[str, Any]:

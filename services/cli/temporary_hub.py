@@ -1,11 +1,9 @@
 """The hub of one command: the one that the user named, or a temporary one, which is removed at the end."""
 
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,12 +14,13 @@ from services.cli.client_access import open_hub
 from services.cli.console import CommandError, err
 from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
+from services.cli.private_files import open_private
+from services.cli.server_account import temporary_home
 from shared.supervision import SUPERVISED
 
 START_SECONDS = 120.0
 RETRY_SECONDS = 30.0
 """Seconds that a long command repeats its calls, if the hub has responded at the start."""
-SHORT_PATH_FOLDER = "/tmp"  # noqa: S108 - a Unix socket's path has at most 107 bytes; mkdtemp makes a private folder
 
 
 @contextmanager
@@ -40,24 +39,21 @@ def open_as_admin(url: str | None, admin: Path) -> Iterator[Hub]:
 @contextmanager
 def run_temporary_hub() -> Iterator[tuple[str, Path]]:
     """Run a hub in a temporary home during the block. Yield its address and its admin.json."""
-    folder = Path(
-        tempfile.mkdtemp(prefix="saola-own-", dir=SHORT_PATH_FOLDER if Path(SHORT_PATH_FOLDER).is_dir() else None)
-    )
-    port = free_ports(1)[0]
-    hub = _start(folder, port)
-    try:
-        with err.status("Starting a temporary hub…"):
-            _wait_until_ready(hub, folder, port)
-        yield f"http://127.0.0.1:{port}", folder / "home" / "admin.json"
-    finally:
-        with err.status("Stopping the temporary hub…"):
-            _stop(hub)
-        shutil.rmtree(folder, ignore_errors=True)
+    with temporary_home("saola-own-") as folder:
+        port = free_ports(1)[0]
+        hub = _start(folder, port)
+        try:
+            with err.status("Starting a temporary hub…"):
+                _wait_until_ready(hub, folder, port)
+            yield f"http://127.0.0.1:{port}", folder / "home" / "admin.json"
+        finally:
+            with err.status("Stopping the temporary hub…"):
+                _stop(hub)
 
 
 def _start(folder: Path, port: int) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if name not in {"SAOLA_HOME", "SAOLA_HUB"}}
-    with (folder / "up.log").open("wb") as log:
+    with open_private(folder / "up.log") as log:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "services.cli.main", "up", "--port", str(port), "--home", folder / "home"],
             env={**environment, SUPERVISED: "1"},

@@ -21,6 +21,7 @@ from services.cli.home import Home
 from services.cli.log_lines import read_log_tail
 from services.cli.ports import HIGHEST_PORT, free_ports, is_free
 from services.cli.postgres import GuardedPostgres
+from services.cli.private_files import open_private
 from services.cli.process_environments import HOST, ServicePorts, environments, service_url
 from shared import supervision
 
@@ -109,7 +110,7 @@ class Supervisor:
 
     def _prepare_databases(self, server: Server) -> None:
         command = [sys.executable, "-P", "-m", "services.cli.prepare", server.host]
-        with self.home.log_file("prepare").open("wb") as log, _start_logged(command, log) as process:
+        with open_private(self.home.log_file("prepare")) as log, _start_logged(command, log) as process:
             while process.poll() is None:
                 if self._stop.wait(POLL_SECONDS):
                     process.terminate()

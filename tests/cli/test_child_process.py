@@ -47,6 +47,7 @@ def test_child_process_after_exit_is_reported_once_and_restarted(child: ChildPro
 
     block_until(has_started_again)
     assert child.pid != first
+    assert child.log.stat().st_mode & 0o777 == 0o600
     child.kill()
     assert child.pid is None
 
@@ -62,6 +63,7 @@ def test_large_log_is_renamed(child: ChildProcess, monkeypatch: pytest.MonkeyPat
     child.rotate_log()
     assert child.log.read_text() == ""
     assert child.log.with_suffix(".log.1").read_text() == "more than ten bytes"
+    assert child.log.with_suffix(".log.1").stat().st_mode & 0o777 == 0o600
 
 
 def test_orphans_that_ignore_sigterm_are_killed() -> None:

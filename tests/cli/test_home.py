@@ -1,6 +1,7 @@
 """The home folder: created once, private, used by one hub at a time."""
 
 import multiprocessing
+import os
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,36 @@ def test_home_keys_are_created_once_and_are_private(tmp_path: Path) -> None:
     assert {signer: home.private_keys(signer).read_bytes() for signer in SIGNERS} == before
     assert all(home.private_keys(signer).stat().st_mode & 0o777 == 0o600 for signer in SIGNERS)
     assert (home.folder / "keys").stat().st_mode & 0o777 == 0o700
+
+
+def test_home_files_are_private_whatever_the_umask(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    before = os.umask(0)
+    try:
+        with home.lock():
+            home.create()
+            home.write_run_file({}, {})
+    finally:
+        os.umask(before)
+    assert home.folder.stat().st_mode & 0o777 == (0o711 if os.geteuid() == 0 else 0o700)
+    assert {path.name: f"{path.stat().st_mode & 0o777:o}" for path in home.folder.iterdir()} == {
+        "keys": "700",
+        "logs": "700",
+        "lock": "600",
+        "run.json": "600",
+    }
+
+
+def test_home_of_an_earlier_version_becomes_private_and_its_own_mode_stays(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    (home.folder / "logs").mkdir(parents=True)
+    (home.folder / "lock").touch(0o644)
+    home.folder.chmod(0o755)
+    with home.lock():
+        home.create()
+    assert home.folder.stat().st_mode & 0o777 == 0o755
+    assert (home.folder / "logs").stat().st_mode & 0o777 == 0o700
+    assert (home.folder / "lock").stat().st_mode & 0o777 == 0o600
 
 
 def test_public_key_set_contains_no_private_half(tmp_path: Path) -> None:

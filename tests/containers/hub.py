@@ -10,8 +10,8 @@ from pathlib import Path
 from services.cli.databases import ROOT
 from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
+from services.cli.server_account import temporary_home
 from tests.containers.docker_engine import compose
-from tests.hub import short_folder
 from tests.waiting import block_until
 
 READY_SECONDS = 120.0
@@ -122,7 +122,7 @@ class ComposedHub:
 @contextmanager
 def composed_hub() -> Iterator[ComposedHub]:
     """Run a hub in containers until the end of the block."""
-    with short_folder() as folder:
+    with temporary_home("sh-") as folder:
         hub = ComposedHub(folder)
         try:
             hub.compose("up", "--detach", "--build")

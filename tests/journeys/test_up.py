@@ -13,7 +13,8 @@ import pytest
 from saola_client import Hub
 from services.cli.health_checks import is_ready
 from services.cli.ports import free_ports
-from tests.hub import RunningHub, run_saola, running_hub, running_processes, short_folder
+from services.cli.server_account import temporary_home
+from tests.hub import RunningHub, run_saola, running_hub, running_processes
 from tests.waiting import block_until
 
 NAMES = {"gateway", "permits", "permits-worker", "notifications", "notifications-worker", "database"}
@@ -38,6 +39,17 @@ def test_credentials_of_the_administrator_are_readable_by_their_owner_only(own_h
     assert set(json.loads(file.read_text())) == {"client_id", "client_secret"}
     with own_hub.admin() as admin:
         assert "admin" in admin.me()["roles"]
+
+
+def test_files_of_a_running_hub_are_private(own_hub: RunningHub) -> None:
+    database = own_hub.home / "database"
+    found = [path for path in own_hub.home.rglob("*") if database not in path.parents and path.is_file()]
+    assert {"lock", "run.json", "prepare.log", "gateway.log", "admin.json", "tokens.private.json"} <= {
+        path.name for path in found
+    }
+    assert {str(path) for path in found if path.stat().st_mode & 0o077} == set()
+    assert database.stat().st_mode & 0o777 == 0o700
+    assert (database / "log").stat().st_mode & 0o777 == 0o600
 
 
 def test_hub_when_ready_prints_the_next_steps(own_hub: RunningHub) -> None:
@@ -111,7 +123,7 @@ def test_hub_after_a_killed_supervisor_starts_again(own_hub: RunningHub) -> None
 
 
 def test_port_in_use_is_reported_with_another_port() -> None:
-    with short_folder() as folder, socket.create_server(("127.0.0.1", 0)) as other:
+    with temporary_home("sh-") as folder, socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
         up = run_saola("up", "--port", str(port), "--home", folder)
     assert up.returncode == 1
