@@ -21,6 +21,7 @@ from shared.request_middleware import MAX_HEAD_BYTES, ErrorResponseMiddleware, R
 from shared.strict_json import parse_json, validate
 
 Model = TypeVar("Model", bound=BaseModel)
+Parsed = TypeVar("Parsed")
 MAX_BODY_BYTES = Limit(
     1_048_576,
     "bytes",
@@ -34,6 +35,13 @@ BODY_TIMEOUT_SECONDS = Limit(
     subject=LimitSubject.REQUESTS,
     meaning="Time for the body of a request to arrive",
     beyond="408 `body-too-slow`",
+)
+INLINE_BODY_BYTES = Limit(
+    1_048_576,
+    "bytes",
+    subject=LimitSubject.MEMORY,
+    meaning="A batch of another service that is parsed on the event loop at once",
+    beyond="It is parsed in a thread, so that the process goes on to serve other requests.",
 )
 MAX_FILE_BYTES = Limit(
     256 * 1_048_576,
@@ -195,6 +203,11 @@ def require_json(request: Request) -> None:
     charset = rest.strip().lower().removeprefix("charset=").strip('"')
     if kind.strip().lower() != "application/json" or charset not in {"", "utf-8"}:
         raise wrong_media_type(request.headers.get("content-type", ""), "application/json in UTF-8")
+
+
+async def parse_batch(body: bytes, parse: Callable[[bytes], Parsed]) -> Parsed:
+    """Return the parsed batch of another service. A large one is parsed in a thread, so that other requests go on."""
+    return parse(body) if len(body) <= INLINE_BODY_BYTES else await asyncio.to_thread(parse, body)
 
 
 async def read_json_body(request: Request, model: type[Model]) -> Model:

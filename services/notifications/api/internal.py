@@ -18,7 +18,7 @@ from shared.database import now
 from shared.internal_auth import CallingService
 from shared.problems import Fault, Invalid, NotAllowed
 from shared.strict_json import list_faults, parse_json, validate
-from shared.web import read_body, require_json
+from shared.web import parse_batch, read_body, require_json
 
 router = APIRouter(prefix="/internal")
 
@@ -27,7 +27,9 @@ router = APIRouter(prefix="/internal")
 async def receive_event_batch(request: Request, context: Context, service: CallingService) -> Response:
     """Store events, and return a result for each. One that violates the contract is refused alone."""
     _require_service("permits", service)
-    event_messages, results = _parse_messages(await _read_batch(request))
+    require_json(request)
+    body = await read_body(request, limit=MESSAGE_BATCH_BYTES)
+    event_messages, results = await parse_batch(body, _parse_messages)
     results += await receive_events(context.engine, event_messages, at=now())
     context.feed_signal.notify()
     return Response(MessageResults(answers=tuple(results)).model_dump_json(), media_type="application/json")
@@ -37,7 +39,9 @@ async def receive_event_batch(request: Request, context: Context, service: Calli
 async def receive_party_batch(request: Request, context: Context, service: CallingService) -> None:
     """Update copies of parties (PartyBatch). A version that is older than the copy changes nothing."""
     _require_service("gateway", service)
-    await update_copies(context.engine, validate(PartyBatch, await _read_batch(request)).parties, at=now())
+    require_json(request)
+    batch = validate(PartyBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
+    await update_copies(context.engine, batch.parties, at=now())
 
 
 @router.get("/feed-progress")
@@ -63,12 +67,6 @@ async def webhook_keys(request: Request, context: Context, service: CallingServi
     return JSONResponse(context.endpoint_policy.keys.public_jwks())
 
 
-async def _read_batch(request: Request) -> Any:
-    body = await read_body(request, limit=MESSAGE_BATCH_BYTES)
-    require_json(request)
-    return parse_json(body)
-
-
 def _require_service(name: str, service: str) -> None:
     if service != name:
         raise NotAllowed(
@@ -77,8 +75,9 @@ def _require_service(name: str, service: str) -> None:
         )
 
 
-def _parse_messages(batch: Any) -> tuple[list[EventMessage], list[MessageResult]]:
+def _parse_messages(body: bytes) -> tuple[list[EventMessage], list[MessageResult]]:
     """Return the valid messages, and a result for each invalid one. Raise Invalid if the body is not a batch."""
+    batch = parse_json(body)
     if not isinstance(batch, dict) or not isinstance(batch.get("letters"), list):
         raise Invalid(
             "invalid-body",

@@ -27,7 +27,7 @@ from shared.limits import Limit, LimitSubject
 from shared.problem_responses import request_id, status_and_document
 from shared.problems import ProblemError
 from shared.strict_json import parse_json, validate
-from shared.web import read_body
+from shared.web import parse_batch, read_body
 
 router = APIRouter(prefix="/internal", include_in_schema=False)
 MAX_PERMITS = Limit(
@@ -42,7 +42,7 @@ MAX_PERMITS = Limit(
 @router.post("/declarations")
 async def lodge_declarations(request: Request, context: Context, service: CallingService) -> Response:
     """Lodge a batch of declarations. The response has one result per message."""
-    messages = _parse_messages(await read_body(request, limit=MESSAGE_BATCH_BYTES))
+    messages = await parse_batch(await read_body(request, limit=MESSAGE_BATCH_BYTES), _parse_messages)
     results = await lodge_batch.lodge_declarations(context.engine, messages, now())
     return Response(results.model_dump_json(), media_type="application/json")
 
@@ -93,10 +93,14 @@ async def issue_permits(request: Request, context: Context, party: Authority, pe
     `POST /v1/permits` for that body and that Command-Id: 201 and the permit with its token, or a problem document.
     A repeated command gets its stored response, with `replayed` true. An invalid permit does not affect the others.
     """
-    items = validate(PermitBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
-    requests = [_issue_request(item, at=now()) for item in items.root]
+    requests = await parse_batch(await read_body(request, limit=MESSAGE_BATCH_BYTES), _parse_permits)
     results = await issue_batch.issue_permits(context.engine, party, requests, person=person.name)
     return JSONResponse([_render_result(result, request) for result in results])
+
+
+def _parse_permits(body: bytes) -> list[IssueRequest]:
+    at = now()
+    return [_issue_request(item, at=at) for item in validate(PermitBatch, parse_json(body)).root]
 
 
 def _issue_request(item: BatchItem, at: datetime) -> IssueRequest:

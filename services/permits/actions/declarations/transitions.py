@@ -1,6 +1,7 @@
 """Apply a transition to a declaration: find it, lock its permits and then itself, decide, write, store the response.
 
-All actions lock in one order: permits by id, then declarations by id. So no two transactions deadlock.
+All actions lock in one order: permits by id, then declarations by id. So no two transactions deadlock. The exception
+is `lock_announced`, which locks the permits of other parties after a check. Its action repeats after a deadlock.
 """
 
 from base64 import b64encode

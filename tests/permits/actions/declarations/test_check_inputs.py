@@ -22,6 +22,7 @@ from services.permits.store import tables as t
 from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.declaration import NormalizedDeclaration, Override
 from shared.contracts.limits import DOCUMENTS, DOCUMENTS_PER_ITEM, ITEMS, LINES
+from shared.contracts.parties import Party
 from shared.contracts.permit import Loss, Permit
 from shared.database import new_id, now
 from shared.problems import Conflict
@@ -116,6 +117,37 @@ async def test_large_check_locks_only_permits_of_the_declaring_party_and_lets_ot
         usual = await lodge_declaration(permits_db, declaration(item(others, "1")))
         assert (usual["status"], task.done()) == ("rejected", False)
     assert (await task)["status"] == "rejected"
+
+
+async def test_two_declarations_that_lock_their_permits_crosswise_are_both_checked(
+    permits_db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each transaction has locked the permit that the other one locks for its second-use alert. PostgreSQL ends one."""
+    stranger = Party(
+        id=new_id(), name="C Ltd", country="FR", roles=("trader",), identifiers={"EORI": "FR11111111111111"}
+    )
+    own, others = permit_content(), permit_content(importer=STRANGER)
+    for permit, importer in ((own, B), (others, stranger)):
+        await issue_permit(permits_db, permit)
+        first = declaration(item(permit, "1"), importer=permit.importer.model_dump())
+        await lodge_declaration(permits_db, first, importer)
+    both_locked, checks, check = threading.Barrier(2, timeout=WAIT_SECONDS), [], domain_lodge.lodge
+
+    def lodge(received: Any, *more: Any) -> Any:
+        checks.append(received[0].party)
+        if len(checks) <= 2:
+            both_locked.wait()
+        return check(received, *more)
+
+    monkeypatch.setattr(lodge_batch, "lodge", lodge)
+    monkeypatch.setattr(check_inputs, "INLINE_COST", 0)
+    mine, theirs = item(own, "1"), item(others, "1", 2)
+    found = await asyncio.gather(
+        lodge_declaration(permits_db, declaration(mine, theirs)),
+        lodge_declaration(permits_db, declaration(mine, theirs, importer=STRANGER), stranger),
+    )
+    assert [one["status"] for one in found] == ["rejected", "rejected"]
+    assert len(checks) == 3
 
 
 async def test_large_check_leaves_the_event_loop_to_other_requests(
