@@ -20,7 +20,7 @@ from urllib.parse import quote
 import asyncpg
 import psutil
 
-from services.cli.server_account import ServerAccount, find_server_account, require_reachable
+from services.cli.server_account import ServerAccount, find_server_account, reachable_programs, require_reachable
 from services.cli.socket_folder import delete_socket_folder, prepare_socket_folder, require_private
 
 SERVICES = ("gateway", "permits", "notifications")
@@ -73,7 +73,8 @@ class EmbeddedPostgres:
         After a kill, its last processes may still occupy the folder. So the start is repeated until `seconds` are over.
         Raise RuntimeError after that, and at once if the server's user cannot reach the folder.
         """
-        programs, account = find_programs(), find_server_account()
+        account = find_server_account()
+        programs = reachable_programs(account, find_programs())
         data = self._create_data_folder(programs, account)
         deadline = time.monotonic() + seconds
         self._stop_leftover_server()
@@ -90,7 +91,7 @@ class EmbeddedPostgres:
         """Create the data folder and its database cluster if they are missing, and write who may connect."""
         self.folder.parent.mkdir(parents=True, exist_ok=True)
         data = self.folder.resolve()
-        require_reachable(account, data.parent, programs)
+        require_reachable(account, data.parent)
         data.mkdir(mode=0o700, exist_ok=True)
         if data.stat().st_uid == os.geteuid() and not any(data.iterdir()):
             os.chown(data, account.uid, account.gid)

@@ -4,6 +4,7 @@ PostgreSQL refuses to run as root. If root starts the hub, the server runs as th
 never changes the mode of a folder that it did not create: it refuses a home that this user cannot reach.
 """
 
+import hashlib
 import os
 import pwd
 import shutil
@@ -15,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 SHORT_PARENT = Path("/tmp")  # noqa: S108 - `mkdtemp` makes a private folder in it
+PROGRAM_COPIES = Path("/var/cache/saola")
+"""Where root copies the programs of PostgreSQL if the server's user cannot reach the installation of the hub."""
 UNPRIVILEGED_NAME = "pgserver"
 """The system user of the server if root starts the hub. The hub creates it once."""
 ENTER_FOLDERS = 'for folder; do cd "$folder" 2>/dev/null || { printf "%s" "$folder"; exit 1; }; done'
@@ -124,17 +127,43 @@ def temporary_home(prefix: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def require_reachable(account: ServerAccount, home: Path, programs: Path) -> None:
-    """Raise RuntimeError if the server's user cannot reach the home of the hub, or the programs of PostgreSQL."""
+def require_reachable(account: ServerAccount, home: Path) -> None:
+    """Raise RuntimeError if the server's user cannot reach the home of the hub."""
     if (closed := account.find_closed_folder(home)) is not None:
         raise RuntimeError(
             f"PostgreSQL runs as the system user {account.name}, which cannot enter {closed}. The hub does not change "
             "the mode of that folder. Name a home in a folder that every user may enter, for example: "
             "--home /var/lib/saola"
         )
-    if (closed := account.find_closed_folder(programs)) is not None:
-        raise RuntimeError(
-            f"PostgreSQL runs as the system user {account.name}, which cannot enter {closed}, the way to its programs. "
-            "The hub does not change the mode of that folder. Install the hub where every user may enter, for example "
-            "under /opt, or run it as an ordinary user."
-        )
+
+
+def reachable_programs(account: ServerAccount, programs: Path, copies: Path = PROGRAM_COPIES) -> Path:
+    """Return the folder `bin` of PostgreSQL, or that of a copy of the installation that the server's user can reach.
+
+    If root installed the hub in a folder that others cannot enter, root copies PostgreSQL once (60 MB) into `copies`.
+    """
+    if account.find_closed_folder(programs) is None:
+        return programs
+    installation = programs.parent
+    changed_at = (programs / "postgres").stat().st_mtime_ns
+    copy = copies / hashlib.sha256(f"{installation} {changed_at}".encode()).hexdigest()[:16]
+    if not copy.exists():
+        _copy_installation(installation, copy)
+    return copy / programs.name
+
+
+def _copy_installation(installation: Path, copy: Path) -> None:
+    """Copy a folder, so that it exists whole or not at all. Another process may do the same at once."""
+    if not copy.parent.exists():
+        copy.parent.mkdir(parents=True)
+        copy.parent.chmod(0o755)
+    new = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
+    try:
+        shutil.copytree(installation, new, symlinks=True, dirs_exist_ok=True)
+        new.chmod(0o755)
+        new.rename(copy)
+    except OSError as error:
+        if not copy.exists():
+            raise RuntimeError(f"PostgreSQL cannot be copied to {copy}: {error}") from None
+    finally:
+        shutil.rmtree(new, ignore_errors=True)
