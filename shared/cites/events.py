@@ -25,6 +25,7 @@ class EventType(StrEnum):
     PERMIT_REPLACED = "permit.replaced"
     PERMIT_LOST = "permit.lost"
     PERMIT_FOUND = "permit.found"
+    PERMIT_TAKEN_OVER = "permit.taken_over"
     PERMIT_EXPIRING = "permit.expiring"
     PERMIT_EXPIRED = "permit.expired"
     PERMIT_SECOND_USE_ATTEMPTED = "permit.second_use_attempted"
@@ -70,6 +71,7 @@ EVENT_SENTENCES: dict[EventType, str] = {
     EventType.PERMIT_REPLACED: "Another permit replaces the permit",
     EventType.PERMIT_LOST: "The permit was reported lost",
     EventType.PERMIT_FOUND: "The lost permit was found",
+    EventType.PERMIT_TAKEN_OVER: "The authority of its issuer took over a permit that another country had registered",
     EventType.PERMIT_EXPIRING: "The permit expires within 30 days",
     EventType.PERMIT_EXPIRED: "The last day of the permit is over",
     EventType.PERMIT_SECOND_USE_ATTEMPTED: "A declaration cited a permit line that is in use or used up",

@@ -161,3 +161,9 @@ class Recovery(WireModel):
     """The authority records that a lost permit was found."""
 
     reason: Annotated[Text | None, Field(description="How the permit was found")] = None
+
+
+class Takeover(WireModel):
+    """The authority of the issuer takes over a permit that another country registered before that authority joined."""
+
+    reason: Annotated[Text | None, Field(description="Remark of the authority about the takeover")] = None

@@ -86,6 +86,7 @@ def _permits(
     new = permit(exporter, importer)
     replaced = parties.post(authority, f"/v1/permits/{other['id']}/replacement", new)["replaced_by"]["id"]
     parties.post(authority, f"/v1/permits/{replaced}/revocation", {"reason": "Issued in error"})
+    _take_over(parties, exporter, importer)
     stranger = parties.party("customs", country="JP")
     shown = parties.request(stranger, "GET", one, headers={"Permit-Token": made["token"]}, expect=200).json()
     assert "registered_by" not in shown
@@ -94,6 +95,14 @@ def _permits(
     parties.get(importer, f"/v1/permits?number={made['number']}")
     parties.get(exporter, f"{one}/ledger")
     return str(made["number"])
+
+
+def _take_over(parties: HubParties, exporter: PartyAccess, importer: PartyAccess) -> None:
+    registrar = parties.party("authority", country="FR")
+    foreign = permit(exporter, importer, issuer="BW", export_country="BW")
+    one = f"/v1/permits/{parties.post(registrar, '/v1/permits', foreign)['id']}"
+    issuer = parties.party("authority", country="BW")
+    assert parties.post(issuer, f"{one}/takeover")["registered_by"]["party"] == issuer.id
 
 
 def _lines(*bodies: object) -> bytes:

@@ -61,6 +61,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("POST", "/v1/permits/{id}/replacement"): {"authority"},
     ("POST", "/v1/permits/{id}/loss"): {"authority"},
     ("POST", "/v1/permits/{id}/found"): {"authority"},
+    ("POST", "/v1/permits/{id}/takeover"): {"authority"},
     ("POST", "/v1/permit-applications"): {"trader"},
     ("GET", "/v1/permit-applications"): {"trader", "authority"},
     ("GET", "/v1/permit-applications/{id}"): {"trader", "authority"},

@@ -54,6 +54,10 @@ class Permits(HubRequests):
         """Report a lost permit found (its authority). It is valid again, with its earlier balances."""
         return self._post(f"/v1/permits/{permit_id}/found", {}, key)
 
+    def take_over_permit(self, permit_id: str, *, key: str | None = None) -> JsonObject:
+        """Transfer a permit that another country registered to the authority of its issuer, which calls this."""
+        return self._post(f"/v1/permits/{permit_id}/takeover", {}, key)
+
     def apply_for_permit(self, application: Body, *, key: str | None = None) -> JsonObject:
         """Apply for a permit (trader or its agent). The authority of the issuing country decides."""
         return self._post("/v1/permit-applications", application, key)

@@ -9,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
-from services.permits.actions.permits.issue import raise_number_taken
+from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
 from services.permits.actions.views import history_entry, permit_link
 from services.permits.domain import applications as domain_applications
 from services.permits.domain.applications import days_open
@@ -187,7 +187,9 @@ async def grant(
             day_in_last_zone(application.content.authority_country, command.at),
             two_people=two_people_required,
         )
+        void_permits = await list_void_permits(conn, officer.party, changes.permits[0].permit.content)
         await quota_check.require_within_quota(conn, changes)
+        await permits.give_up_numbers(conn, void_permits)
         return changes
 
     condition = applications.decided_by(officer.party)

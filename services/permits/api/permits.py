@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
 from services.permits.actions.ledger.history import list_entries
-from services.permits.actions.permits import endorse, read, withdraw
+from services.permits.actions.permits import endorse, read, take_over, withdraw
 from services.permits.actions.permits import issue as actions_issue
 from services.permits.api.commands import read_command
 from services.permits.api.dependencies import Authority, CallingPerson, Context, Customs, PermitId, Reader
@@ -17,7 +17,7 @@ from shared.command_requests import render_stored_response
 from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.fields import CountryCode, Day, LineLetter, Name
 from shared.contracts.limits import PAGE_ENTRIES
-from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
+from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation, Takeover
 from shared.contracts.views.permits import PermitView
 from shared.database import now
 from shared.web import render_page
@@ -131,3 +131,10 @@ async def report_found(permit_id: PermitId, request: Request, context: Context, 
     """Report that a lost permit was found."""
     decision, command = await read_command(request, Recovery, optional=True)
     return render_stored_response(await withdraw.report_found(context.engine, permit_id, party, decision, command))
+
+
+@router.post("/{id}/takeover")
+async def take_over_permit(permit_id: PermitId, request: Request, context: Context, party: Authority) -> Response:
+    """Transfer a permit that another country registered to the authority of its issuer."""
+    decision, command = await read_command(request, Takeover, optional=True)
+    return render_stored_response(await take_over.take_over(context.engine, permit_id, party, decision, command))

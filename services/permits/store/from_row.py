@@ -70,6 +70,8 @@ def with_current_columns(permit: PermitRecord, row: RowValues) -> PermitRecord:
         version=row["version"],
         endorsed=row["endorsed"],
         transport_documents=frozenset(row["transport_documents"]),
+        registered_by=row["registered_by"],
+        registering_country=row["registering_country"],
         replaced_by=row["replaced_by"],
         notice_level=row["notice_level"],
     )

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store import tables as t
+from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
 from shared.database import bulk_insert, column_arrays
 
@@ -16,6 +17,14 @@ SET version = excluded.version, country = excluded.country, roles = excluded.rol
 WHERE parties.version < excluded.version"""
 
 
+AUTHORITIES_LOCK = 0x5A01D
+"""The advisory lock on the set of countries that have an authority on the hub.
+
+A transaction with a power that ends when an authority joins shares it. The storing of an authority takes it
+exclusively. So after an authority was stored, no other country uses such a power on an earlier reading.
+"""
+
+
 async def upsert(conn: AsyncConnection, parties: Iterable[Party]) -> None:
     """Store changed parties. A version that is older than the stored one is ignored."""
     newest = {p.id: p for p in sorted(parties, key=lambda p: p.version)}
@@ -23,14 +32,20 @@ async def upsert(conn: AsyncConnection, parties: Iterable[Party]) -> None:
         {"id": p.id, "version": p.version, "country": p.country, "roles": json.dumps(p.roles), "disabled": p.disabled}
         for p in sorted(newest.values(), key=lambda p: p.id)
     ]
+    if any(Role.AUTHORITY in party.roles for party in newest.values()):
+        await conn.execute(select(func.pg_advisory_xact_lock(AUTHORITIES_LOCK)))
     if rows:
         await conn.execute(
             bulk_insert(t.parties, PARTY_COLUMNS, suffix=ON_CONFLICT), column_arrays(rows, PARTY_COLUMNS)
         )
 
 
-async def has_authority(conn: AsyncConnection, country: str) -> bool:
-    """Return whether a country has a Management Authority on the hub."""
+async def lock_has_authority(conn: AsyncConnection, country: str) -> bool:
+    """Return whether a country has a Management Authority on the hub, active or disabled.
+
+    If it has none, it gets none before the end of the transaction.
+    """
+    await conn.execute(select(func.pg_advisory_xact_lock_shared(AUTHORITIES_LOCK)))
     c = t.parties.c
-    query = select(c.id).where(c.country == country, c.disabled.is_(False), c.roles.has_key("authority")).limit(1)
+    query = select(c.id).where(c.country == country, c.roles.has_key(Role.AUTHORITY.value)).limit(1)
     return (await conn.execute(query)).first() is not None

@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, Uuid, cast, func, or_, select
+from sqlalchemy import ARRAY, Select, Text, Uuid, cast, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.ledger.balances import Balance
@@ -28,6 +28,7 @@ from services.permits.store.from_row import (
     with_current_columns,
 )
 from services.permits.store.to_row import PERMIT_CHANGED_COLUMNS
+from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.limits import EVENT_WATCHERS
 from shared.contracts.permit import Permit
 from shared.database import bulk_insert, column_arrays, id_in
@@ -50,6 +51,15 @@ PERMIT_COLUMNS = (
 """A permit's columns, its content as text: the contract parses text faster than a parsed value."""
 CHANGING_COLUMNS = tuple(t.permits.c[name] for name in ("id", *PERMIT_CHANGED_COLUMNS))
 """The id of a permit, and its columns that change after its issue."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NumberOwner:
+    """The permit that has a number, with its status and the country that registered it."""
+
+    permit: UUID
+    status: PermitStatus
+    registering_country: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,11 +135,29 @@ def _by_key_query(keys: Iterable[Key]) -> Select[Any]:
     return select(*PERMIT_COLUMNS).join(these, (c.issuer == these.c.issuer) & (c.number_key == these.c.number_key))
 
 
-async def existing_keys(conn: AsyncConnection, keys: Iterable[Key]) -> set[Key]:
-    """Return those keys that are stored."""
+async def list_number_owners(conn: AsyncConnection, keys: Iterable[Key]) -> dict[Key, NumberOwner]:
+    """Return the permits that have these numbers, by their keys. Take no lock."""
     c = t.permits.c
-    rows = await conn.execute(_by_key_query(keys).with_only_columns(c.issuer, c.number_key, maintain_column_froms=True))
-    return {(row.issuer, row.number_key) for row in rows}
+    columns = (c.issuer, c.number_key, c.id, c.status, c.registering_country)
+    rows = await conn.execute(_by_key_query(keys).with_only_columns(*columns, maintain_column_froms=True))
+    return {
+        (row.issuer, row.number_key): NumberOwner(
+            permit=row.id, status=PermitStatus(row.status), registering_country=row.registering_country
+        )
+        for row in rows
+    }
+
+
+async def give_up_numbers(conn: AsyncConnection, ids: Iterable[UUID]) -> None:
+    """Lock permits and change the keys of their numbers, so that new permits of their issuer can have the numbers.
+
+    A blank separates the number from the id in the stored key. No key of a stated number has a blank.
+    """
+    c = t.permits.c
+    locked = [row["id"] for row in await _lock_rows(conn, ids, (c.id,))]
+    if locked:
+        given_up = func.concat(c.number_key, " ", cast(c.id, Text))
+        await conn.execute(update(t.permits).where(id_in(c.id, locked)).values(number_key=given_up))
 
 
 def _ids(rows: Sequence[RowValues], keys: frozenset[Key]) -> list[UUID]:

@@ -19,7 +19,7 @@ from services.permits.store.search import declaration_search_words, permit_searc
 from shared.contracts.comparison import comparison_key
 from shared.contracts.events.declarations import DeclarationAccepted, DeclarationConsented, DeclarationOverridden
 from shared.contracts.events.parts import EventData
-from shared.contracts.events.permits import PermitEndorsed
+from shared.contracts.events.permits import PermitEndorsed, PermitTakenOver
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import identifier_key
 from shared.database import derived_id
@@ -51,6 +51,8 @@ PERMIT_CHANGED_COLUMNS = (
     "status",
     "endorsed",
     "transport_documents",
+    "registered_by",
+    "registering_country",
     "replaced_by",
     "notice_level",
     "sequence",
@@ -201,6 +203,7 @@ HISTORY_FIELDS: dict[type[EventData], set[str]] = {
     DeclarationOverridden: _OVERRIDE_FIELDS,
     DeclarationConsented: {"item", "quantity", "unit"},
     PermitEndorsed: {"endorsed_on", "port", "transport_document"},
+    PermitTakenOver: {"taken_over_from"},
 }
 """Fields of an event's data that the subject's history also shows, if they have a value."""
 

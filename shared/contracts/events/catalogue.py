@@ -39,6 +39,7 @@ DATA_MODELS: dict[EventType, type[EventData]] = {
     EventType.PERMIT_REPLACED: p.PermitReplaced,
     EventType.PERMIT_LOST: p.PermitLost,
     EventType.PERMIT_FOUND: p.PermitFound,
+    EventType.PERMIT_TAKEN_OVER: p.PermitTakenOver,
     EventType.PERMIT_EXPIRING: p.PermitExpiring,
     EventType.PERMIT_EXPIRED: p.PermitExpired,
     EventType.PERMIT_SECOND_USE_ATTEMPTED: p.PermitSecondUseAttempted,

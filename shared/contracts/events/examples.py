@@ -98,6 +98,7 @@ EXAMPLE_DATA: dict[EventType, dict[str, Any]] = {
     EventType.PERMIT_REPLACED: _PERMIT | {"status": "replaced", "replaced_by": _SUCCESSOR, "sequence": 5},
     EventType.PERMIT_LOST: _PERMIT | {"status": "lost", "reason": "Lost in the post", "sequence": 5},
     EventType.PERMIT_FOUND: _PERMIT | {"status": "endorsed", "sequence": 6},
+    EventType.PERMIT_TAKEN_OVER: _PERMIT | {"status": "endorsed", "taken_over_from": "FR", "sequence": 3},
     EventType.PERMIT_EXPIRING: _PERMIT | {"status": "endorsed", **_EXPIRES, "days_left": 30, "sequence": 5},
     EventType.PERMIT_EXPIRED: _PERMIT | {"status": "expired", **_EXPIRES, "days_left": 0, "sequence": 6},
     EventType.PERMIT_SECOND_USE_ATTEMPTED: _PERMIT

@@ -17,7 +17,7 @@ from shared.contracts.events.parts import (
     TextString,
     UsedLine,
 )
-from shared.contracts.fields import Day, Id
+from shared.contracts.fields import Country, Day, Id
 from shared.contracts.limits import EVENT_ENTRIES
 
 UsedLines = Annotated[
@@ -101,6 +101,12 @@ class PermitLost(PermitEventData):
 
 class PermitFound(PermitEventData):
     """Declarations may use it again."""
+
+
+class PermitTakenOver(PermitEventData):
+    """The authority of the issuer decides about the permit from now on. Its balances, reservations and uses stay."""
+
+    taken_over_from: Annotated[Country, Field(description="Country that had registered the permit")]
 
 
 class PermitExpiring(PermitEventData):

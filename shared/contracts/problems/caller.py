@@ -5,6 +5,7 @@ from shared.contracts.problems.problem_code import (
     ProblemCode,
     administrator,
     authority,
+    customs,
     operator,
     trader,
     you,
@@ -103,6 +104,23 @@ CALLER_PROBLEMS = {
             authority("Issue the permit as the authority of the issuing country."),
         ),
         example="The authority of ZA writes the permits of ZA. Yours is the authority of FR. Correct `issuer`.",
+    ),
+    "issuer-has-authority": ProblemCode(
+        status=403,
+        meaning="The issuing country has an authority on the hub, so the power of the registering country has ended.",
+        causes=(
+            "Your country registered the permit before the authority of its issuer joined the hub.",
+            "The authority of the issuer is disabled. It is still the one that writes its permits.",
+        ),
+        steps=(
+            authority("Take over, replace or revoke the permit as the authority of the issuing country."),
+            customs("Endorse the permit as customs of the country of export."),
+            administrator("Enable the authority of the issuing country, if it is disabled."),
+        ),
+        example=(
+            "ZA has an authority on the hub. So the power of FR over permit ZA-2026-000123 has ended: ask the "
+            "authority of ZA, which writes its permits."
+        ),
     ),
     "party-required": ProblemCode(
         status=403,

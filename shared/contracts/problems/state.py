@@ -168,6 +168,30 @@ STATE_PROBLEMS = {
             "number."
         ),
     ),
+    "permit-number-registered": ProblemCode(
+        status=409,
+        meaning="Another country registered a permit under this number before the issuer's authority joined the hub.",
+        causes=(
+            "It is your permit: the other country registered what the trader presented.",
+            "It is not your permit: the number is false, or the other country mistyped it.",
+        ),
+        steps=(
+            you("Take over the permit, if it is yours: POST /v1/permits/{id}/takeover."),
+            you("Put your permit in its place, if it is not: POST /v1/permits/{id}/replacement, with the same number."),
+        ),
+        example=(
+            "The authority of FR registered permit ZA-2026-000123 before yours joined. If it is yours, take it over: "
+            "POST /v1/permits/019a0d5e-6a00-7c3e-8a11-0242ac120003/takeover. Else put yours in its place: POST "
+            "/v1/permits/019a0d5e-6a00-7c3e-8a11-0242ac120003/replacement."
+        ),
+    ),
+    "permit-already-own": ProblemCode(
+        status=409,
+        meaning="The permit is one of your own: no other country registered it, or you have taken it over.",
+        causes=("Your authority issued the permit.", "A colleague took the permit over."),
+        steps=(you("Use the permit as it is: GET /v1/permits/{id} shows its history."),),
+        example="Permit ZA-2026-000123 is already a permit of the authority of ZA. Use it as it is.",
+    ),
     "permit-withdrawn": ProblemCode(
         status=409,
         meaning="A permit that the declaration cites is revoked, replaced or lost.",

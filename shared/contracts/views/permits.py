@@ -90,6 +90,11 @@ class PermitHistoryEntry(HistoryEntry):
         str | None, Field(description="Box 15: number of the bill of lading or air waybill")
     ] = None
     endorsed_on: Annotated[Day | None, Field(description="Box 14: day of the endorsement")] = None
+    taken_over_from: Annotated[
+        CountryCode | None,
+        LEFT_OUT,
+        Field(description="Country that had registered the permit, before its issuer took it over"),
+    ] = None
 
 
 class PermitView(permit.Permit):

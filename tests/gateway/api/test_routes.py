@@ -33,7 +33,7 @@ PUBLIC_OPERATIONS = {
 VERBS_FOR_THINGS = {"create", "list", "read", "update", "replace", "delete"}
 VERBS_OF_ACTS = set(
     "acknowledge amend answer apply assess cancel correct endorse give grant load lodge look override query refuse "
-    "release replay report retry revoke rotate test validate verify withdraw".split()
+    "release replay report retry revoke rotate take test validate verify withdraw".split()
 )
 READ_WITHOUT_BODY = {
     "revoke_mandate",
@@ -82,6 +82,7 @@ revoke_permit                  authority
 replace_permit                 authority
 report_permit_lost             authority
 report_permit_found            authority
+take_over_permit               authority
 read_annual_report             authority
 apply_for_permit               trader
 list_applications              trader authority

@@ -112,3 +112,4 @@ REPLACE_PERMIT = Example(
 )
 REPORT_PERMIT_LOST = Example(request={"reason": "Lost in the post"}, response=ISSUED | {"status": "lost"})
 REPORT_PERMIT_FOUND = Example(request={"reason": "It came after all"}, response=ISSUED)
+TAKE_OVER_PERMIT = Example(request={"reason": "Compared with our register"}, response=ISSUED)

@@ -18,7 +18,7 @@ from services.gateway.api.routing.permissions import AUTHORITY, CUSTOMS, SHIPMEN
 from services.gateway.api.routing.route import LIST_COST, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import PERMITS
 from shared.contracts.closed_sets import PermitStatus
-from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation
+from shared.contracts.permit import Endorsement, Loss, Permit, Recovery, Revocation, Takeover
 from shared.contracts.problems.catalogue import PERMIT_PROBLEM_CODES
 from shared.contracts.views.permits import CitedPermitView, Ledger, PermitByToken, Permits, PermitView
 
@@ -58,7 +58,13 @@ ROUTES = (
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Permit),
         responses=(RouteResponse(status=201, description="The new permit", model=PermitView),),
-        problems=("permit-number-taken", "not-the-issuing-authority", *SECOND_PERSON_CODES, *PERMIT_PROBLEM_CODES),
+        problems=(
+            "permit-number-taken",
+            "permit-number-registered",
+            "not-the-issuing-authority",
+            *SECOND_PERSON_CODES,
+            *PERMIT_PROBLEM_CODES,
+        ),
         example=examples.CREATE_PERMIT,
         creates=True,
     ),
@@ -139,7 +145,7 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Endorsement),
         responses=(RouteResponse(description="The permit", model=PermitView),),
-        problems=("invalid-transition",),
+        problems=("invalid-transition", "issuer-has-authority"),
         example=examples.ENDORSE_PERMIT,
     ),
     Route(
@@ -158,7 +164,7 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Revocation),
         responses=(RouteResponse(description="The permit", model=PermitView),),
-        problems=("invalid-transition",),
+        problems=("invalid-transition", "issuer-has-authority"),
         example=examples.REVOKE_PERMIT,
     ),
     Route(
@@ -170,7 +176,7 @@ ROUTES = (
         description=(
             "The authority of the issuing country issues the permit in the body and replaces this one. `replaces` and "
             "`replaced_by` link them. In the same transaction the hub refers accepted declarations that cite the old "
-            "permit.\n\n"
+            "permit. The issuer may give the new permit the number of a permit that another country had registered.\n\n"
             "If the policy of the country requires two people, both send the same body, as at `POST /v1/permits`."
         ),
         permission=AUTHORITY,
@@ -186,7 +192,9 @@ ROUTES = (
         problems=(
             "invalid-transition",
             "permit-number-taken",
+            "permit-number-registered",
             "not-the-issuing-authority",
+            "issuer-has-authority",
             *SECOND_PERSON_CODES,
             *PERMIT_PROBLEM_CODES,
         ),
@@ -208,7 +216,7 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Loss, required=False),
         responses=(RouteResponse(description="The permit", model=PermitView),),
-        problems=("invalid-transition",),
+        problems=("invalid-transition", "issuer-has-authority"),
         example=examples.REPORT_PERMIT_LOST,
     ),
     Route(
@@ -227,7 +235,27 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Recovery, required=False),
         responses=(RouteResponse(description="The permit", model=PermitView),),
-        problems=("invalid-transition",),
+        problems=("invalid-transition", "issuer-has-authority"),
         example=examples.REPORT_PERMIT_FOUND,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/takeover",
+        operation_id="take_over_permit",
+        tag=PERMITS,
+        summary="Take over a permit",
+        description=(
+            "The authority of the issuing country takes over a permit that another country registered before that "
+            "authority joined the hub. Balances, reservations and uses stay. The registering country has no power over "
+            "the permit since the authority joined. Holders and offices receive `permit.taken_over`."
+        ),
+        permission=AUTHORITY,
+        handler=forward,
+        service="permits",
+        headers=(IF_MATCH, IDEMPOTENCY_KEY),
+        request=RequestBody(model=Takeover, required=False),
+        responses=(RouteResponse(description="The permit", model=PermitView),),
+        problems=("invalid-transition", "permit-already-own", "not-the-issuing-authority"),
+        example=examples.TAKE_OVER_PERMIT,
     ),
 )

@@ -2,9 +2,10 @@
 
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.locking import lock_with_holders, retry_on_conflict
+from services.permits.actions.permits.issuing_authority import require_power_of_registrar
 from services.permits.actions.permits.views import store_response
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits import endorse as domain_endorse
@@ -23,7 +24,7 @@ async def endorse(
 ) -> StoredResponse:
     """Endorse a permit as customs of the country of export, or copy its box 14 if that country is not on the hub.
 
-    Raise NotFound, Conflict, Invalid.
+    Raise NotFound, NotAllowed, Conflict, Invalid.
     """
     actor = Actor(party=party.id, role=ActorRole.CUSTOMS, at=command.at)
 
@@ -33,8 +34,9 @@ async def endorse(
             if stored is not None:
                 return stored
             locked, declarations_by_id = await lock_with_holders(conn, [permit_id])
-            if permit_id not in locked or not _can_endorse(party, locked[permit_id]):
+            if permit_id not in locked:
                 raise NotFound
+            await _require_endorser(conn, party, locked[permit_id])
             command.condition.require(locked[permit_id].version)
             await change_sets.save_change_set(
                 conn, domain_endorse.endorse(locked, permit_id, decision, actor, declarations_by_id)
@@ -44,7 +46,14 @@ async def endorse(
     return await retry_on_conflict(transaction)
 
 
-def _can_endorse(party: Party, permit: PermitRecord) -> bool:
-    """Return whether this customs office is of the country of export, or of the country that registered the permit."""
-    foreign = permit.registering_country != permit.content.issuer
-    return party.country == permit.content.export_country or (foreign and party.country == permit.registering_country)
+async def _require_endorser(conn: AsyncConnection, party: Party, permit: PermitRecord) -> None:
+    """Raise NotFound unless the party is customs of the country of export or of the registering country.
+
+    Customs of the registering country copies box 14 until the issuer has an authority. After that, raise NotAllowed.
+    """
+    export_country = permit.content.export_country
+    if party.country == export_country:
+        return
+    if not permit.is_registered_elsewhere or party.country != permit.registering_country:
+        raise NotFound
+    await require_power_of_registrar(conn, permit, f"customs of {export_country} endorses it.")

@@ -6,20 +6,21 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check, second_person
+from services.permits.actions.permits.issuing_authority import require_issuing_authority
+from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
 from services.permits.actions.permits.views import Tokens, store_response
 from services.permits.domain.permits import issue as domain_issue
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.second_person import UNKNOWN_PERSON, proposal_digest
-from services.permits.store import change_sets, facts, parties, permits
+from services.permits.store import change_sets, facts, permits
 from services.permits.store.tables import commands
 from shared import idempotency
 from shared.contracts.closed_sets import ActorRole
-from shared.contracts.comparison import comparison_key
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.database import new_id
 from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
-from shared.problems import Conflict, NotAllowed
+from shared.problems import Conflict
 from shared.secret_tokens import generate_secret, secret_digest
 
 
@@ -39,6 +40,7 @@ async def issue(
             if stored is not None:
                 return stored
             await require_issuing_authority(conn, party, content)
+            void_permits = await list_void_permits(conn, party, content)
             new_permit = NewPermit(
                 id=permit_id, token_digest=secret_digest(token), facts=await facts.load_listing_facts(conn, [content])
             )
@@ -46,6 +48,7 @@ async def issue(
             await quota_check.require_within_quota(conn, changes)
             objection = await find_objection(conn, party, person, content, command)
             if objection is None:
+                await permits.give_up_numbers(conn, void_permits)
                 await change_sets.save_change_set(conn, changes)
                 return await store_response(conn, permit_id, command, status=CREATED, tokens=Tokens(own=token))
     except IntegrityError as error:
@@ -66,43 +69,9 @@ async def find_objection(
     """Return why this person may not issue a permit alone, stored as a proposal; None if it may be issued.
 
     The command is withdrawn then: the caller commits the proposal, raises the error, and the command may be repeated.
-    Raise Conflict if the number is taken.
     """
     digests = {command.id: proposal_digest(content, replaced_permit)}
     objection = (await second_person.propose(conn, party, person, digests, at=command.at)).get(command.id)
     if objection is not None:
-        if await permits.existing_keys(conn, {(content.issuer, comparison_key(content.number))}):
-            raise number_taken_error(content.issuer, content.number)
         await idempotency.withdraw(conn, commands, [command.id])
     return objection
-
-
-def raise_number_taken(error: IntegrityError, issuer: str, number: str) -> None:
-    """Raise Conflict (409) if the database error says that the issuer has used this permit number before."""
-    if "permits_issuer_number_key" in str(error):
-        raise number_taken_error(issuer, number) from None
-
-
-def number_taken_error(issuer: str, number: str) -> Conflict:
-    """Return the error for a permit number that the issuer has used before."""
-    detail = (
-        f"{issuer} has a permit {number} on the hub, perhaps with other capitals, blanks or dashes. A number is unique "
-        "per issuer. Use that permit or another number."
-    )
-    return Conflict("permit-number-taken", detail)
-
-
-async def require_issuing_authority(conn: AsyncConnection, party: Party, content: Permit) -> None:
-    """Raise NotAllowed unless the party is the issuer's authority.
-
-    If the issuer has no authority on the hub, the importing country's authority may register the permit.
-    """
-    if content.issuer == party.country:
-        return
-    if content.import_country == party.country and not await parties.has_authority(conn, content.issuer):
-        return
-    detail = (
-        f"The authority of {content.issuer} writes the permits of {content.issuer}. Yours is the "
-        f"authority of {party.country}. Correct `issuer`."
-    )
-    raise NotAllowed("not-the-issuing-authority", detail)

@@ -11,9 +11,11 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check, second_person
-from services.permits.actions.permits.issue import number_taken_error, require_issuing_authority
+from services.permits.actions.permits.issuing_authority import require_issuing_authority
+from services.permits.actions.permits.permit_numbers import ReadNumbers, number_taken_error, read_numbers
 from services.permits.actions.permits.views import Tokens, permit_view
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
+from services.permits.domain.model.permits import permit_key
 from services.permits.domain.permits import issue
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.second_person import UNKNOWN_PERSON, proposal_digest
@@ -23,7 +25,6 @@ from services.permits.store.to_row import history_row
 from shared import idempotency
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.closed_sets import ActorRole
-from shared.contracts.comparison import comparison_key
 from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.contracts.views.parts import as_stored, render_json
@@ -88,7 +89,8 @@ async def _issue(
 ) -> Results:
     results = await idempotency.begin_many(conn, commands, [command for command, _ in first_by_id.values()])
     new_requests = {command_id: one for command_id, one in first_by_id.items() if command_id not in results}
-    refusals = await _list_refusals(conn, party, new_requests)
+    numbers = await read_numbers(conn, party, {permit_key(content) for _, content in new_requests.values()})
+    refusals = await _list_refusals(conn, party, new_requests, numbers)
     listing_facts = await facts.load_listing_facts(
         conn, [content for command_id, (_, content) in new_requests.items() if command_id not in refusals]
     )
@@ -129,6 +131,8 @@ async def _issue(
         if command_id not in refusals
     }
     await idempotency.withdraw(conn, commands, refusals.keys())
+    issued_keys = {permit_key(first_by_id[command_id][1]) for command_id in responses}
+    await permits.give_up_numbers(conn, (permit for key, permit in numbers.void.items() if key in issued_keys))
     await change_sets.save_change_set(
         conn, _merge_change_sets(sorted((issued[command_id][0] for command_id in responses), key=_sort_key))
     )
@@ -137,11 +141,13 @@ async def _issue(
 
 
 async def _list_refusals(
-    conn: AsyncConnection, party: Party, new_requests: dict[UUID, tuple[IdempotentCommand, Permit]]
+    conn: AsyncConnection,
+    party: Party,
+    new_requests: dict[UUID, tuple[IdempotentCommand, Permit]],
+    numbers: ReadNumbers,
 ) -> dict[UUID, ProblemError]:
     """Return errors for permits of other issuers, and for numbers that are used, also earlier in this batch."""
-    keys = {_key(content) for _, content in new_requests.values()}
-    existing_keys = await permits.existing_keys(conn, keys) if keys else set()
+    used_keys = set(numbers.in_the_way)
     refusals: dict[UUID, ProblemError] = {}
     for command_id, (_, content) in new_requests.items():
         try:
@@ -149,14 +155,11 @@ async def _list_refusals(
         except ProblemError as error:
             refusals[command_id] = error
             continue
-        if _key(content) in existing_keys:
-            refusals[command_id] = number_taken_error(content.issuer, content.number)
-        existing_keys.add(_key(content))
+        key = permit_key(content)
+        if key in used_keys:
+            refusals[command_id] = number_taken_error(party, content, numbers.in_the_way.get(key))
+        used_keys.add(key)
     return refusals
-
-
-def _key(content: Permit) -> tuple[str, str]:
-    return content.issuer, comparison_key(content.number)
 
 
 def _stored_response(change: PermitChange, command: IdempotentCommand, token: str) -> StoredResponse:

@@ -11,7 +11,9 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
-from services.permits.actions.permits.issue import find_objection, raise_number_taken, require_issuing_authority
+from services.permits.actions.permits.issue import find_objection
+from services.permits.actions.permits.issuing_authority import lock_own_permit, require_issuing_authority
+from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
 from services.permits.actions.permits.views import Tokens, store_response
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.permits import PermitRecord
@@ -29,7 +31,7 @@ from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Loss, Permit, Recovery, Revocation
 from shared.database import new_id, retry_transaction
 from shared.idempotency import IdempotentCommand, StoredResponse
-from shared.problems import Conflict, NotFound
+from shared.problems import Conflict
 from shared.secret_tokens import generate_secret, secret_digest
 
 Decide = Callable[[PermitRecord, Actor, WithdrawalContext], ChangeSet]
@@ -78,7 +80,7 @@ async def _apply_transition(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            permit = await _lock_own_permit(conn, permit_id, party, command)
+            permit = await lock_own_permit(conn, permit_id, party, command)
             await change_sets.save_change_set(
                 conn, decide(permit, _actor(party, command), await _load_context(conn, permit, command))
             )
@@ -109,7 +111,7 @@ async def replace(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            old = await _lock_own_permit(conn, permit_id, party, command)
+            old = await lock_own_permit(conn, permit_id, party, command)
             await require_issuing_authority(conn, party, content)
             context = await _load_context(conn, old, command)
             new_permit = NewPermit(
@@ -118,10 +120,12 @@ async def replace(
                 facts=await facts.load_listing_facts(conn, [content]),
             )
             changes = domain_replace.replace_permit(old, new_permit, content, party, actor, context)
+            void_permits = await list_void_permits(conn, party, content, replaced=old.id)
             await quota_check.require_within_quota(conn, changes)
             objection = await find_objection(conn, party, person, content, command, replaced_permit=permit_id)
             if objection is not None:
                 return objection
+            await permits.give_up_numbers(conn, void_permits)
             await change_sets.save_change_set(conn, changes)
             return await store_response(conn, permit_id, command, tokens=Tokens(replacement=token))
 
@@ -133,17 +137,6 @@ async def replace(
     if isinstance(result, Conflict):
         raise result
     return result
-
-
-async def _lock_own_permit(
-    conn: AsyncConnection, permit_id: UUID, party: Party, command: IdempotentCommand
-) -> PermitRecord:
-    """Return the permit, locked, if this authority issued or registered it. Raise NotFound, Conflict (version)."""
-    permit = (await permits.lock(conn, [permit_id])).get(permit_id)
-    if permit is None or party.country not in {permit.content.issuer, permit.registering_country}:
-        raise NotFound
-    command.condition.require(permit.version)
-    return permit
 
 
 async def _load_context(conn: AsyncConnection, permit: PermitRecord, command: IdempotentCommand) -> WithdrawalContext:

@@ -86,6 +86,11 @@ class PermitRecord:
         return index_counts(self.citations)
 
     @property
+    def is_registered_elsewhere(self) -> bool:
+        """Return whether another country than the issuer registered the permit."""
+        return self.registering_country != self.content.issuer
+
+    @property
     def is_for_many_crossings(self) -> bool:
         """Return whether its goods cross borders many times and come back, so that no use consumes or closes a line."""
         return self.content.kind in MULTIPLE_CROSSING_KINDS
