@@ -144,26 +144,30 @@ def reachable_programs(account: ServerAccount, programs: Path, copies: Path = PR
     """
     if account.find_closed_folder(programs) is None:
         return programs
-    installation = programs.parent
+    package, within = programs.parents[1], programs.relative_to(programs.parents[2])
     changed_at = (programs / "postgres").stat().st_mtime_ns
-    copy = copies / hashlib.sha256(f"{installation} {changed_at}".encode()).hexdigest()[:16]
+    copy = copies / hashlib.sha256(f"{package} {changed_at}".encode()).hexdigest()[:16]
     if not copy.exists():
-        _copy_installation(installation, copy)
-    return copy / programs.name
+        _copy_folders([programs.parent, package.with_name(f"{package.name}.libs")], package.parent, copy)
+    return copy / within
 
 
-def _copy_installation(installation: Path, copy: Path) -> None:
-    """Copy a folder, so that it exists whole or not at all. Another process may do the same at once."""
-    if not copy.parent.exists():
-        copy.parent.mkdir(parents=True)
-        copy.parent.chmod(0o755)
-    new = Path(tempfile.mkdtemp(prefix="new-", dir=copy.parent))
+def _copy_folders(folders: Sequence[Path], base: Path, copy: Path) -> None:
+    """Copy folders below `base` into `copy`, which then exists whole or not at all. Raise RuntimeError.
+
+    The programs find their libraries by the path from one folder to the other.
+    """
     try:
-        shutil.copytree(installation, new, symlinks=True, dirs_exist_ok=True)
-        new.chmod(0o755)
-        new.rename(copy)
+        if not copy.parent.exists():
+            copy.parent.mkdir(parents=True)
+            copy.parent.chmod(0o755)
+        with tempfile.TemporaryDirectory(prefix="new-", dir=copy.parent) as temporary:
+            new = Path(temporary, "copy")
+            for folder in folders:
+                shutil.copytree(folder, new / folder.relative_to(base), symlinks=True)
+            for folder in (new, *(path for path in new.rglob("*") if path.is_dir())):
+                folder.chmod(0o755)
+            new.rename(copy)
     except OSError as error:
-        if not copy.exists():
+        if not copy.exists():  # another process may have made the same copy
             raise RuntimeError(f"PostgreSQL cannot be copied to {copy}: {error}") from None
-    finally:
-        shutil.rmtree(new, ignore_errors=True)

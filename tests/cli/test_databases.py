@@ -21,6 +21,12 @@ LONG_NAME = "n" * 90
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
 
 
+def _require_open_installation() -> None:
+    """Skip the test if other users cannot run the programs of this installation."""
+    if find_server_account().find_closed_folder(find_programs()) is not None:
+        pytest.skip("this installation is in a folder that other users cannot enter")
+
+
 @contextmanager
 def _running(folder: Path) -> Iterator[Server]:
     embedded = EmbeddedPostgres(folder)
@@ -84,6 +90,7 @@ def _running_as_nobody(folder: Path) -> Iterator[Server]:
 
 @needs_root
 def test_database_of_an_ordinary_user_with_a_long_home_refuses_other_users() -> None:
+    _require_open_installation()
     with temporary_home("sh-") as folder:
         home = folder / LONG_NAME
         home.mkdir()
@@ -101,6 +108,7 @@ def test_database_of_an_ordinary_user_with_a_long_home_refuses_other_users() -> 
 
 @needs_root
 def test_database_socket_in_an_open_folder_still_refuses_other_users() -> None:
+    _require_open_installation()
     with temporary_home("sh-") as folder, _running(folder / "pg") as server:
         socket = Path(server.host) / ".s.PGSQL.5432"
         assert _mode(socket) == 0o700

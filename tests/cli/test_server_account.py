@@ -20,18 +20,19 @@ def folder() -> Iterator[Path]:
 
 
 def test_open_installation_is_used_in_place(folder: Path) -> None:
-    programs = folder / "bin"
-    programs.mkdir(mode=0o755)
+    programs = folder / "package" / "postgresql" / "bin"
+    programs.mkdir(mode=0o755, parents=True)
     assert reachable_programs(find_server_account(), programs, folder / "copies") == programs
 
 
 def test_closed_installation_is_copied_once(folder: Path) -> None:
     account, copies, closed = find_server_account(), folder / "copies", folder / "closed"
     closed.mkdir(mode=0o700)
-    (closed / "pgsql").symlink_to(find_programs().parent)
-    programs = closed / "pgsql" / "bin"
+    original = find_programs()
+    (closed / "packages").symlink_to(original.parents[2])
+    programs = closed / "packages" / original.relative_to(original.parents[2])
     copy = reachable_programs(account, programs, copies)
-    assert account.run([copy / "postgres", "--version"]).stdout.startswith("postgres (PostgreSQL)")
+    assert account.run([copy / "initdb", "--version"]).stdout.startswith("initdb (PostgreSQL)")
     before = copy.stat().st_ino
     assert reachable_programs(account, programs, copies) == copy
     assert (copy.stat().st_ino, len(list(copies.iterdir()))) == (before, 1)
