@@ -6,7 +6,8 @@ compose=${COMPOSE:-docker compose} folder=${1:?name a folder for the backup}
 umask 077
 mkdir -p "$folder"
 
-for service in gateway permits notifications; do
+# A receiver comes before its sender, so that the sender can send again what the receiver lacks.
+for service in notifications permits gateway; do
   echo "database $service"
   $compose exec -T "$service-db" sh -c \
     "PGPASSWORD=\$(cat /run/secrets/server/password) pg_dump -h 127.0.0.1 -U postgres --format custom $service" \

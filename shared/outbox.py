@@ -105,6 +105,13 @@ async def reschedule(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *
     await conn.execute(update(table).where(_id_in(table, ids), table.c.settled_at.is_(None)).values(due_at=due_at))
 
 
+async def send_again(conn: AsyncConnection, table: Table, condition: ColumnElement[bool], *, at: datetime) -> int:
+    """Make settled messages due again, because their receiver lost them. Return their number."""
+    again = update(table).where(condition, table.c.settled_at.is_not(None))
+    result = await conn.execute(again.values(settled_at=None, due_at=at, attempts=0).returning(table.c.id))
+    return len(result.all())
+
+
 def _id_in(table: Table, ids: Sequence[UUID]) -> Any:
     return table.c.id == func.any(bindparam("ids", list(ids), ARRAY(PgUuid)))
 

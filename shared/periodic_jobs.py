@@ -17,7 +17,9 @@ from shared.database import now
 from shared.logs import logger
 
 LEADER_LOCK = 0x5A01A
-"""The key of the lock. It is the only session-wide advisory lock of each database."""
+"""The key of the lock of a service's periodic jobs."""
+RECONCILIATION_LOCK = 0x5A01B
+"""The key of the lock of the reconciliation, which may take minutes. The other jobs do not wait for it."""
 RESPONSE_SECONDS = 10.0
 """Seconds after which a silent connection counts as lost. If the network fails, nothing else ends it."""
 POLL_SECONDS = 1.0
@@ -33,23 +35,27 @@ class Job:
     action: Callable[[AsyncEngine, datetime], Awaitable[None]]
 
 
-async def run_jobs(engine: AsyncEngine, jobs: Sequence[Job], *, poll_seconds: float = POLL_SECONDS) -> None:
+async def run_jobs(
+    engine: AsyncEngine, jobs: Sequence[Job], *, lock: int = LEADER_LOCK, poll_seconds: float = POLL_SECONDS
+) -> None:
     """Run jobs when they are due, until cancelled, while no other process runs them. Occupy one connection."""
     while True:
         try:
             async with engine.connect() as conn:
                 await conn.execution_options(isolation_level="AUTOCOMMIT")
-                await _lead(conn, engine, jobs, poll_seconds)
+                await _lead(conn, engine, jobs, lock, poll_seconds)
         except Exception as error:
             logger().warning("jobs.interrupted", error=error)
         await asyncio.sleep(poll_seconds)
 
 
-async def _lead(conn: AsyncConnection, engine: AsyncEngine, jobs: Sequence[Job], poll_seconds: float) -> None:
+async def _lead(
+    conn: AsyncConnection, engine: AsyncEngine, jobs: Sequence[Job], lock: int, poll_seconds: float
+) -> None:
     """Run jobs while this connection owns the lock. Return at once if another process owns it."""
     may_hold_lock = True
     try:
-        may_hold_lock = await _try_acquire(conn)
+        may_hold_lock = await _try_acquire(conn, lock)
         if may_hold_lock:
             await _run_as_leader(conn, engine, jobs, poll_seconds)
     finally:
@@ -57,8 +63,8 @@ async def _lead(conn: AsyncConnection, engine: AsyncEngine, jobs: Sequence[Job],
             await conn.invalidate()  # the lock ends with the connection, so the pool must not keep the connection
 
 
-async def _try_acquire(conn: AsyncConnection) -> bool:
-    return bool((await conn.execute(select(func.pg_try_advisory_lock(LEADER_LOCK)))).scalar_one())
+async def _try_acquire(conn: AsyncConnection, lock: int) -> bool:
+    return bool((await conn.execute(select(func.pg_try_advisory_lock(lock)))).scalar_one())
 
 
 async def _run_as_leader(conn: AsyncConnection, engine: AsyncEngine, jobs: Sequence[Job], poll_seconds: float) -> None:

@@ -32,6 +32,10 @@ local replication all peer map=saola
 """
 
 
+SOCKET_LINE = 4
+"""The line of PostgreSQL's own pid file with the folder of the socket, from 0."""
+
+
 @dataclass(frozen=True)
 class Server:
     """The address of a PostgreSQL server for its superuser: host (or socket folder), port, user, password, database."""
@@ -147,6 +151,14 @@ class EmbeddedPostgres:
             return process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres"
         except (OSError, ValueError, psutil.Error):
             return False
+
+    def running_server(self) -> Server | None:
+        """Return the address of the server that runs on the folder now, started by whichever process; else None."""
+        file = self.folder / "postmaster.pid"
+        if not self._is_server_running(file):
+            return None
+        lines = file.read_text().splitlines()
+        return Server(host=lines[SOCKET_LINE]) if len(lines) > SOCKET_LINE else None
 
     @property
     def pid(self) -> int | None:

@@ -19,6 +19,7 @@ from services.gateway.actions.lodgement.batcher import SubmissionBatcher
 from services.gateway.actions.lodgement.waiters import SubmissionWaiters
 from services.gateway.actions.metrics import collect_metrics
 from services.gateway.actions.readiness import find_unready_reason
+from services.gateway.actions.reconciliation import SubmissionReconciler
 from services.gateway.actions.request_slots import (
     BULKS,
     BULKS_PER_PARTY,
@@ -53,8 +54,8 @@ from shared.signed_tokens import InternalTokenSigner
 from shared.web import create_service_app
 
 VERSION = "0.1.0"
-CONNECTIONS = 11
-"""Maximum database connections. One of them may hold the lock of the periodic jobs."""
+CONNECTIONS = 12
+"""Maximum database connections. Two of them may hold the locks of the periodic jobs and of the reconciliation."""
 REQUEST_SECONDS = Limit(
     10,
     "seconds",
@@ -111,7 +112,9 @@ def create_app(settings: Settings) -> FastAPI:
             for service in (*request_services, *dispatch_services):
                 await service.open()
                 stack.push_async_callback(service.close)
-            startup = run_background_tasks(context, settings.admin_file, submission_dispatcher)
+            startup = run_background_tasks(
+                context, settings.admin_file, submission_dispatcher, SubmissionReconciler(dispatch_services[0])
+            )
             await stack.enter_async_context(background_tasks(startup, batcher.run()))
             if settings.metrics_port:
                 metrics_server = await serve_metrics(

@@ -250,6 +250,11 @@ class Trader(WireModel):
     ] = None
 
 
+def parse_digest(field: str) -> bytes:
+    """Return the SHA-256 digest of a Digest field that the hub rendered."""
+    return base64.b64decode(field.strip(":").rpartition(":")[2])
+
+
 def render_digest(digest: bytes) -> str:
     """Return a SHA-256 digest as a Digest field (RFC 9530): `sha-256=:…:`, base64."""
     return f"sha-256=:{base64.b64encode(digest).decode()}:"

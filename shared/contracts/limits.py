@@ -145,3 +145,10 @@ MESSAGE_BATCH_BYTES = Limit(
     meaning="A request with submissions, events, parties or permits from one service to another",
     beyond="The sender makes the next request; the receiver answers 413 `body-too-large`.",
 )
+RECONCILED_IDS = Limit(
+    2_000,
+    "ids",
+    subject=LimitSubject.SERVICES,
+    meaning="Ids of one group that two services compare one by one",
+    beyond="They compare smaller groups.",
+)

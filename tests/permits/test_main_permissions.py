@@ -10,6 +10,9 @@ from tests.permits.sample_data import AUTHORITY_FR, CUSTOMS_FR, B, party
 INTERNAL = (
     ("POST", "/internal/declarations"),
     ("GET", "/internal/declarations/{id}/versions"),
+    ("GET", "/internal/declaration-ids"),
+    ("GET", "/internal/declaration-ids/groups"),
+    ("POST", "/internal/known-declarations"),
     ("POST", "/internal/parties"),
     ("POST", "/internal/permits"),
 )
@@ -83,6 +86,9 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("PUT", "/v1/policies/{country}"): {"admin"},
     ("POST", "/internal/declarations"): set(),
     ("GET", "/internal/declarations/{id}/versions"): set(),
+    ("GET", "/internal/declaration-ids"): set(),
+    ("GET", "/internal/declaration-ids/groups"): set(),
+    ("POST", "/internal/known-declarations"): set(),
     ("POST", "/internal/parties"): set(),
     ("POST", "/internal/permits"): {"authority"},
 }

@@ -1,4 +1,4 @@
-"""The commands of a hub on this machine: up, demo, replay."""
+"""The commands of a hub on this machine: up, demo, replay, backup, restore."""
 
 from pathlib import Path
 from typing import Annotated
@@ -72,3 +72,29 @@ def replay(
     rows = read_rows(file)
     with open_as_admin(hub, admin) as opened:
         run_replay(opened, rows)
+
+
+@commands.command(rich_help_panel=PANEL, epilog="Example: saola backup ./backup")
+def backup(
+    folder: Annotated[Path, typer.Argument(help="The folder for the backup. It holds the secrets of the hub.")],
+    home: HomeFolder = Path("var"),
+) -> None:
+    """Write a backup of a home, while its hub runs or not: databases, keys, the administrator's credentials."""
+    from services.cli.backup import write_backup
+    from services.cli.home import Home
+
+    write_backup(Home(home.resolve()), folder.resolve())
+    out.print(f"The backup is in {folder}.", markup=False)
+
+
+@commands.command(rich_help_panel=PANEL, epilog="Example: saola restore ./backup")
+def restore(
+    folder: Annotated[Path, typer.Argument(help="The folder of the backup.")],
+    home: HomeFolder = Path("var"),
+) -> None:
+    """Restore a backup into a home whose hub is stopped. The home loses the data that it has."""
+    from services.cli.backup import restore_backup
+    from services.cli.home import Home
+
+    restore_backup(Home(home.resolve()), folder.resolve())
+    out.print("The backup is restored. `saola up` starts the hub.", markup=False)

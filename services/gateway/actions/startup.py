@@ -6,16 +6,22 @@ from pathlib import Path
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.first_admin import make_first_admin
 from services.gateway.actions.jobs import JOBS
+from services.gateway.actions.reconciliation import SubmissionReconciler
 from shared.dispatcher import Dispatcher
-from shared.periodic_jobs import run_jobs
+from shared.periodic_jobs import RECONCILIATION_LOCK, Job, run_jobs
+from shared.reconciliation import CHECK_SECONDS
 from shared.service_process import wait_for_database
 
 
 async def run_background_tasks(
-    context: GatewayContext, admin_file: Path | None, submission_dispatcher: Dispatcher
+    context: GatewayContext,
+    admin_file: Path | None,
+    submission_dispatcher: Dispatcher,
+    reconciler: SubmissionReconciler,
 ) -> None:
     """Read the parties as soon as the database is ready, then run the background tasks until cancelled."""
-    await wait_for_database(lambda: _prepare(context, admin_file))
+    await wait_for_database(lambda: _prepare(context, admin_file, reconciler))
+    reconciliation = Job("reconciliation", CHECK_SECONDS, reconciler.reconciliation.run)
     async with asyncio.TaskGroup() as tasks:
         for dispatcher in (*context.party_dispatchers.dispatchers, submission_dispatcher):
             tasks.create_task(dispatcher.run())
@@ -23,11 +29,13 @@ async def run_background_tasks(
         tasks.create_task(context.waiters.run())
         tasks.create_task(context.feed_watch.run())
         tasks.create_task(run_jobs(context.engine, JOBS))
+        tasks.create_task(run_jobs(context.engine, [reconciliation], lock=RECONCILIATION_LOCK))
 
 
-async def _prepare(context: GatewayContext, admin_file: Path | None) -> None:
+async def _prepare(context: GatewayContext, admin_file: Path | None, reconciler: SubmissionReconciler) -> None:
     if admin_file is not None:
         async with context.engine.begin() as conn:
             await make_first_admin(conn, admin_file)
+    await reconciler.reconcile_at_start(context.engine)
     await context.directory.refresh()
     await context.party_dispatchers.dispatch_pending()

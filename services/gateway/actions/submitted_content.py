@@ -13,10 +13,16 @@ from sqlalchemy import RowMapping
 from services.gateway.actions.amended_versions import store_missing_versions
 from services.gateway.actions.context import GatewayContext
 from services.gateway.store import amendments, submissions
+from services.gateway.store.restored_submissions import NO_BYTES
 from shared.contracts.fields import format_timestamp, render_digest
 from shared.contracts.parties import Party
 from shared.problems import NotFound
 from shared.signed_tokens import RECEIPT_TYPE, sign_token
+
+LOST_CONTENT = (
+    "The hub lost the bytes of this version when its operator restored a backup. It keeps the declaration and its "
+    "check. Lodge the same bytes again under the same reference, and the hub stores them under this id."
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +55,8 @@ async def read_version(
     if amendment is None and number not in {None, 1}:
         raise NotFound
     submitted: Any = row if amendment is None else amendment
+    if submitted["body"] == NO_BYTES:
+        raise NotFound(LOST_CONTENT, "content-lost")
     return SubmittedVersion(
         id=declaration_id,
         number=1 if amendment is None else amendment["version"],

@@ -10,13 +10,16 @@ from starlette.responses import JSONResponse, Response
 from services.notifications.actions.feed import read_progress
 from services.notifications.actions.intake import receive_events
 from services.notifications.actions.parties import update_copies
+from services.notifications.actions.reconciliation import list_last_sequences, received_events
 from services.notifications.api.dependencies import Context
 from shared.contracts.closed_sets import MessageOutcome
 from shared.contracts.limits import MAX_WAIT_SECONDS, MESSAGE_BATCH_BYTES
 from shared.contracts.messages import EventMessage, MessageResult, MessageResults, PartyBatch
+from shared.contracts.reconciliation import IdGroups, IdList, SubjectList
 from shared.database import now
 from shared.internal_auth import CallingService
 from shared.problems import Fault, Invalid, NotAllowed
+from shared.reconciliation_requests import IdDigits, IdPrefix, ReconciledPeriod
 from shared.strict_json import list_faults, parse_json, validate
 from shared.web import parse_batch, read_body, require_json
 
@@ -33,6 +36,36 @@ async def receive_event_batch(request: Request, context: Context, service: Calli
     results += await receive_events(context.engine, event_messages, at=now())
     context.feed_signal.notify()
     return Response(MessageResults(answers=tuple(results)).model_dump_json(), media_type="application/json")
+
+
+@router.get("/event-ids/groups")
+async def read_event_groups(
+    context: Context, service: CallingService, period: ReconciledPeriod, under: IdPrefix = "", digits: IdDigits = 2
+) -> Response:
+    """Return the groups of the events of permits by the first digits of their ids, for the reconciliation."""
+    _require_service("permits", service)
+    groups = await received_events(context.engine, period).read_groups(under, digits)
+    return Response(IdGroups(groups=tuple(groups)).model_dump_json(), media_type="application/json")
+
+
+@router.get("/event-ids")
+async def list_event_ids(
+    context: Context, service: CallingService, period: ReconciledPeriod, under: IdPrefix = ""
+) -> Response:
+    """List the ids of the events of one group."""
+    _require_service("permits", service)
+    ids = await received_events(context.engine, period).list_ids(under)
+    return Response(IdList(ids=tuple(ids)).model_dump_json(), media_type="application/json")
+
+
+@router.post("/event-sequences")
+async def read_event_sequences(request: Request, context: Context, service: CallingService) -> Response:
+    """Return the sequences up to which the events of subjects are stored without a gap."""
+    _require_service("permits", service)
+    require_json(request)
+    wanted = validate(SubjectList, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
+    found = await list_last_sequences(context.engine, wanted.subjects)
+    return Response(found.model_dump_json(), media_type="application/json")
 
 
 @router.post("/parties", status_code=204)

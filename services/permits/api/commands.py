@@ -1,7 +1,6 @@
 """Read commands to permits: the body by its contract, and the version that the caller expects (If-Match)."""
 
 import hashlib
-from base64 import b64decode
 from dataclasses import replace
 from typing import TypeVar
 
@@ -10,6 +9,7 @@ from pydantic import BaseModel
 
 from shared import command_requests
 from shared.conditional_requests import parse_if_match
+from shared.contracts.fields import parse_digest
 from shared.database import now
 from shared.idempotency import IdempotentCommand
 from shared.web import MAX_BODY_BYTES, parse_json_body, read_body
@@ -31,6 +31,6 @@ async def read_command(
     if stated_digest is None:
         digest, fingerprinted = hashlib.sha256(body).digest(), body
     else:
-        digest = fingerprinted = b64decode(stated_digest.strip(":").rpartition(":")[2])
+        digest = fingerprinted = parse_digest(stated_digest)
     command = command_requests.read_command(request, fingerprinted, at=now())
     return content, replace(command, digest=digest, condition=parse_if_match(request.headers.get("if-match")))

@@ -9,7 +9,7 @@ from sqlalchemy import Table
 
 from services.permits.domain.ledger.balances import EntryKind
 from services.permits.domain.model.change_sets import DeclarationChange, PermitChange, Posting
-from services.permits.domain.model.declarations import Citation
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import AnyEvent, DomainEvent
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits.expiry import NOTICE_LEVELS
@@ -67,6 +67,12 @@ RESERVED_ONLY_KINDS = frozenset({EntryKind.RESERVE, EntryKind.RETURN})
 RESERVED_COLUMNS = ("export_reserved", "import_reserved")
 
 
+def _reference_key(declaration: DeclarationRecord) -> str:
+    """Return the key of a declaration's reference. A blank and the id follow if an older declaration has the key."""
+    key = comparison_key(declaration.content.reference)
+    return f"{key} {declaration.id}" if declaration.shares_reference else key
+
+
 def declaration_row(change: DeclarationChange) -> dict[str, Any]:
     """Return a declaration as its row."""
     declaration = change.declaration
@@ -77,7 +83,7 @@ def declaration_row(change: DeclarationChange) -> dict[str, Any]:
         "trader_name": declaration.trader_name,
         "trader_country": declaration.trader_country,
         "reference": declaration.content.reference,
-        "reference_key": comparison_key(declaration.content.reference),
+        "reference_key": _reference_key(declaration),
         "movement": declaration.content.movement,
         "status": declaration.status.value,
         "export_country": declaration.content.export_country,

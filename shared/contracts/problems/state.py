@@ -34,6 +34,21 @@ STATE_PROBLEMS = {
         steps=(you("Read the thing again. If your change is still right, send it again."),),
         example="Another request changed it at the same moment. Read it again, then repeat your request.",
     ),
+    "content-lost": ProblemCode(
+        status=404,
+        meaning="The hub has the declaration and its check, but no longer the bytes that you sent.",
+        causes=("The operator restored a backup of the gateway that is older than the declaration.",),
+        steps=(
+            you(
+                "Lodge the same bytes again under the same reference: POST /v1/declarations. The response names the "
+                "same declaration, and the hub has the bytes and the receipt again."
+            ),
+        ),
+        example=(
+            "The hub lost the bytes of this version when its operator restored a backup. It keeps the declaration and "
+            "its check. Lodge the same bytes again under the same reference, and the hub stores them under this id."
+        ),
+    ),
     "endorsement-exceeds-permit": ProblemCode(
         status=409,
         meaning="The endorsement exceeds the quantity that the permit grants.",

@@ -13,7 +13,7 @@ from sqlalchemy import RowMapping
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.gateway.store import submissions
+from services.gateway.store import restored_submissions, submissions
 from services.gateway.store.submissions import Submission
 from shared.database import autocommit, is_unavailable, now, retry_transaction
 from shared.dispatcher import Dispatcher
@@ -189,6 +189,8 @@ class SubmissionBatcher:
             stored = (
                 await submissions.list_by_keys(conn, [submission.scope for submission in repeated]) if repeated else {}
             )
+            if any([await restored_submissions.complete(conn, one) for one in repeated if one.scope not in stored]):
+                stored = await submissions.list_by_keys(conn, [submission.scope for submission in repeated])
         ACCEPTED.inc(len(new))
         self._dispatcher.enqueue_leased([submission.outbox_message for submission in leased if submission.id in new])
         return {submission.id: _result_of(submission, new, stored.get(submission.scope)) for submission in batch}

@@ -1,6 +1,7 @@
 """Lodge a batch of declarations from the gateway: load the facts by a few queries, decide, write sets of rows."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import change_sets, declarations, permits
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, MessageOutcome
+from shared.contracts.comparison import comparison_key
 from shared.contracts.messages import MessageResult, MessageResults
 from shared.contracts.parties import Actor
 from shared.database import RETRYABLE_STATES, retry_transaction
@@ -25,6 +27,7 @@ from shared.metrics import counter
 ReceivedDeclaration = tuple[DeclarationRecord, str | None]
 """A received declaration, and the reason why the hub cannot check it, if there is one."""
 UNVERIFIED = "unverified"
+SHARED_REFERENCE = "another declaration of the trader has the same reference"
 CHECK_COUNTER = counter("saola_checks", "Checked declarations, by their status after the check", ["outcome"])
 RETRYABLE_SQLSTATES = RETRYABLE_STATES | {"23505"}
 """Two dispatchers that send one declaration at once break a key (23505) for one of them; its retry finds the row."""
@@ -71,10 +74,21 @@ async def _lodge(conn: AsyncConnection, received: Mapping[UUID, ReceivedDeclarat
     await permits.add_watchers(conn, _watcher_pairs(changes), at)
     for declaration, reason in new:
         if reason is not None:
-            logger().error("declaration.unverified", declaration=str(declaration.id), reason=reason)
-            await change_sets.save_change_set(conn, lodge_unverified(declaration, reason, actor))
+            await _store_unverified(conn, declaration, reason, actor)
     statuses = [str(change.declaration.status) for change in changes.declarations]
     return statuses + [UNVERIFIED for _, reason in new if reason is not None]
+
+
+async def _store_unverified(conn: AsyncConnection, declaration: DeclarationRecord, reason: str, actor: Actor) -> None:
+    """Store a declaration that the hub cannot check, also if an older declaration has its reference.
+
+    Two declarations of a trader have one reference if the gateway lost the first in a restore and accepted the second.
+    """
+    scope = declaration.trader, comparison_key(declaration.content.reference)
+    if await declarations.ids_by_reference(conn, [scope]):
+        declaration, reason = replace(declaration, shares_reference=True), SHARED_REFERENCE
+    logger().error("declaration.unverified", declaration=str(declaration.id), reason=reason)
+    await change_sets.save_change_set(conn, lodge_unverified(declaration, reason, actor))
 
 
 def _watcher_pairs(changes: ChangeSet) -> list[tuple[UUID, UUID]]:

@@ -67,6 +67,8 @@ class DeclarationRecord:
     sequence: int = 0
     findings: tuple[Finding, ...] = ()
     citations: tuple[Citation, ...] = ()
+    shares_reference: bool = False
+    """Whether an older declaration of the trader has the same reference, which only a restore can cause."""
 
 
 ReservingDeclarations = Mapping[UUID, DeclarationRecord]

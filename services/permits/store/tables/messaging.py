@@ -19,6 +19,7 @@ outbox_events = Table(
     Column("audience", Text, nullable=False),
     *outbox_columns("outbox_events_due"),
     UniqueConstraint("subject", "sequence", name="outbox_events_subject_sequence_key"),
+    Index("outbox_events_at", "at", postgresql_using="brin"),
 )
 """Events to send to notifications. `data` and `audience` are JSON text, which is sent as stored."""
 

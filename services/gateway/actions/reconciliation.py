@@ -1,0 +1,131 @@
+"""The reconciliation of submissions with the declarations of permits, after a restore of one of the two databases.
+
+Permits may have lost declarations that the gateway settled: the gateway sends them again, and permits checks them. The
+gateway may have lost submissions that permits stores: the gateway takes over their ids and references.
+"""
+
+import asyncio
+from collections.abc import Collection
+from datetime import UTC, datetime
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from services.gateway.store import restored_submissions as store
+from services.gateway.store.tables import submissions
+from shared import id_groups
+from shared.contracts.reconciliation import IdList, KnownDeclarations
+from shared.database import now
+from shared.logs import logger
+from shared.reconciliation import (
+    LONG_AGO,
+    Difference,
+    Period,
+    Reconciliation,
+    find_differences,
+    read_model,
+    remote_ids,
+    stored_ids,
+)
+from shared.service_client import ResponseLost, ServiceClient, ServiceUnreachable
+
+SUBMISSION_DIGITS = 7
+"""Digits of the groups of submissions. An id begins with its time: a group has those of 17 minutes."""
+START_SECONDS = 5.0
+"""Seconds for which the start waits for the reconciliation. It goes on in the background after them."""
+MAX_NAMED = 20
+"""The most ids of one log line."""
+LOST_BYTES = (
+    "Permits lost these declarations, and the gateway lost their bytes in an earlier restore. The parties lodge them "
+    "again."
+)
+LOST_AMENDMENTS = "Permits lost these declarations and their amendments. The parties amend the declarations again."
+LOST_CONTENT = (
+    "The gateway lost the bytes of these declarations. Permits has checked them, and their ids and references stay. "
+    "The hub signs a receipt when the party lodges the same bytes again."
+)
+SHARED_REFERENCES = (
+    "The gateway lost these declarations, and their traders have used the references again. Customs decides on the "
+    "newer ones."
+)
+
+
+class SubmissionReconciler:
+    """Compares the settled submissions with the declarations of permits. It reports what it cannot mend once."""
+
+    def __init__(self, permits: ServiceClient) -> None:
+        self._permits = permits
+        self._reported: set[UUID] = set()
+        self.reconciliation = Reconciliation("submissions", self.reconcile, _find_first)
+
+    async def reconcile_at_start(self, engine: AsyncEngine) -> None:
+        """Compare before the gateway accepts a declaration, so that no known reference gets a new id.
+
+        Permits may be away, or the comparison may take long. The start does not wait for either.
+        """
+        try:
+            async with asyncio.timeout(START_SECONDS):
+                await self.reconciliation.run_once(engine, now())
+        except (ServiceUnreachable, ResponseLost, TimeoutError) as error:
+            logger().info("reconciliation.interrupted", messages="submissions", error=error)
+
+    async def reconcile(self, engine: AsyncEngine, period: Period) -> int:
+        """Send again or take over the submissions of a period that one database lost. Return their number.
+
+        Raise ServiceUnreachable or ResponseLost.
+        """
+        sent = stored_ids(engine, submissions.c.id, store.forwarded_in(period))
+        received = remote_ids(self._permits, "/internal/declaration-ids", period, sender="gateway")
+
+        async def list_existing(ids: Collection[UUID]) -> set[UUID]:
+            async with engine.connect() as conn:
+                return await id_groups.list_existing(conn, submissions.c.id, ids)
+
+        mended = 0
+        async for difference in find_differences(sent, received, list_existing, digits=SUBMISSION_DIGITS):
+            mended += await self._mend(engine, difference)
+        return mended
+
+    async def _mend(self, engine: AsyncEngine, difference: Difference) -> int:
+        sent_again = await self._send_again(engine, difference.missing) if difference.missing else 0
+        adopted = await self._adopt(engine, difference.unknown) if difference.unknown else 0
+        if sent_again or adopted:
+            logger().warning("reconciliation.found", messages="submissions", sent_again=sent_again, adopted=adopted)
+        return sent_again + adopted
+
+    async def _send_again(self, engine: AsyncEngine, ids: frozenset[UUID]) -> int:
+        """Send submissions again that permits lost. Return their number."""
+        async with engine.begin() as conn:
+            without_bytes = await store.list_without_bytes(conn, ids)
+            amended = await store.forget_versions(conn, ids)
+            sent_again = await store.send_again(conn, ids, at=now())
+        self._report(LOST_BYTES, without_bytes)
+        self._report(LOST_AMENDMENTS, amended)
+        return sent_again
+
+    async def _adopt(self, engine: AsyncEngine, ids: frozenset[UUID]) -> int:
+        """Store the ids and references of declarations that the gateway lost. Return their number."""
+        wanted = IdList(ids=tuple(sorted(ids)))
+        found = await read_model(
+            self._permits, "POST", "/internal/known-declarations", KnownDeclarations, sender="gateway", body=wanted
+        )
+        async with engine.begin() as conn:
+            with_taken_reference = await store.adopt(conn, found.declarations, at=now())
+        self._report(LOST_CONTENT, [one.id for one in found.declarations])
+        self._report(SHARED_REFERENCES, sorted(with_taken_reference))
+        return len(found.declarations)
+
+    def _report(self, reason: str, ids: Collection[UUID]) -> None:
+        """Log what cannot be mended, each declaration once."""
+        new = [declaration_id for declaration_id in ids if declaration_id not in self._reported]
+        self._reported.update(new)
+        if new:
+            named = [str(declaration_id) for declaration_id in new[:MAX_NAMED]]
+            logger().error("reconciliation.failed", messages="submissions", reason=reason, count=len(new), ids=named)
+
+
+async def _find_first(engine: AsyncEngine, at: datetime) -> datetime:
+    """Return the time of the oldest submission."""
+    async with engine.connect() as conn:
+        oldest = await store.find_oldest_id(conn)
+    return LONG_AGO if oldest is None else max(LONG_AGO, datetime.fromtimestamp((oldest.int >> 80) / 1000, UTC))

@@ -1,0 +1,28 @@
+"""Events by id and by subject, as permits compares them."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from services.notifications.store.tables import events, subjects
+from shared.reconciliation import Period
+
+OWN_SUBJECTS = "endpoint:"
+"""The subjects of the events that notifications publishes itself."""
+_LAST_SEQUENCES = select(subjects.c.subject, subjects.c.last_sequence).where(
+    subjects.c.subject == func.any(bindparam("subjects", type_=ARRAY(Text)))
+)
+
+
+def received_in(period: Period) -> ColumnElement[bool]:
+    """Return the condition on the events of a period that permits sent."""
+    c = events.c
+    return and_(c.at >= period.since, c.at < period.until, ~c.subject.startswith(OWN_SUBJECTS))
+
+
+async def list_last_sequences(conn: AsyncConnection, names: Sequence[str]) -> dict[str, int]:
+    """Return the last sequences of subjects that have one."""
+    rows = await conn.execute(_LAST_SEQUENCES, {"subjects": list(names)})
+    return {row.subject: row.last_sequence for row in rows}

@@ -1,0 +1,67 @@
+"""The reconciliation of two services: which ids each of them stores, in groups first, then one by one.
+
+A service that sends messages compares the ids that it settled with the ids that the receiver stores. They differ after
+a restore of backups of different age.
+"""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.contracts.fields import Id, Timestamp, WireModel
+
+
+class IdGroup(WireModel):
+    """The ids that begin with the same hexadecimal digits: their number, and a digest of them all."""
+
+    prefix: str
+    count: Annotated[int, Field(ge=1)]
+    digest: Annotated[int, Field(description="Exclusive or of the last 48 bits of each id")]
+
+
+class IdGroups(WireModel):
+    """The groups of a set of ids."""
+
+    groups: Annotated[tuple[IdGroup, ...], Field(strict=False)]
+
+
+class IdList(WireModel):
+    """The ids of one group."""
+
+    ids: Annotated[tuple[Id, ...], Field(strict=False)]
+
+
+class KnownDeclaration(WireModel):
+    """A declaration of permits that the gateway does not have: enough to keep its id, its reference and its receipt."""
+
+    id: Id
+    party: Id
+    trader: Id
+    reference: str
+    received_at: Timestamp
+    digest: Annotated[str | None, Field(description="Digest of the bytes as lodged; null if it was amended")]
+
+
+class KnownDeclarations(WireModel):
+    """Declarations of permits, by id."""
+
+    declarations: Annotated[tuple[KnownDeclaration, ...], Field(strict=False)]
+
+
+class SubjectSequence(WireModel):
+    """The sequence up to which notifications stores the events of a subject without a gap."""
+
+    subject: str
+    last_sequence: Annotated[int, Field(ge=0)]
+
+
+class SubjectSequences(WireModel):
+    """The sequences of subjects. A subject without an event is left out."""
+
+    subjects: Annotated[tuple[SubjectSequence, ...], Field(strict=False)]
+
+
+class SubjectList(WireModel):
+    """Subjects of events."""
+
+    subjects: Annotated[tuple[str, ...], Field(strict=False)]

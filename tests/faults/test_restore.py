@@ -1,0 +1,126 @@
+"""A restore of databases of different age: the services notice it at their start, and come back in step."""
+
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import httpx2
+import pytest
+from joserfc import jws
+
+from services.cli.backup import RECEIVERS_FIRST, restore_backup, write_backup
+from services.cli.home import Home
+from tests.faults.conftest import SHORT_SCHEDULE
+from tests.faults.shipment_parties import ShipmentParties, add_shipment_parties, line_balance
+from tests.hub import RunningHub, running_hub
+from tests.waiting import block_until
+
+COUNT = 60
+
+
+@pytest.fixture(scope="module")
+def restored_hub() -> Iterator[RunningHub]:
+    """Yield a hub whose databases the tests of this module set back."""
+    with running_hub({"NOTIFICATIONS_SCHEDULE": SHORT_SCHEDULE}) as hub:
+        yield hub
+
+
+@pytest.fixture
+def parties(restored_hub: RunningHub) -> Iterator[ShipmentParties]:
+    """Yield new parties on that hub."""
+    with add_shipment_parties(restored_hub) as parties:
+        yield parties
+
+
+def _set_back(hub: RunningHub, service: str, earlier: Path) -> None:
+    """Restore one database of a hub from an earlier backup, and the others as they are now."""
+    home, mixed = Home(hub.home), earlier.parent / f"mixed-{service}"
+    hub.stop()
+    write_backup(home, mixed)
+    shutil.copy(earlier / f"{service}.dump", mixed / f"{service}.dump")
+    restore_backup(home, mixed)
+    hub.restart()
+
+
+def _receipt(hub: RunningHub, parties: ShipmentParties, declaration_id: str) -> httpx2.Response:
+    headers = {"Authorization": f"Bearer {parties.importer.hub.access_token()}"}
+    return httpx2.get(f"{hub.url}/v1/declarations/{declaration_id}/receipt", headers=headers, trust_env=False)
+
+
+def _claims(receipt: httpx2.Response) -> dict[str, Any]:
+    assert receipt.status_code == 200, receipt.text
+    claims: dict[str, Any] = json.loads(jws.extract_compact(receipt.content).payload)
+    return claims
+
+
+def test_gateway_older_than_permits_keeps_ids_and_references(
+    restored_hub: RunningHub, parties: ShipmentParties, tmp_path: Path
+) -> None:
+    permit = parties.issue_permit(5)
+    earlier = tmp_path / "earlier"
+    write_backup(Home(restored_hub.home), earlier)
+    importer = parties.importer.hub
+    content = parties.build_declaration(permit, quantity=1)
+    before = importer.lodge(content, key=str(uuid4()), wait=20)
+    receipt = _claims(_receipt(restored_hub, parties, before["id"]))
+
+    _set_back(restored_hub, "gateway", earlier)
+
+    assert importer.read_declaration(before["id"])["status"] == "accepted"
+    lost = _receipt(restored_hub, parties, before["id"])
+    assert (lost.status_code, lost.json()["code"]) == (404, "content-lost")
+    again = importer.lodge(content, key=str(uuid4()))
+    assert (again["id"], again["digest"]) == (before["id"], before["digest"])
+    assert _claims(_receipt(restored_hub, parties, before["id"])) == receipt
+    assert line_balance(importer, permit)["reserved"] == "1"
+
+
+def test_permits_older_than_the_gateway_checks_every_declaration_again(
+    restored_hub: RunningHub, parties: ShipmentParties, tmp_path: Path
+) -> None:
+    permit = parties.issue_permit(COUNT)
+    earlier = tmp_path / "earlier"
+    write_backup(Home(restored_hub.home), earlier)
+    parties.lodge(permit, COUNT, interfere=lambda: None, at=-1)
+    parties.checked_declarations()
+
+    _set_back(restored_hub, "permits", earlier)
+
+    checked = parties.checked_declarations(seconds=60)
+    assert Counter(declaration["status"] for declaration in checked) == {"accepted": COUNT}
+    assert line_balance(parties.importer.hub, permit)["reserved"] == str(COUNT)
+
+
+def test_notifications_older_than_permits_get_every_event_again(
+    restored_hub: RunningHub, parties: ShipmentParties, tmp_path: Path
+) -> None:
+    permit = parties.issue_permit(COUNT + 1)
+    first = parties.importer.hub.lodge(parties.build_declaration(permit, quantity=1), wait=20)
+    block_until(lambda: parties.feed_events("declaration.accepted"))
+    earlier = tmp_path / "earlier"
+    write_backup(Home(restored_hub.home), earlier)
+    parties.lodge(permit, COUNT, interfere=lambda: None, at=-1)
+    parties.checked_declarations()
+    parties.import_customs.hub.release(first["id"])
+    block_until(lambda: len(parties.feed_events("declaration.accepted")) == COUNT + 1)
+    block_until(lambda: parties.feed_events("declaration.released"))
+
+    _set_back(restored_hub, "notifications", earlier)
+
+    ids = {declaration["id"] for declaration in parties.responses} | {first["id"]}
+    block_until(lambda: parties.feed_events("declaration.released"), seconds=60)
+    block_until(lambda: len(parties.feed_events("declaration.accepted")) == COUNT + 1, seconds=60)
+    accepted = Counter(event["data"]["declaration_id"] for event in parties.feed_events("declaration.accepted"))
+    assert accepted == dict.fromkeys(ids, 1)
+    later = parties.importer.hub.lodge(parties.build_declaration(permit, quantity=1), wait=20)
+    assert later["status"] != "received"
+
+
+def test_backup_dumps_each_receiver_before_its_sender() -> None:
+    assert RECEIVERS_FIRST == ("notifications", "permits", "gateway")
+    script = (Path(__file__).parents[2] / "deploy" / "backup.sh").read_text(encoding="utf-8")
+    assert f"for service in {' '.join(RECEIVERS_FIRST)}; do" in script
