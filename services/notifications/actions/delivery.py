@@ -18,7 +18,15 @@ from services.notifications.domain.delivery_request import DeliveryRequest
 from services.notifications.domain.delivery_result import DeliveryResult
 from services.notifications.domain.rate_limit import allowance, next_send_time
 from services.notifications.domain.retry_schedule import next_attempt_time, schedule_for
-from services.notifications.store import deliveries, delivery_queues, endpoints, events, failure_streaks, rate_limits
+from services.notifications.store import (
+    deliveries,
+    delivery_queues,
+    endpoints,
+    events,
+    failure_streaks,
+    rate_limits,
+    withdrawal_queues,
+)
 from services.notifications.store.delivery_queues import ClaimedQueue, QueueHead
 from shared.cites.events import EventType
 from shared.contracts.closed_sets import DeliveryStatus
@@ -27,7 +35,10 @@ from shared.database import retry_transaction
 from shared.sealed_secrets import UnreadableSecret
 
 MAX_FAILURE_DURATION = timedelta(days=5)
-"""The hub disables an endpoint that has only failures for this long."""
+"""The hub disables an endpoint that has only failures for this long, and on as many days.
+
+A quiet month between two failures is no month of failures, and neither is the wait that a receiver requests.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +171,9 @@ async def settle(
             claimed_rows = [row for row in rows if (row["endpoint_id"], row["subject"]) in still_claimed]
             ended = [row for row in claimed_rows if row["due_at"] is None]
             await deliveries.settle(conn, ended, at=at)
-            await delivery_queues.reschedule(conn, [row for row in claimed_rows if row["due_at"] is not None])
+            failing = [row for row in claimed_rows if row["due_at"] is not None]
+            await delivery_queues.reschedule(conn, failing)
+            await withdrawal_queues.overtake_failing(conn, failing, at=at)
             await delivery_queues.advance(conn, ended, at=at)
             await failure_streaks.record(conn, succeeded, failed, at=at)
 
@@ -210,11 +223,13 @@ async def _disable_failing(
     *,
     at: datetime,
 ) -> None:
-    """Disable the endpoints that just failed and have had only failures for `max_failure_duration`."""
+    """Disable the endpoints that just failed and have had only failures for `max_failure_duration`, on as many days."""
     if not failed:
         return
     async with engine.connect() as conn:
-        failing_ids = await failure_streaks.list_failing_since(conn, failed, before=at - max_failure_duration)
+        failing_ids = await failure_streaks.list_failing(
+            conn, failed, before=at - max_failure_duration, days=max_failure_duration.days
+        )
     for endpoint_id in failing_ids:
         reason = f"nothing but failures for {max_failure_duration.days} days"
         await disable(engine, endpoint_id, urls[endpoint_id], reason=reason, at=at)

@@ -13,7 +13,9 @@ from services.notifications.domain import event_payloads
 from services.notifications.domain.audience import audience_keys_for_event
 from services.notifications.domain.event_filters import filter_keys_for_event
 from services.notifications.domain.event_patterns import matching_patterns
+from services.notifications.domain.withdrawals import WITHDRAWALS
 from services.notifications.store import events as store
+from services.notifications.store import withdrawal_queues
 from shared.contracts.closed_sets import MessageOutcome
 from shared.contracts.events.catalogue import event_type_of
 from shared.contracts.events.endpoints import EndpointEventData
@@ -49,6 +51,8 @@ async def receive_events(
             stored_ids = await store.insert_events(conn, rows, at=at)
             positions = await store.assign_positions(conn, sorted({row["subject"] for row in rows}))
             await store.fan_out(conn, positions, at=at)
+            if withdrawn := [position for position, event_type in positions.items() if event_type in WITHDRAWALS]:
+                await withdrawal_queues.overtake(conn, withdrawn, at=at)
             return stored_ids
 
     stored_ids = await retry_transaction(work) if rows else set()
@@ -119,7 +123,7 @@ async def publish_event(
     await store.insert_events(conn, [_event_row(event_message, filter_keys)], at=at)
     positions = await store.assign_positions(conn, [subject])
     await store.fan_out(conn, positions, at=at)
-    return event_message.id, positions[-1]
+    return event_message.id, max(positions)
 
 
 def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[str, Any]:

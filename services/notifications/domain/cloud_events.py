@@ -4,6 +4,7 @@ import json
 from urllib.parse import quote
 
 from services.notifications.domain.delivery_request import DeliveryRequest
+from services.notifications.domain.withdrawals import event_subject
 from shared.contracts.fields import format_timestamp
 
 SOURCE = "/v1/events"
@@ -23,7 +24,7 @@ def render_cloud_event(request: DeliveryRequest) -> tuple[dict[str, str], bytes]
         "ce-id": str(request.event_id),
         "ce-source": SOURCE,
         "ce-type": request.event_type,
-        "ce-subject": quote(request.subject, safe=_UNESCAPED),
+        "ce-subject": quote(event_subject(request.subject), safe=_UNESCAPED),
         "ce-sequence": str(data["sequence"]),
         "ce-sequencetype": "Integer",
     }

@@ -7,7 +7,7 @@ from uuid import UUID
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryRequest:
-    """The data that an attempt needs. `attempts` counts the attempts before this one."""
+    """The data that an attempt needs. `attempts` counts the attempts before this one. `subject` names the queue."""
 
     claim_id: UUID
     endpoint_id: UUID

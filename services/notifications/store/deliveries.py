@@ -74,7 +74,7 @@ _REPLAY = text(f"""
     INSERT INTO deliveries (id, endpoint_id, position, subject, status, created_at)
     SELECT {DELIVERY_ID_SQL}, n.id, e.position, e.subject, 'pending', :at
     {_REPLAYABLE} AND e.subject = ANY(CAST(:subjects AS text[]))
-    ON CONFLICT (id) DO UPDATE SET status = 'pending', settled_at = NULL
+    ON CONFLICT (id) DO UPDATE SET status = 'pending', settled_at = NULL, subject = excluded.subject
 """)
 
 

@@ -1,6 +1,6 @@
 """Events: stored under one lock, numbered in the order of their subject, added to feeds and queues."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -53,7 +53,7 @@ _ASSIGN_POSITIONS = text("""
     )
     UPDATE events SET position = moved.last - (SELECT count(*) FROM numbered) + numbered.n
     FROM numbered, moved WHERE events.id = numbered.id
-    RETURNING events.position
+    RETURNING events.position, events.type
 """)
 # Raw: one statement writes feed entries, deliveries and queues, each from the rows that the one before returned.
 _FAN_OUT = text(f"""
@@ -155,15 +155,18 @@ async def insert_events(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *
     return set((await conn.execute(_LIST_KNOWN, {"ids": given["id"]})).scalars())
 
 
-async def assign_positions(conn: AsyncConnection, subjects: Sequence[str]) -> list[int]:
-    """Assign positions to the events of these subjects whose predecessors are all stored. Return them in order.
+async def assign_positions(conn: AsyncConnection, subjects: Sequence[str]) -> dict[int, str]:
+    """Assign positions to the events of these subjects whose predecessors are all stored.
+
+    Return the positions in order, each with the type of its event.
 
     Across subjects the earlier event comes first. Within a subject only the sequence decides, not the clock.
     """
-    return sorted((await conn.execute(_ASSIGN_POSITIONS, {"subjects": list(subjects)})).scalars())
+    rows = (await conn.execute(_ASSIGN_POSITIONS, {"subjects": list(subjects)})).all()
+    return dict(sorted((row.position, row.type) for row in rows))
 
 
-async def fan_out(conn: AsyncConnection, positions: Sequence[int], *, at: datetime) -> None:
+async def fan_out(conn: AsyncConnection, positions: Collection[int], *, at: datetime) -> None:
     """Write the feed entries of these events, and a delivery with its queue for each endpoint that wants one.
 
     The row of an existing queue is locked too, so that no transaction deletes it while a delivery is added to it.

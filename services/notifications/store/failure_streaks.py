@@ -1,4 +1,4 @@
-"""Failure streaks: the endpoints that have only failures, and the begin of each streak."""
+"""Failure streaks: the endpoints that have only failures, the begin of each streak, and its days with failures."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -11,21 +11,30 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifications.store.tables import failure_streaks
 from shared.database import bulk_insert, column_arrays
 
-_COLUMNS = ("endpoint_id", "since")
+_COLUMNS = ("endpoint_id", "since", "last_day")
 _c = failure_streaks.c
 _IS_OF_ENDPOINTS = _c.endpoint_id == func.any(bindparam("endpoint_ids", type_=ARRAY(_c.endpoint_id.type)))
 _END = delete(failure_streaks).where(_IS_OF_ENDPOINTS)
-_BEGIN = bulk_insert(failure_streaks, _COLUMNS, suffix="ON CONFLICT DO NOTHING")
-_LIST_FAILING_SINCE = select(_c.endpoint_id).where(_IS_OF_ENDPOINTS, _c.since <= bindparam("before"))
+_COUNT_DAY = """ON CONFLICT (endpoint_id) DO UPDATE
+SET days = failure_streaks.days + 1, last_day = excluded.last_day
+WHERE failure_streaks.last_day < excluded.last_day"""
+_RECORD_FAILURES = bulk_insert(failure_streaks, _COLUMNS, suffix=_COUNT_DAY)
+_LIST_FAILING = select(_c.endpoint_id).where(
+    _IS_OF_ENDPOINTS, _c.since <= bindparam("before"), _c.days >= bindparam("days")
+)
 
 
 async def record(conn: AsyncConnection, succeeded: Collection[UUID], failed: Collection[UUID], *, at: datetime) -> None:
-    """End the streaks of endpoints that received a delivery. Begin one at `at` for others that failed."""
+    """End the streaks of endpoints that received a delivery. Begin one for others that failed, or count its next day.
+
+    A day in UTC counts once, and only if an attempt failed on it: the hub cannot know how an endpoint would respond on
+    a day on which it sent nothing.
+    """
     if succeeded:
         await conn.execute(_END, {"endpoint_ids": sorted(succeeded)})
     if failed:
-        rows = [{"endpoint_id": endpoint_id, "since": at} for endpoint_id in sorted(failed)]
-        await conn.execute(_BEGIN, column_arrays(rows, _COLUMNS))
+        rows = [{"endpoint_id": endpoint_id, "since": at, "last_day": at.date()} for endpoint_id in sorted(failed)]
+        await conn.execute(_RECORD_FAILURES, column_arrays(rows, _COLUMNS))
 
 
 async def end(conn: AsyncConnection, endpoint_id: UUID) -> None:
@@ -33,7 +42,9 @@ async def end(conn: AsyncConnection, endpoint_id: UUID) -> None:
     await conn.execute(_END, {"endpoint_ids": [endpoint_id]})
 
 
-async def list_failing_since(conn: AsyncConnection, endpoint_ids: Collection[UUID], *, before: datetime) -> set[UUID]:
-    """Return which of these endpoints have had only failures since `before`."""
-    given = {"endpoint_ids": list(endpoint_ids), "before": before}
-    return set((await conn.execute(_LIST_FAILING_SINCE, given)).scalars())
+async def list_failing(
+    conn: AsyncConnection, endpoint_ids: Collection[UUID], *, before: datetime, days: int
+) -> set[UUID]:
+    """Return which of these endpoints have had only failures since `before`, on so many days at least."""
+    given = {"endpoint_ids": list(endpoint_ids), "before": before, "days": days}
+    return set((await conn.execute(_LIST_FAILING, given)).scalars())

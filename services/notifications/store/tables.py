@@ -5,6 +5,7 @@ from sqlalchemy import (
     Boolean,
     CheckConstraint,
     Column,
+    Date,
     DateTime,
     ForeignKey,
     Index,
@@ -154,8 +155,10 @@ failure_streaks = Table(
     metadata,
     Column("endpoint_id", Uuid, ForeignKey("endpoints.id"), primary_key=True),
     Column("since", TIME, nullable=False),
+    Column("days", Integer, nullable=False, server_default=text("1")),
+    Column("last_day", Date, nullable=False, server_default=text("CAST(now() AT TIME ZONE 'UTC' AS date)")),
 )
-"""The endpoints that have only failures, and since when. The first success removes an endpoint."""
+"""The endpoints that have only failures, since when, on how many days, and the last of these. A success removes one."""
 
 endpoint_secrets = Table(
     "endpoint_secrets",
@@ -184,7 +187,10 @@ deliveries = Table(
     Index("deliveries_pending", "endpoint_id", "subject", "position", postgresql_where=text("status = 'pending'")),
     Index("deliveries_given_up", "endpoint_id", "position", postgresql_where=text("status = 'given_up'")),
 )
-"""One delivery for each event and each endpoint that wants it. Its id is derived from the two."""
+"""One delivery for each event and each endpoint that wants it. Its id is derived from the two.
+
+`subject` names its delivery queue: the subject of its event, or the queue of the subject's withdrawals.
+"""
 
 delivery_queues = Table(
     "delivery_queues",

@@ -114,9 +114,9 @@ async def test_endpoint_is_disabled_after_five_days_of_failures(
     made = await service.endpoint(who, dead.url, "declaration.*")
     await service.endpoint(who, well.url, "endpoint.disabled")
     tried = 0
-    async with running_worker(service, schedule=[timedelta(days=2)] * 9):
+    async with running_worker(service, schedule=[timedelta(days=1)] * 9):
         await service.send_events(event_message(to=who))
-        for day in (0, 2.5, 2.5):
+        for day in (0, 1.25, 1.25, 1.25, 1.25):
             clock.ahead += timedelta(days=day)
             tried += 1
             await wait_until(have_length(tried, dead.requests))
@@ -125,11 +125,49 @@ async def test_endpoint_is_disabled_after_five_days_of_failures(
         clock.ahead += timedelta(days=9)
         await service.send_events(event_message(to=who))
         await asyncio.sleep(0.1)
-    assert len(dead.requests) == 3
+    assert len(dead.requests) == 5
     data = well.requests[0].message["data"]
     assert (data["endpoint_id"], data["reason"]) == (made["id"], "nothing but failures for 5 days")
     shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))).json()
     assert shown["status"] == "disabled"
+
+
+async def test_endpoint_with_a_failure_before_and_after_a_quiet_month_is_not_disabled(
+    service: Service, receiver: Receiver, clock: Clock
+) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+    receiver.respond = refuse
+    async with running_worker(service, schedule=[timedelta(seconds=0.05)]):
+        for month in range(4):
+            clock.ahead = timedelta(days=30 * month)
+            await service.send_events(event_message(to=who))
+            await wait_until(have_length(2 * month + 2, receiver.requests))
+            await wait_until_none_in_flight(service)
+    assert await service.scalar("SELECT days FROM failure_streaks") == 4
+    shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))).json()
+    assert shown["status"] == "active"
+
+
+async def test_endpoint_that_fails_again_after_the_wait_that_it_requests_is_not_disabled(
+    service: Service, receiver: Receiver, clock: Clock
+) -> None:
+    who = party()
+    made = await service.endpoint(who, receiver.url)
+
+    async def wait_six_days(received: WebhookRequest) -> web.Response:
+        return web.Response(status=503, headers={"Retry-After": str(6 * 86_400)})
+
+    receiver.respond = wait_six_days
+    async with running_worker(service):
+        await service.send_events(event_message(to=who))
+        await wait_until(have_length(1, receiver.requests))
+        await wait_until_none_in_flight(service)
+        clock.ahead = timedelta(days=6, minutes=1)
+        await wait_until(have_length(2, receiver.requests))
+        await wait_until_none_in_flight(service)
+    shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))).json()
+    assert shown["status"] == "active"
 
 
 async def test_endpoint_with_a_success_in_five_days_is_not_disabled(
@@ -143,12 +181,12 @@ async def test_endpoint_with_a_success_in_five_days_is_not_disabled(
 
     receiver.respond = only_bad
     await service.send_events(event_message(bad, 1, to=who))
-    async with running_worker(service, schedule=[timedelta(days=3)] * 9):
-        for number in range(4):
+    async with running_worker(service, schedule=[timedelta(days=1)] * 9):
+        for number in range(7):
             await service.send_events(event_message(to=who))
             await wait_until(have_length(2 * number + 2, receiver.requests))
             await wait_until_none_in_flight(service)
-            clock.ahead += timedelta(days=4)
+            clock.ahead += timedelta(days=1.25)
     assert (await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))).json()[
         "status"
     ] == "active"

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.notifications.store import deliveries, endpoints, metrics
+from services.notifications.store import deliveries, endpoints, metrics, withdrawal_queues
+from shared.database import now
 from tests.notifications.conftest import Service
 
 Read = Callable[[AsyncConnection], Awaitable[Any]]
@@ -22,6 +23,15 @@ def list_endpoints(conn: AsyncConnection) -> Awaitable[Any]:
     return endpoints.list_owned(conn, uuid4(), before=None, limit=50)
 
 
+def overtake(conn: AsyncConnection) -> Awaitable[Any]:
+    return withdrawal_queues.overtake(conn, [7], at=now())
+
+
+def overtake_failing(conn: AsyncConnection) -> Awaitable[Any]:
+    head = {"endpoint_id": uuid4(), "subject": "permit:1", "delivery_id": uuid4(), "attempts": 1}
+    return withdrawal_queues.overtake_failing(conn, [head], at=now())
+
+
 @pytest.mark.parametrize(
     ("index", "read"),
     [
@@ -29,6 +39,8 @@ def list_endpoints(conn: AsyncConnection) -> Awaitable[Any]:
         ("deliveries_given_up", metrics.count_totals),
         ("deliveries_pending", metrics.count_backlog),
         ("endpoints_by_party", list_endpoints),
+        ("deliveries_by_position", overtake),
+        ("deliveries_pending", overtake_failing),
     ],
 )
 async def test_status_query_uses_its_partial_index(service: Service, index: str, read: Read) -> None:
