@@ -27,8 +27,7 @@ _LIST_FAILING = select(_c.endpoint_id).where(
 async def record(conn: AsyncConnection, succeeded: Collection[UUID], failed: Collection[UUID], *, at: datetime) -> None:
     """End the streaks of endpoints that received a delivery. Begin one for others that failed, or count its next day.
 
-    A day in UTC counts once, and only if an attempt failed on it: the hub cannot know how an endpoint would respond on
-    a day on which it sent nothing.
+    A day in UTC counts once, and only if an attempt failed on it. A day without an attempt proves nothing.
     """
     if succeeded:
         await conn.execute(_END, {"endpoint_ids": sorted(succeeded)})

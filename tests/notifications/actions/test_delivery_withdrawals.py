@@ -23,7 +23,7 @@ def _permit_event(subject: str, sequence: int, kind: EventType, who: Any) -> Eve
 
 
 def _refuse(receiver: Receiver, *sequences: int) -> None:
-    """Let the receiver refuse these events for a month."""
+    """Configure the receiver: it refuses these events for a month."""
 
     async def respond(received: WebhookRequest) -> web.Response | None:
         if received.sequence not in sequences:
