@@ -27,6 +27,7 @@ OWN_PROBLEM_CODES = frozenset(
 """Fault codes that become the problem's code if the body has no other fault: an unlisted code, too many digits."""
 DUPLICATE_NAME = re.compile(r'Detected duplicate key (?P<name>".*") (?P<place>at line [0-9]+ column [0-9]+)', re.DOTALL)
 """The parser's message about a name that an object has twice."""
+BYTE_ORDER_MARK, UTF_16_MARKS = b"\xef\xbb\xbf", (b"\xff\xfe", b"\xfe\xff", b"\x00\x00\xfe\xff")
 BLANKS_BEFORE_COLON = (b" :", b"\t:", b"\n:", b"\r:")
 
 
@@ -48,6 +49,12 @@ def _syntax_fault(body: bytes, message: str) -> str:
     """Return why a body is not valid JSON, and the next step. The parser's own message names the line and column."""
     if not body.strip():
         return "The body is empty. Send a JSON object."
+    if body.startswith(BYTE_ORDER_MARK):
+        return (
+            "The body begins with a byte order mark (EF BB BF). Send UTF-8 without a byte order mark (RFC 8259, 8.1)."
+        )
+    if body.startswith(UTF_16_MARKS):
+        return "The body begins with the byte order mark of UTF-16 or UTF-32. Send UTF-8 without a byte order mark."
     if found := DUPLICATE_NAME.fullmatch(message):
         name = f" {found['name']}" if len(found["name"]) <= MAX_SHOWN_LENGTH else ""
         return f"An object of the body has the name{name} twice, {found['place']}. Send each name once."

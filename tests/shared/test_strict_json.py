@@ -32,6 +32,10 @@ def test_body_that_is_not_strict_json_is_malformed(body: bytes) -> None:
      "Send each name once."),
     (b'{"a": ', "The body is not valid JSON: the body ends within a value at line 1 column 6. Correct it and send it "
      "again."),
+    (b'\xef\xbb\xbf{"a": 1}', "The body begins with a byte order mark (EF BB BF). Send UTF-8 without a byte order mark "
+     "(RFC 8259, 8.1)."),
+    ('{"a": 1}'.encode("utf-16"), "The body begins with the byte order mark of UTF-16 or UTF-32. Send UTF-8 without a "
+     "byte order mark."),
 ])  # fmt: skip
 def test_malformed_body_has_a_detail_in_the_words_of_the_hub(body: bytes, detail: str) -> None:
     with pytest.raises(Invalid) as refused:

@@ -80,6 +80,9 @@ class Permits(HubRequests):
         return self._post(f"/v1/permit-applications/{application_id}/{step}", body or {}, key)
 
     def read_annual_report(self, year: int, side: str, country: str) -> str:
-        """Return the annual report of a country as CSV text (its authority). `side` is `export` or `import`."""
+        """Return the annual report of a country as CSV text (its authority). `side` is `export` or `import`.
+
+        The text is without the byte order mark that the hub sends for spreadsheets.
+        """
         query = [("year", str(year)), ("side", side), ("country", country)]
-        return self._transport.send("GET", "/v1/reports/annual", query=query).text
+        return self._transport.send("GET", "/v1/reports/annual", query=query).text.removeprefix("\ufeff")

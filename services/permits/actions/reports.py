@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Sequence
 from decimal import Decimal
 
@@ -52,6 +53,7 @@ MAX_REPORT_SECONDS = Limit(
 )
 CANCELLED_STATE = "57014"
 """SQLSTATE of a statement that PostgreSQL cancelled: it took too long."""
+PLAIN_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 
@@ -72,7 +74,6 @@ MIRROR_COLUMNS = (
     "SourceCode",
     "Year",
 )
-QUANTITY_COLUMNS = frozenset({"Quantity", "ExporterQuantity", "ImporterQuantity", "Difference"})
 PERMIT_COLUMN_BY_KIND = {"import": "ImportPermit", "introduction_from_the_sea": "IFSPermit"}
 """Column of a permit's number by its kind. Every other kind uses the column ExportPermit."""
 ReadRows = Callable[[AsyncConnection, int, str], AsyncIterator[Sequence[Row]]]
@@ -123,7 +124,7 @@ async def _stream_lines(
         async with engine.connect() as conn:
             async for rows in read_rows(conn, year, country):
                 rendered = (render_row(row, year) for row in rows)
-                lines = [[_escape_formula(name, cells[name]) for name in columns] for cells in rendered]
+                lines = [[_escape_formula(cells[name]) for name in columns] for cells in rendered]
                 yield header + _render_csv(lines)
                 header = ""
     except DBAPIError as error:
@@ -201,6 +202,6 @@ def _render_csv(rows: Iterable[Sequence[str]]) -> str:
     return out.getvalue()
 
 
-def _escape_formula(name: str, value: str) -> str:
-    """Return a cell that a spreadsheet does not run as a formula. A quantity stays a number."""
-    return "'" + value if value.startswith(FORMULA_PREFIXES) and name not in QUANTITY_COLUMNS else value
+def _escape_formula(value: str) -> str:
+    """Return a cell that a spreadsheet does not run as a formula. A number keeps its value, also if it is negative."""
+    return "'" + value if value.startswith(FORMULA_PREFIXES) and not PLAIN_NUMBER.fullmatch(value) else value

@@ -17,6 +17,8 @@ from shared.contracts.parties import Party
 from shared.problems import NotFound
 
 router = APIRouter(prefix="/v1/reports", tags=["reports"])
+BYTE_ORDER_MARK = "\ufeff"
+"""The first character of a report. Without it, Excel reads UTF-8 in the encoding of the system."""
 
 
 class YearQuery(BaseModel):
@@ -61,7 +63,7 @@ class ReportResponse(StreamingResponse):
             await self._lines.aclose()
 
     async def _read_lines(self, first_lines: str, lines: AsyncGenerator[str]) -> AsyncGenerator[str]:
-        yield first_lines
+        yield BYTE_ORDER_MARK + first_lines
         async for line in lines:
             yield line
         self._return_slot()

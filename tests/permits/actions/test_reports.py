@@ -122,8 +122,13 @@ async def test_permit_without_use_is_not_reported(permits_db: AsyncEngine) -> No
 
 @pytest.mark.parametrize("start", ["=", "+", "-", "@", "\t", "\r", "\n", "＝"])
 def test_report_text_that_looks_like_a_formula_is_escaped(start: str) -> None:
-    assert reports._escape_formula("SpeciesName", start + "1") == "'" + start + "1"
-    assert reports._escape_formula("Difference", "-18") == "-18"
+    assert reports._escape_formula(start + "A1") == "'" + start + "A1"
+
+
+@pytest.mark.parametrize("number", ["-18", "-0.5", "-2026001"])
+def test_report_number_that_begins_with_a_minus_keeps_its_value(number: str) -> None:
+    assert reports._escape_formula(number) == number
+    assert reports._escape_formula(number + "-1") == f"'{number}-1"
 
 
 async def test_mirror_report_compares_quantities_that_left_and_arrived(permits_db: AsyncEngine) -> None:

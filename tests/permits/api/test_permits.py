@@ -58,7 +58,7 @@ async def test_report_columns_are_those_of_the_guidelines(internal_client: Inter
         ("import", export.replace("ExportP", "ImportPermit,ExportP") + rest),
     ):
         query = {"year": "2026", "side": side, "country": "FR"}
-        assert (await internal_client("GET", "/v1/reports/annual", AUTHORITY_FR, params=query)).text == names
+        assert (await internal_client("GET", "/v1/reports/annual", AUTHORITY_FR, params=query)).text == "\ufeff" + names
 
 
 async def test_party_without_a_part_in_a_trade_gets_not_found(internal_client: InternalClient) -> None:

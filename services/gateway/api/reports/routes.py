@@ -36,7 +36,8 @@ ROUTES = (
         description=(
             "An authority reads the annual report of its own country (Article VIII.7), as CSV with the columns of the "
             "guidelines. Exports are the endorsed quantities of the year, imports the released ones. An arrival under "
-            "an import and an export permit is one row that names both."
+            "an import and an export permit is one row that names both. The file is UTF-8 with a byte order mark, and "
+            "spreadsheets run no cell of it as a formula."
         ),
         permission=AUTHORITY,
         handler=stream_reply,

@@ -119,7 +119,7 @@ async def test_large_check_locks_only_permits_of_the_declaring_party_and_lets_ot
     assert (await task)["status"] == "rejected"
 
 
-async def test_two_declarations_that_lock_their_permits_crosswise_are_both_checked(
+async def test_declarations_that_lock_their_permits_crosswise_are_both_checked(
     permits_db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each transaction has locked the permit that the other one locks for its second-use alert. PostgreSQL ends one."""
