@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID, uuid5
 
+from services.gateway.actions import represented_goods
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.bulk_lines import derive_key, unwrap
 from services.gateway.actions.context import GatewayContext
@@ -55,7 +56,8 @@ async def start(
     namespace: UUID,
 ) -> "Awaitable[list[Result]]":
     """Parse lines and return an awaitable of their results. `namespace` is the namespace of command ids."""
-    parsed = [_parse_line(principal, key, line, namespace) for line in lines]
+    represented_keys = await represented_goods.list_represented_keys(context, principal)
+    parsed = [_parse_line(principal, represented_keys, key, line, namespace) for line in lines]
 
     async def results() -> list[Result]:
         commands = [one for one in parsed if isinstance(one, bytes)]
@@ -70,8 +72,13 @@ async def start(
     return results()
 
 
-def _parse_line(principal: Principal, key: str | None, line: bytes | None, namespace: UUID) -> bytes | ProblemError:
-    """Return the command of one permit. A line that is no JSON is refused here, because it would break the batch."""
+def _parse_line(
+    principal: Principal, represented_keys: frozenset[str], key: str | None, line: bytes | None, namespace: UUID
+) -> bytes | ProblemError:
+    """Return the command of one permit, or the error of its line.
+
+    A line that is no JSON is refused here, because it would break the batch.
+    """
     try:
         if line is None:
             raise Invalid(
@@ -81,6 +88,7 @@ def _parse_line(principal: Principal, key: str | None, line: bytes | None, names
             )
         explicit_key, body = unwrap(line, "permit")
         content = parse_json(body)
+        represented_goods.require_goods_of_others(represented_keys, content)
         parse_json(b"[[" + body + b"]]")  # the depth that it has in the batch
         command = uuid5(
             namespace, f"{principal.party.id} POST {PATH} {derive_key(explicit_key, key, _content_hash(content))}"

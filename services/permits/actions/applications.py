@@ -17,6 +17,7 @@ from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.persons import Officer
 from services.permits.domain.permits.issue import NewPermit
+from services.permits.domain.rules.conflict_of_interest import require_application_of_others
 from services.permits.store import applications, change_sets, facts, permits, policies
 from services.permits.store.from_row import Row
 from services.permits.store.tables import commands
@@ -55,6 +56,16 @@ def _from_application_only(transition: Callable[[ApplicationRecord], ChangeSet])
         return transition(application)
 
     return decide
+
+
+def _for_office(party: Party, decide: Decide) -> Decide:
+    """Return the decision of an authority, which raises NotAllowed about the authority's own application."""
+
+    async def decide_for_others(conn: AsyncConnection, application: ApplicationRecord) -> ChangeSet:
+        require_application_of_others(application, party)
+        return await decide(conn, application)
+
+    return decide_for_others
 
 
 async def submit(
@@ -111,12 +122,17 @@ def _require_own_application(content: Application, identifiers: frozenset[str], 
 async def query(
     engine: AsyncEngine, application_id: UUID, officer: Officer, question: Question, command: IdempotentCommand
 ) -> StoredResponse:
-    """Send the authority's question to the applicant. Raise NotFound, Conflict."""
+    """Send the authority's question to the applicant. Raise NotFound, NotAllowed, Conflict."""
     decide = _from_application_only(
         lambda application: domain_applications.query(application, question.message, officer)
     )
     return await _apply_transition(
-        engine, application_id, officer.party, applications.decided_by(officer.party), command, decide
+        engine,
+        application_id,
+        officer.party,
+        applications.decided_by(officer.party),
+        command,
+        _for_office(officer.party, decide),
     )
 
 
@@ -143,22 +159,32 @@ async def withdraw(
 async def refuse(
     engine: AsyncEngine, application_id: UUID, officer: Officer, decision: Refusal, command: IdempotentCommand
 ) -> StoredResponse:
-    """Refuse an application for the authority. Raise NotFound, Conflict."""
+    """Refuse an application for the authority. Raise NotFound, NotAllowed, Conflict."""
     decide = _from_application_only(
         lambda application: domain_applications.refuse(application, decision.reason, officer.actor)
     )
     return await _apply_transition(
-        engine, application_id, officer.party, applications.decided_by(officer.party), command, decide
+        engine,
+        application_id,
+        officer.party,
+        applications.decided_by(officer.party),
+        command,
+        _for_office(officer.party, decide),
     )
 
 
 async def assess(
     engine: AsyncEngine, application_id: UUID, officer: Officer, assessment: Assessment, command: IdempotentCommand
 ) -> StoredResponse:
-    """Store an officer's assessment of an application. Raise NotFound, Conflict."""
+    """Store an officer's assessment of an application. Raise NotFound, NotAllowed, Conflict."""
     decide = _from_application_only(lambda application: domain_applications.assess(application, assessment, officer))
     return await _apply_transition(
-        engine, application_id, officer.party, applications.decided_by(officer.party), command, decide
+        engine,
+        application_id,
+        officer.party,
+        applications.decided_by(officer.party),
+        command,
+        _for_office(officer.party, decide),
     )
 
 
@@ -167,7 +193,7 @@ async def grant(
 ) -> StoredResponse:
     """Grant an application and issue its permit. The response holds the permit's id and, this once, its token.
 
-    Raise NotFound, Conflict, Invalid.
+    Raise NotFound, NotAllowed, Conflict, Invalid.
     """
     token = generate_secret()
 
@@ -192,9 +218,11 @@ async def grant(
         await permits.give_up_numbers(conn, void_permits)
         return changes
 
-    condition = applications.decided_by(officer.party)
+    condition, decide_for_others = applications.decided_by(officer.party), _for_office(officer.party, decide)
     try:
-        return await _apply_transition(engine, application_id, officer.party, condition, command, decide, token=token)
+        return await _apply_transition(
+            engine, application_id, officer.party, condition, command, decide_for_others, token=token
+        )
     except IntegrityError as error:
         raise_number_taken(error, officer.party.country, decision.number or "of this number")
         raise

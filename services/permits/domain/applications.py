@@ -22,6 +22,7 @@ from services.permits.domain.permits import issue
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.validation import VALIDITY_MONTHS, add_months, validate_permit
 from services.permits.domain.reference.facts import Facts
+from services.permits.domain.rules.conflict_of_interest import conflict_of_interest
 from shared.cites.time_zones import day_in_last_zone
 from shared.contracts.application import Application, Assessment, GrantDecision, GrantedLine
 from shared.contracts.closed_sets import ActorRole, ApplicationStatus
@@ -83,7 +84,12 @@ def query(application: ApplicationRecord, message: str, officer: Officer) -> Cha
 
 
 def reply(application: ApplicationRecord, message: str, actor: Actor) -> ChangeSet:
-    """Return the changes of the applicant's reply. Raise Conflict `invalid-transition` if no question is open."""
+    """Return the changes of the applicant's reply. Raise Conflict `invalid-transition` if no question is open.
+
+    Raise NotAllowed if the party that replies asked the question or assessed the application.
+    """
+    if application.assessment and application.assessment["party"] == str(actor.party):
+        raise conflict_of_interest()
     data = ApplicationAnswered(**application_fields(application), status=ApplicationStatus.SUBMITTED, reason=message)
     return _transition(application, data, actor)
 

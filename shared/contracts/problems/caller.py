@@ -105,6 +105,22 @@ CALLER_PROBLEMS = {
         ),
         example="The authority of ZA writes the permits of ZA. Yours is the authority of FR. Correct `issuer`.",
     ),
+    "conflict-of-interest": ProblemCode(
+        status=403,
+        meaning="A party that is both an office and a trader decides nothing about its own goods.",
+        causes=(
+            "Your party lodged the declaration or the application, for itself or as an agent.",
+            "Your party, or a trader that it represents, is the exporter or the importer.",
+        ),
+        steps=(
+            you("Leave the decision to another office of your country."),
+            administrator("Give the office and the trader a party each, if another office is missing."),
+        ),
+        example=(
+            "Your party is the trader or its agent here, so it decides nothing about these goods. Another office of "
+            "your country decides."
+        ),
+    ),
     "issuer-has-authority": ProblemCode(
         status=403,
         meaning="The issuing country has an authority on the hub, so the power of the registering country has ended.",

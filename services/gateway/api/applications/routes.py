@@ -1,6 +1,7 @@
 """The routes about applications for permits."""
 
 from services.gateway.api.applications import examples, handlers
+from services.gateway.api.proxy.decisions import decide
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.routing.parameters import (
     FIRST_DAY,
@@ -99,12 +100,13 @@ ROUTES = (
             "receives `application.queried` and replies by `/answer`."
         ),
         permission=AUTHORITY,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Question),
         responses=(CURRENT_APPLICATION,),
         problems=(
+            "conflict-of-interest",
             "history-full",
             "invalid-transition",
         ),
@@ -122,12 +124,13 @@ ROUTES = (
             "application."
         ),
         permission=AUTHORITY,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Assessment),
         responses=(CURRENT_APPLICATION,),
         problems=(
+            "conflict-of-interest",
             "history-full",
             "invalid-transition",
         ),
@@ -146,12 +149,13 @@ ROUTES = (
             "less."
         ),
         permission=AUTHORITY,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=GrantDecision, required=False),
         responses=(CURRENT_APPLICATION,),
         problems=(
+            "conflict-of-interest",
             "invalid-transition",
             "permit-number-taken",
             "assessment-missing",
@@ -173,12 +177,12 @@ ROUTES = (
             "applicant receives `application.refused`."
         ),
         permission=AUTHORITY,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Refusal),
         responses=(CURRENT_APPLICATION,),
-        problems=("invalid-transition",),
+        problems=("conflict-of-interest", "invalid-transition"),
         example=examples.REFUSE_APPLICATION,
     ),
     Route(

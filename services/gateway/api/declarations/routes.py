@@ -8,6 +8,7 @@ from services.gateway.api.declarations.submitted_content import (
     read_declaration_content,
     read_declaration_receipt,
 )
+from services.gateway.api.proxy.decisions import decide
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.routing.parameters import (
     COUNTRY_CODE,
@@ -277,12 +278,12 @@ ROUTES = (
             "authorities receive `declaration.released`."
         ),
         permission=CUSTOMS,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Release, required=False),
         responses=(CURRENT_DECLARATION,),
-        problems=("invalid-transition",),
+        problems=("conflict-of-interest", "invalid-transition"),
         example=examples.RELEASE_DECLARATION,
     ),
     Route(
@@ -293,12 +294,12 @@ ROUTES = (
         summary="Refuse the goods",
         description="Customs of the declaring side refuses the goods. The hub returns all reservations.",
         permission=CUSTOMS,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Refusal),
         responses=(CURRENT_DECLARATION,),
-        problems=("invalid-transition",),
+        problems=("conflict-of-interest", "invalid-transition"),
         example=examples.REFUSE_DECLARATION,
     ),
     Route(
@@ -312,12 +313,12 @@ ROUTES = (
             "the last open finding is settled, the hub reserves the quantities and accepts the declaration."
         ),
         permission=CUSTOMS,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Override),
         responses=(CURRENT_DECLARATION,),
-        problems=("invalid-transition",),
+        problems=("conflict-of-interest", "invalid-transition"),
         example=examples.OVERRIDE_FINDING,
     ),
     Route(
@@ -331,12 +332,13 @@ ROUTES = (
             "entry."
         ),
         permission=CUSTOMS,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Correction),
         responses=(CURRENT_DECLARATION,),
         problems=(
+            "conflict-of-interest",
             "history-full",
             "invalid-transition",
         ),
@@ -350,12 +352,13 @@ ROUTES = (
         summary="Consent to exceed the permit",
         description="The authority that issued the permit consents for one item. Customs then overrides the finding.",
         permission=AUTHORITY,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Consent),
         responses=(CURRENT_DECLARATION,),
         problems=(
+            "conflict-of-interest",
             "history-full",
             "invalid-transition",
         ),

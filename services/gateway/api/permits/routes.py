@@ -1,6 +1,7 @@
 """The routes for one permit. bulk/ has the route for many."""
 
 from services.gateway.api.permits import examples
+from services.gateway.api.proxy.decisions import decide
 from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.routing.parameters import (
     DAY,
@@ -53,12 +54,13 @@ ROUTES = (
             "permit is issued when a second person sends the same content."
         ),
         permission=AUTHORITY,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IDEMPOTENCY_KEY,),
         request=RequestBody(model=Permit),
         responses=(RouteResponse(status=201, description="The new permit", model=PermitView),),
         problems=(
+            "conflict-of-interest",
             "permit-number-taken",
             "permit-number-registered",
             "not-the-issuing-authority",
@@ -140,12 +142,12 @@ ROUTES = (
             "import side counts from these quantities. The hub refers accepted declarations that no longer fit."
         ),
         permission=CUSTOMS,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Endorsement),
         responses=(RouteResponse(description="The permit", model=PermitView),),
-        problems=("invalid-transition", "issuer-has-authority"),
+        problems=("conflict-of-interest", "invalid-transition", "issuer-has-authority"),
         example=examples.ENDORSE_PERMIT,
     ),
     Route(
@@ -180,7 +182,7 @@ ROUTES = (
             "If the policy of the country requires two people, both send the same body, as at `POST /v1/permits`."
         ),
         permission=AUTHORITY,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Permit),
@@ -190,6 +192,7 @@ ROUTES = (
             ),
         ),
         problems=(
+            "conflict-of-interest",
             "invalid-transition",
             "permit-number-taken",
             "permit-number-registered",
@@ -230,12 +233,12 @@ ROUTES = (
             "The hub settles the findings about the loss."
         ),
         permission=AUTHORITY,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Recovery, required=False),
         responses=(RouteResponse(description="The permit", model=PermitView),),
-        problems=("invalid-transition", "issuer-has-authority"),
+        problems=("conflict-of-interest", "invalid-transition", "issuer-has-authority"),
         example=examples.REPORT_PERMIT_FOUND,
     ),
     Route(
@@ -250,12 +253,12 @@ ROUTES = (
             "the permit since the authority joined. Holders and offices receive `permit.taken_over`."
         ),
         permission=AUTHORITY,
-        handler=forward,
+        handler=decide,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Takeover, required=False),
         responses=(RouteResponse(description="The permit", model=PermitView),),
-        problems=("invalid-transition", "permit-already-own", "not-the-issuing-authority"),
+        problems=("conflict-of-interest", "invalid-transition", "permit-already-own", "not-the-issuing-authority"),
         example=examples.TAKE_OVER_PERMIT,
     ),
 )

@@ -33,7 +33,7 @@ FORWARDED_RESPONSE_HEADERS = (
     "retry-after",
 )
 FindRepresented = Callable[[Principal, bytes], Awaitable[RepresentedTrader | None]]
-"""Finds the trader whom an agent represents, from the principal and the body."""
+"""Finds the trader whom an agent represents, from the principal and the body. It may refuse the request."""
 NAME_PATTERN = re.compile(r"[a-z0-9-]{1,64}")
 COUNTRY_PATTERN = re.compile(r"[A-Z]{2}")
 WRITE_METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})

@@ -5,7 +5,6 @@ The action locks the permits first and the declaration second, then checks and w
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
@@ -14,9 +13,10 @@ from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
+from services.permits.domain.rules.conflict_of_interest import require_declaration_of_others
 from services.permits.store import change_sets, declarations, permits
 from shared.contracts.declaration import Override
-from shared.contracts.parties import Actor
+from shared.contracts.parties import Actor, Party
 from shared.idempotency import IdempotentCommand
 from shared.logs import logger
 from shared.problems import Conflict, NotFound, ProblemError
@@ -25,18 +25,19 @@ from shared.problems import Conflict, NotFound, ProblemError
 async def check_and_save(
     conn: AsyncConnection,
     declaration_id: UUID,
-    condition: ColumnElement[bool],
+    party: Party,
     decision: Override,
     actor: Actor,
     command: IdempotentCommand,
 ) -> bool:
     """Check an unchecked declaration and store the result. Return False, and change nothing, if it has a check already.
 
-    Raise NotFound, Conflict.
+    Raise NotFound, NotAllowed, Conflict.
     """
-    before = await declarations.find(conn, declaration_id, condition)
+    before = await declarations.find(conn, declaration_id, declarations.decided_by(party))
     if before is None:
         raise NotFound
+    require_declaration_of_others(before, party)
     if not is_unchecked(before):
         return False
     inputs = await lock_check_inputs(conn, [before])
@@ -52,7 +53,9 @@ async def check_and_save(
     await change_sets.save_change_set(conn, changes)
     citations = changes.declarations[0].declaration.citations
     await permits.add_watchers(
-        conn, [(c.permit, party) for c in citations for party in (declaration.party, declaration.trader)], command.at
+        conn,
+        [(c.permit, party_id) for c in citations for party_id in (declaration.party, declaration.trader)],
+        command.at,
     )
     return True
 

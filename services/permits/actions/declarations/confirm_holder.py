@@ -5,16 +5,16 @@ The action locks the permits first and the declaration second, then checks and w
 
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
 from services.permits.actions.locking import ConcurrentChange
 from services.permits.domain.checks.holders import permits_named_alone
 from services.permits.domain.declarations.confirm_holder import confirm_holder
+from services.permits.domain.rules.conflict_of_interest import require_declaration_of_others
 from services.permits.store import change_sets, declarations, permits
 from shared.contracts.declaration import Override
-from shared.contracts.parties import Actor
+from shared.contracts.parties import Actor, Party
 from shared.idempotency import IdempotentCommand
 from shared.problems import NotFound
 
@@ -22,18 +22,19 @@ from shared.problems import NotFound
 async def confirm_and_save(
     conn: AsyncConnection,
     declaration_id: UUID,
-    condition: ColumnElement[bool],
+    party: Party,
     decision: Override,
     actor: Actor,
     command: IdempotentCommand,
 ) -> None:
     """Confirm the holder of each permit that names it by name alone, and store the result of the check.
 
-    Raise NotFound, Conflict, Invalid; ConcurrentChange if another transaction changed the declaration.
+    Raise NotFound, NotAllowed, Conflict, Invalid; ConcurrentChange if another transaction changed the declaration.
     """
-    before = await declarations.find(conn, declaration_id, condition)
+    before = await declarations.find(conn, declaration_id, declarations.decided_by(party))
     if before is None:
         raise NotFound
+    require_declaration_of_others(before, party)
     keys = await permits.list_keys(conn, {citation.permit for citation in before.citations})
     inputs = await lock_check_inputs(conn, [before], also=permits_named_alone(before) | frozenset(keys))
     declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
@@ -47,5 +48,7 @@ async def confirm_and_save(
     await change_sets.save_change_set(conn, changes)
     citations = changes.declarations[0].declaration.citations
     await permits.add_watchers(
-        conn, [(c.permit, party) for c in citations for party in (declaration.party, declaration.trader)], command.at
+        conn,
+        [(c.permit, party_id) for c in citations for party_id in (declaration.party, declaration.trader)],
+        command.at,
     )

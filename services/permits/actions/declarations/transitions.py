@@ -28,6 +28,7 @@ from services.permits.domain.lifecycle import can_transition, describe_transitio
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitsById
+from services.permits.domain.rules.conflict_of_interest import require_declaration_of_others
 from services.permits.domain.rules.parties import declaring_side
 from services.permits.domain.rules.requirements import goods_are_verified
 from services.permits.domain.rules.whole_declaration import own_party_is_identified, permit_is_known
@@ -59,7 +60,10 @@ Decide = Callable[[DeclarationRecord, PermitsById, ReservingDeclarations], Chang
 async def release(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Release, command: IdempotentCommand
 ) -> StoredResponse:
-    """Release a declaration's goods for customs and write off what arrived. Raise NotFound, Conflict, Invalid."""
+    """Release a declaration's goods for customs and write off what arrived.
+
+    Raise NotFound, NotAllowed, Conflict, Invalid.
+    """
     actor = _actor(party, ActorRole.CUSTOMS, command)
     day = day_in_last_zone(party.country, command.at)
     condition = declarations.decided_by(party)
@@ -69,14 +73,14 @@ async def release(
         condition,
         party,
         command,
-        lambda f, p, o: domain_release.release(f, p, decision, actor, day, o),
+        _for_office(party, lambda f, p, o: domain_release.release(f, p, decision, actor, day, o)),
     )
 
 
 async def refuse(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Refusal, command: IdempotentCommand
 ) -> StoredResponse:
-    """Refuse a declaration's goods for customs and return its reservations. Raise NotFound, Conflict."""
+    """Refuse a declaration's goods for customs and return its reservations. Raise NotFound, NotAllowed, Conflict."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
     return await _apply_transition(
@@ -85,14 +89,14 @@ async def refuse(
         condition,
         party,
         command,
-        lambda f, p, _: domain_refuse.refuse(f, p, decision.reason, actor),
+        _for_office(party, lambda f, p, _: domain_refuse.refuse(f, p, decision.reason, actor)),
     )
 
 
 async def override(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Override, command: IdempotentCommand
 ) -> StoredResponse:
-    """Override a finding for customs. Raise NotFound, Conflict, Invalid.
+    """Override a finding for customs. Raise NotFound, NotAllowed, Conflict, Invalid.
 
     An override of `unverified` checks the declaration, and one that confirms a holder checks it again. The findings of
     this check need overrides of their own.
@@ -107,7 +111,7 @@ async def override(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            if await check_unverified.check_and_save(conn, declaration_id, condition, decision, actor, command):
+            if await check_unverified.check_and_save(conn, declaration_id, party, decision, actor, command):
                 return await _store_response(conn, declaration_id, party, command)
             await idempotency.withdraw(conn, commands, [command.id])
             return None
@@ -128,7 +132,7 @@ async def override(
         condition,
         party,
         command,
-        lambda f, p, _: domain_override.override(f, p, decision, actor),
+        _for_office(party, lambda f, p, _: domain_override.override(f, p, decision, actor)),
         precheck=require_unknown_permit,
     )
 
@@ -143,9 +147,7 @@ async def _confirm_holder(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            await confirm_holder.confirm_and_save(
-                conn, declaration_id, declarations.decided_by(party), decision, actor, command
-            )
+            await confirm_holder.confirm_and_save(conn, declaration_id, party, decision, actor, command)
             return await _store_response(conn, declaration_id, party, command)
 
     return await retry_on_conflict(transaction)
@@ -154,7 +156,7 @@ async def _confirm_holder(
 async def correct(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Correction, command: IdempotentCommand
 ) -> StoredResponse:
-    """Correct the released quantities for customs. Raise NotFound, Conflict, Invalid."""
+    """Correct the released quantities for customs. Raise NotFound, NotAllowed, Conflict, Invalid."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
     return await _apply_transition(
@@ -163,7 +165,7 @@ async def correct(
         condition,
         party,
         command,
-        lambda f, p, o: domain_correct.correct(f, p, decision, actor, o),
+        _for_office(party, lambda f, p, o: domain_correct.correct(f, p, decision, actor, o)),
     )
 
 
@@ -186,7 +188,7 @@ async def cancel(
 async def consent(
     engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Consent, command: IdempotentCommand
 ) -> StoredResponse:
-    """Store the issuing authority's consent to exceed a permit for one item. Raise NotFound, Conflict."""
+    """Store the issuing authority's consent to exceed a permit for one item. Raise NotFound, NotAllowed, Conflict."""
     actor = _actor(party, ActorRole.AUTHORITY, command)
     condition = declarations.citing_permits_of(party)
     return await _apply_transition(
@@ -195,7 +197,7 @@ async def consent(
         condition,
         party,
         command,
-        lambda f, p, _: domain_consent.consent(f, p, decision, actor, party.country),
+        _for_office(party, lambda f, p, _: domain_consent.consent(f, p, decision, actor, party.country)),
     )
 
 
@@ -290,6 +292,18 @@ def _require_amendable(
             "not-your-declaration",
             "The identifier of the declaring side is none of yours. Declare under an identifier of GET /v1/me.",
         )
+
+
+def _for_office(party: Party, decide: Decide) -> Decide:
+    """Return the decision of an office, which raises NotAllowed about the office's own goods."""
+
+    def decide_for_others(
+        declaration: DeclarationRecord, cited: PermitsById, reserving: ReservingDeclarations
+    ) -> ChangeSet:
+        require_declaration_of_others(declaration, party)
+        return decide(declaration, cited, reserving)
+
+    return decide_for_others
 
 
 async def _apply_transition(

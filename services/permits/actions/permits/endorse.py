@@ -9,6 +9,7 @@ from services.permits.actions.permits.issuing_authority import require_power_of_
 from services.permits.actions.permits.views import store_response
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits import endorse as domain_endorse
+from services.permits.domain.rules.conflict_of_interest import require_goods_of_others
 from services.permits.store import change_sets
 from services.permits.store.tables import commands
 from shared import idempotency
@@ -37,6 +38,7 @@ async def endorse(
             if permit_id not in locked:
                 raise NotFound
             await _require_endorser(conn, party, locked[permit_id])
+            require_goods_of_others(locked[permit_id].content, party)
             command.condition.require(locked[permit_id].version)
             await change_sets.save_change_set(
                 conn, domain_endorse.endorse(locked, permit_id, decision, actor, declarations_by_id)

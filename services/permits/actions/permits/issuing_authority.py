@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.rules.conflict_of_interest import require_goods_of_others
 from services.permits.store import parties, permits
 from shared.contracts.parties import Party
 from shared.contracts.permit import Permit
@@ -16,10 +17,11 @@ from shared.problems import NotAllowed, NotFound
 
 
 async def require_issuing_authority(conn: AsyncConnection, party: Party, content: Permit) -> None:
-    """Raise NotAllowed unless the party is the issuer's authority.
+    """Raise NotAllowed unless the party is the issuer's authority, and the permit is for others.
 
     If the issuer has no authority on the hub, the importing country's authority may register the permit.
     """
+    require_goods_of_others(content, party)
     if content.issuer == party.country:
         return
     if content.import_country == party.country and not await parties.lock_has_authority(conn, content.issuer):

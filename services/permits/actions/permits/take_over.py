@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.permits.issuing_authority import lock_own_permit
 from services.permits.actions.permits.views import store_response
 from services.permits.domain.permits import take_over as domain_take_over
+from services.permits.domain.rules.conflict_of_interest import require_goods_of_others
 from services.permits.store import change_sets
 from services.permits.store.tables import commands
 from shared import idempotency
@@ -31,6 +32,7 @@ async def take_over(
             if stored is not None:
                 return stored
             permit = await lock_own_permit(conn, permit_id, party, command)
+            require_goods_of_others(permit.content, party)
             issuer = permit.content.issuer
             if party.country != issuer:
                 detail = f"Only the authority of {issuer} takes over a permit of {issuer}. Yours has registered it."

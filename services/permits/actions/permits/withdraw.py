@@ -22,6 +22,7 @@ from services.permits.domain.permits import withdraw
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.second_person import UNKNOWN_PERSON
 from services.permits.domain.permits.withdraw import WithdrawalContext
+from services.permits.domain.rules.conflict_of_interest import require_goods_of_others
 from services.permits.store import change_sets, declarations, facts, permits
 from services.permits.store.tables import commands
 from shared import idempotency
@@ -62,14 +63,13 @@ async def report_lost(
 async def report_found(
     engine: AsyncEngine, permit_id: UUID, party: Party, decision: Recovery, command: IdempotentCommand
 ) -> StoredResponse:
-    """Report for its authority that a lost permit was found. Raise NotFound, Conflict."""
-    return await _apply_transition(
-        engine,
-        permit_id,
-        party,
-        command,
-        lambda p, actor, context: withdraw.report_found(p, decision.reason, actor, context),
-    )
+    """Report for its authority that a lost permit was found. Raise NotFound, NotAllowed, Conflict."""
+
+    def decide(permit: PermitRecord, actor: Actor, context: WithdrawalContext) -> ChangeSet:
+        require_goods_of_others(permit.content, party)
+        return withdraw.report_found(permit, decision.reason, actor, context)
+
+    return await _apply_transition(engine, permit_id, party, command, decide)
 
 
 async def _apply_transition(
@@ -112,6 +112,7 @@ async def replace(
             if stored is not None:
                 return stored
             old = await lock_own_permit(conn, permit_id, party, command)
+            require_goods_of_others(old.content, party)
             await require_issuing_authority(conn, party, content)
             context = await _load_context(conn, old, command)
             new_permit = NewPermit(

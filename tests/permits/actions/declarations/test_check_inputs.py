@@ -19,7 +19,7 @@ from services.permits.domain.declarations import lodge as domain_lodge
 from services.permits.domain.rules.check_limits import STORED_FINDINGS
 from services.permits.store import permits
 from services.permits.store import tables as t
-from shared.contracts.closed_sets import DeclarationStatus
+from shared.contracts.closed_sets import DeclarationStatus, Role
 from shared.contracts.declaration import NormalizedDeclaration, Override
 from shared.contracts.limits import DOCUMENTS, DOCUMENTS_PER_ITEM, ITEMS, LINES
 from shared.contracts.parties import Party
@@ -124,7 +124,7 @@ async def test_declarations_that_lock_their_permits_crosswise_are_both_checked(
 ) -> None:
     """Each transaction has locked the permit that the other one locks for its second-use alert. PostgreSQL ends one."""
     stranger = Party(
-        id=new_id(), name="C Ltd", country="FR", roles=("trader",), identifiers={"EORI": "FR11111111111111"}
+        id=new_id(), name="C Ltd", country="FR", roles=(Role.TRADER,), identifiers={"EORI": "FR11111111111111"}
     )
     own, others = permit_content(), permit_content(importer=STRANGER)
     for permit, importer in ((own, B), (others, stranger)):
