@@ -48,8 +48,8 @@ async def wait_until_checked(
 ) -> ServiceResponse | None:
     """Wait until permits has checked a declaration, and return the response.
 
-    Return None after `seconds`, or at once if the party or this process has too many waits under way. The declaration
-    is stored, so the wait is never an error.
+    Return None after `seconds`, or at once if the party or this process has too many waits under way. Return None also
+    if the credential has ended during the wait. The declaration is stored, so the wait is never an error.
     """
     slots = context.submission_waits
     if slots.is_full() or slots.is_full_for(party.id):
@@ -57,6 +57,8 @@ async def wait_until_checked(
     deadline = asyncio.get_running_loop().time() + seconds
     with slots.taken(party.id):
         if not await context.waiters.wait(declaration_id, seconds=seconds):
+            return None
+        if await context.directory.find(party.id, caller.client) is None:
             return None
         try:
             async with asyncio.timeout_at(deadline):

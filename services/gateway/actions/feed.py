@@ -53,7 +53,8 @@ async def _read_or_wait(
 ) -> ServiceResponse:
     """Return the first page with events, or the last empty one after `seconds`.
 
-    If notifications is away after the first read, the empty page is still true: its cursor continues there.
+    If notifications is away after the first read, the empty page is still true: its cursor continues there. If the
+    credential has ended or the party is disabled by then, the wait ends with the empty page.
     """
     loop = asyncio.get_running_loop()
     deadline = loop.time() + seconds
@@ -65,6 +66,8 @@ async def _read_or_wait(
         response = await _read_page(context, caller, query, queue_seconds=max(seconds, QUEUE_SECONDS))
         while (cursor := _cursor_of_empty_page(response)) is not None and not watch.closed:
             if not await _is_set_before(deadline, signal):
+                break
+            if await context.directory.find(party.id, caller.client) is None:
                 break
             await asyncio.sleep(min(earliest_next, deadline) - loop.time())
             earliest_next = loop.time() + MIN_READ_INTERVAL

@@ -5,7 +5,11 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.actions.backlog import clear_deleted_endpoints
-from services.notifications.actions.retention import delete_expired_deliveries, delete_expired_events
+from services.notifications.actions.retention import (
+    delete_expired_deliveries,
+    delete_expired_events,
+    drop_deliveries_of_disabled_parties,
+)
 from services.notifications.domain.retention import RetentionPeriods
 from shared.idempotency import delete_expired_commands
 from shared.periodic_jobs import Job
@@ -19,6 +23,9 @@ def make_jobs(periods: RetentionPeriods) -> tuple[Job, ...]:
     async def clear_endpoints(engine: AsyncEngine, at: datetime) -> None:
         await clear_deleted_endpoints(engine, at=at)
 
+    async def drop_deliveries(engine: AsyncEngine, at: datetime) -> None:
+        await drop_deliveries_of_disabled_parties(engine, periods.events, at=at)
+
     async def delete_events(engine: AsyncEngine, at: datetime) -> None:
         await delete_expired_events(engine, periods.events)
 
@@ -27,6 +34,7 @@ def make_jobs(periods: RetentionPeriods) -> tuple[Job, ...]:
 
     return (
         Job("deleted_endpoints", INTERVAL_SECONDS, clear_endpoints),
+        Job("deliveries_of_disabled_parties", INTERVAL_SECONDS, drop_deliveries),
         Job("events", INTERVAL_SECONDS, delete_events),
         Job("deliveries", INTERVAL_SECONDS, delete_deliveries),
         Job("commands", INTERVAL_SECONDS, delete_expired_commands),

@@ -1,6 +1,9 @@
-"""The retention of events and deliveries. An event with a pending delivery stays, however old it is."""
+"""The retention of events and deliveries. An event with a pending delivery stays, however old it is.
 
-from datetime import timedelta
+The deliveries of a disabled party wait until it is enabled again, but not longer than events are kept.
+"""
+
+from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -27,3 +30,13 @@ async def delete_expired_deliveries(engine: AsyncEngine, retention: timedelta, *
         return await store.delete_expired_deliveries(conn, retention=retention, after=after, limit=step_size)
 
     return await delete_in_steps(engine, "deliveries", delete_step)
+
+
+async def drop_deliveries_of_disabled_parties(engine: AsyncEngine, retention: timedelta, *, at: datetime) -> int:
+    """Drop the deliveries that wait for a disabled party longer than events are kept. Return their number."""
+
+    async def drop_step(conn: AsyncConnection, _: int) -> tuple[int, int | None]:
+        count = await store.drop_deliveries_of_disabled_parties(conn, before=at - retention, at=at, limit=STEP)
+        return count, 0 if count == STEP else None
+
+    return await delete_in_steps(engine, "deliveries of disabled parties", drop_step)

@@ -20,9 +20,10 @@ class CountryGrant:
 def audience_keys_for_party(party: Party) -> frozenset[str]:
     """Return the audience keys of a party: its identifiers in its country, and each of its roles there.
 
-    A party that is only a partner has no keys: only its grants select its events. A disabled party has none either.
+    A party that is only a partner has no keys: only its grants select its events. A disabled party keeps its keys: it
+    receives its events when it is enabled again.
     """
-    if party.disabled or set(party.roles) <= {Role.PARTNER}:
+    if set(party.roles) <= {Role.PARTNER}:
         return frozenset()
     offices = {_office_key(role, party.country) for role in party.roles if role != Role.PARTNER}
     return frozenset({_holder_key(key) for key in party.identifier_keys} | offices)
@@ -42,8 +43,8 @@ def senders_except(party: Party, sender: Sender) -> Audience | None:
 
 
 def country_grants(party: Party) -> Iterator[CountryGrant]:
-    """Yield the grants of a partner, one for each country; none for other parties and for disabled ones."""
-    if party.disabled or Role.PARTNER not in party.roles:
+    """Yield the grants of a partner, one for each country; none for other parties."""
+    if Role.PARTNER not in party.roles:
         return
     for number, grant in enumerate(party.grants):
         for country in sorted(set(grant.countries)):

@@ -59,13 +59,25 @@ _INSERT_FOR_ENDPOINT = text(f"""
     FROM events e, endpoints n WHERE e.position = ANY(CAST(:positions AS bigint[])) AND n.id = :endpoint
     RETURNING id
 """)  # noqa: S608
+_MAY_RECEIVE_SQL = """
+        EXISTS (SELECT FROM deliveries s WHERE s.endpoint_id = n.id AND s.position = e.position)
+        OR jsonb_exists(e.audience -> 'parties', CAST(n.party_id AS text))
+        OR EXISTS (SELECT FROM audience_keys k WHERE k.party_id = n.party_id
+                   AND jsonb_exists(e.audience -> 'audience_keys', k.audience_key))
+        OR EXISTS (SELECT FROM grants g WHERE g.party_id = n.party_id
+                   AND jsonb_exists(e.audience -> 'countries', g.country) AND g.patterns && e.matching_patterns)
+"""
+"""Whether a replay may send event `e` to endpoint `n`: it had the event before, or its owner has the right today.
+
+The feed of the owner contains what it was allowed to receive then. Its right may have ended since.
+"""
 # Raw, like the two statements that use it: it shares the id and the matching of events with the fan-out.
 _REPLAYABLE = f"""
     FROM endpoints n JOIN feed_entries f ON f.party_id = n.party_id
          JOIN events e ON e.position = f.position AND e.at >= :since AND e.at <= :until
                        AND (CAST(:types AS text[]) IS NULL OR e.matching_patterns && CAST(:types AS text[]))
                        AND {ENDPOINT_WANTS_EVENT_SQL}
-    WHERE n.id = :endpoint AND (NOT CAST(:given_up AS boolean) OR EXISTS (
+    WHERE n.id = :endpoint AND ({_MAY_RECEIVE_SQL}) AND (NOT CAST(:given_up AS boolean) OR EXISTS (
         SELECT FROM deliveries d WHERE d.endpoint_id = n.id AND d.position = e.position AND d.status = 'given_up'
     ))
 """

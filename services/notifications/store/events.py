@@ -64,7 +64,6 @@ _FAN_OUT = text(f"""
         INSERT INTO feed_entries (party_id, position)
         SELECT CAST(named AS uuid), f.position
         FROM fresh f CROSS JOIN jsonb_array_elements_text(f.audience -> 'parties') AS named
-        WHERE NOT EXISTS (SELECT FROM parties p WHERE p.id = CAST(named AS uuid) AND p.disabled)
         UNION
         SELECT k.party_id, f.position
         FROM fresh f CROSS JOIN jsonb_array_elements_text(f.audience -> 'audience_keys') AS named

@@ -335,7 +335,7 @@ async def add_parties(hub: RunningGateway, count: int) -> dict[UUID, dict[str, s
             party = Party(id=uuid4(), name=f"Party {number}", country="FR", roles=(Role.PARTNER,))
             await party_store.add(conn, party, revision=revision, at=at, actor_party_id=None)
             client_id = uuid4().hex
-            credential = {"client_id": client_id, "party_id": party.id, "secret_sha256": b"x"}
+            credential = {"client_id": client_id, "party_id": party.id, "person": client_id, "secret_sha256": b"x"}
             await conn.execute(insert(credentials).values(**credential, made_at=at, revision=revision))
             token = hub.context.access_tokens.issue(party.id, client_id, at=at)
             added[party.id] = {"Authorization": f"Bearer {token}"}
@@ -376,3 +376,18 @@ async def test_thousand_parties_wait_and_each_receives_its_event(
             responses = [await read_response(reader) for reader, _ in connections]
     assert [(status, len(page["data"])) for status, page in responses] == [(200, 1)] * PARTIES
     await wait_until(lambda: not hub.context.feed_waits._taken)
+
+
+async def test_wait_of_a_party_that_is_disabled_ends_without_its_later_events(
+    hub: RunningGateway, scripted: ScriptedFeed
+) -> None:
+    party, who = await hub.party("trader")
+    waiting = start_wait(hub, who)
+    await wait_until_waiting(hub)
+    sent = hub.admin | {"If-Match": "*"}
+    disabled = await hub.http.patch(f"/v1/parties/{party['id']}", json={"disabled": True}, headers=sent)
+    assert disabled.status_code == 200, disabled.text
+    scripted.add_event(party["id"])
+    response = await finish(waiting)
+    assert (response.status_code, response.json()["data"]) == (200, [])
+    assert (await hub.http.get("/v1/events", headers=who)).status_code == 401

@@ -170,6 +170,29 @@ async def test_endpoint_that_fails_again_after_the_wait_that_it_requests_is_not_
     assert shown["status"] == "active"
 
 
+async def test_days_in_which_the_party_is_disabled_are_no_failures_of_its_endpoint(
+    service: Service, receiver: Receiver, clock: Clock
+) -> None:
+    who = party()
+    receiver.respond = refuse
+    made = await service.endpoint(who, receiver.url)
+    await service.send_events(event_message(to=who))
+    async with running_worker(service, schedule=[timedelta(days=2)] * 9):
+        await wait_until(have_length(1, receiver.requests))
+        await wait_until_none_in_flight(service)
+        await service.send_parties(who.model_copy(update={"disabled": True, "version": 2}))
+        clock.ahead += timedelta(days=9)
+        await asyncio.sleep(0.1)
+        assert len(receiver.requests) == 1
+        await service.send_parties(who.model_copy(update={"version": 3}))
+        await wait_until(have_length(2, receiver.requests))
+        await wait_until_none_in_flight(service)
+    [delivery] = await service.deliveries(who, made["id"])
+    assert (delivery["status"], len(delivery["attempts"])) == ("pending", 2)
+    shown = (await service.http.get(f"{WHERE}/{made['id']}", headers=service.headers_as(who))).json()
+    assert shown["status"] == "active"
+
+
 async def test_endpoint_with_a_success_in_five_days_is_not_disabled(
     service: Service, receiver: Receiver, clock: Clock
 ) -> None:

@@ -7,7 +7,9 @@ from uuid import uuid4
 from shared.contracts.closed_sets import Role
 from shared.contracts.messages import Audience, RoleInCountry
 from shared.contracts.parties import Grant
-from tests.notifications.conftest import Service, event_message, party
+from tests.notifications.conftest import Service, event_message, party, running_worker
+from tests.notifications.receivers import Receiver
+from tests.waiting import wait_until
 
 
 async def test_events_of_one_subject_are_ordered_by_sequence(service: Service) -> None:
@@ -109,13 +111,34 @@ async def test_partner_receives_only_granted_events(service: Service) -> None:
     assert (await service.read_feed(trader_with_grants))[0] == []
 
 
-async def test_disabled_party_receives_no_new_events(service: Service) -> None:
+async def test_party_enabled_again_receives_the_events_of_the_time_between_in_order(
+    service: Service, receiver: Receiver
+) -> None:
     who = party(identifiers={"EORI": "FR1"})
-    await service.send_parties(who)
-    await service.send_events(event_message(to=who))
-    await service.send_parties(who.model_copy(update={"disabled": True, "version": 2}))
-    await service.send_events(event_message(to=who), event_message(audience=Audience(identifiers=("FR:fr1",))))
-    assert len((await service.read_feed(who))[0]) == 1
+    office = party("customs", "partner", grants=(Grant(countries=("BE",), event_types=("declaration.*",)),))
+    parties = (who, office)
+    await service.send_parties(*parties)
+    for one in parties:
+        await service.endpoint(one, receiver.url)
+    await service.send_parties(*(one.model_copy(update={"disabled": True, "version": 2}) for one in parties))
+    subject = f"declaration:{uuid4()}"
+    messages = [
+        event_message(subject, 1, to=who),
+        event_message(subject, 2, audience=Audience(identifiers=("FR:fr1",))),
+        event_message(audience=Audience(countries=("BE",))),
+        event_message(audience=Audience(offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),))),
+    ]
+    async with running_worker(service):
+        await service.send_events(*messages)
+        await asyncio.sleep(0.2)
+        assert receiver.requests == []
+        await service.send_parties(*(one.model_copy(update={"version": 3}) for one in parties))
+        await wait_until(lambda: len(receiver.requests) == 4)
+    assert [one.sequence for one in receiver.requests_about(subject)] == [1, 2]
+    assert {one.id for one in receiver.requests} == {str(message.id) for message in messages}
+    for one, expected in ((who, messages[:2]), (office, messages[2:])):
+        found = [event["id"] for event in (await service.read_feed(one))[0]]
+        assert found == [str(message.id) for message in expected]
 
 
 async def test_party_copy_changes_with_a_higher_version_only(service: Service) -> None:

@@ -5,9 +5,13 @@ from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
+import pytest
 from aiohttp import web
 from sqlalchemy import text
 
+from shared.contracts.closed_sets import Role
+from shared.contracts.messages import Audience, RoleInCountry
+from shared.contracts.parties import Grant, Party
 from shared.database import now
 from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
@@ -115,6 +119,44 @@ async def test_replay_sends_events_again_under_the_same_ids_in_order(service: Se
         await wait_until(lambda: len(receiver.requests) == 6)
     assert [one.sequence for one in receiver.requests] == [1, 2, 3] * 2
     assert [one.id for one in receiver.requests[:3]] == [one.id for one in receiver.requests[3:]]
+
+
+@pytest.mark.parametrize("ending", ["grant", "identifier", "country"])
+async def test_new_endpoint_replays_no_event_to_which_the_right_has_ended(service: Service, ending: str) -> None:
+    grant = Grant(countries=("FR",), event_types=("declaration.*",))
+    rights: dict[str, tuple[Party, Audience, dict[str, Any]]] = {
+        "grant": (party("partner", country="BE", grants=(grant,)), Audience(countries=("FR",)), {"grants": ()}),
+        "identifier": (
+            party(identifiers={"EORI": "FR1"}),
+            Audience(identifiers=("FR:fr1",)),
+            {"identifiers": {"EORI": "FR2"}},
+        ),
+        "country": (
+            party("customs"),
+            Audience(offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),)),
+            {"country": "BE"},
+        ),
+    }
+    who, audience, change = rights[ending]
+    await service.send_parties(who)
+    since = {"since": "2026-01-01T00:00:00Z"}
+    old = await service.endpoint(who, "https://example.com/old")
+    before, own = event_message(audience=audience), event_message(to=who)
+    await service.send_events(before, own)
+    who = who.model_copy(update={**change, "version": 2})
+    await service.send_parties(who)
+    after = event_message(audience=audience)
+    await service.send_events(after)
+    assert {event["id"] for event in (await service.read_feed(who))[0]} == {str(before.id), str(own.id)}, (
+        "the feed keeps what the party was allowed to receive"
+    )
+    new = await service.endpoint(who, "https://example.com/new")
+    for made, expected in ((new, {own.id}), (old, {before.id, own.id})):
+        where = f"{WHERE}/{made['id']}/replay"
+        replayed = await service.http.post(where, json=since, headers=service.headers_as(who))
+        assert (replayed.status_code, replayed.json()["deliveries"]) == (202, len(expected))
+        found = {delivery["event_id"] for delivery in await service.deliveries(who, made["id"])}
+        assert found == {str(event_id) for event_id in expected}
 
 
 async def test_replay_of_the_future_is_refused(service: Service) -> None:

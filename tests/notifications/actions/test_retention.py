@@ -11,8 +11,13 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.cli.databases import Server
-from services.notifications.actions.retention import delete_expired_deliveries, delete_expired_events
+from services.notifications.actions.retention import (
+    delete_expired_deliveries,
+    delete_expired_events,
+    drop_deliveries_of_disabled_parties,
+)
 from services.notifications.domain.retention import RetentionPeriods
+from shared.database import now
 from tests.notifications.conftest import Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
 from tests.waiting import wait_until
@@ -162,3 +167,16 @@ async def test_event_body_is_stored_once_for_all_receivers(service: Service) -> 
     columns = "SELECT count(*) FROM information_schema.columns WHERE column_name = 'body' AND table_name <> 'commands'"
     columns += " AND table_schema = 'public'"
     assert (await service.scalar("SELECT count(*) FROM events"), await service.scalar(columns)) == (1, 1)
+
+
+async def test_deliveries_of_a_disabled_party_wait_as_long_as_events_are_kept(service: Service, server: Server) -> None:
+    periods, disabled, enabled = RetentionPeriods(), party(), party()
+    for who in (disabled, enabled):
+        await service.endpoint(who, "https://example.com/")
+    await service.send_parties(disabled.model_copy(update={"disabled": True, "version": 2}))
+    await service.send_events(event_message(to=disabled), event_message(to=enabled))
+    await age(service, server, 31)
+    await service.send_events(event_message(to=disabled))
+    assert await drop_deliveries_of_disabled_parties(service.engine, periods.events, at=now()) == 1
+    assert (await delete_expired(service.engine, periods)).events == 1
+    assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'pending'") == 2

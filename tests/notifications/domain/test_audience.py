@@ -34,10 +34,11 @@ def test_partner_without_other_role_has_grants_only() -> None:
     assert list(country_grants(party("trader", grants=GRANTS))) == []
 
 
-def test_disabled_party_has_no_audience_keys_or_grants() -> None:
-    who = party("trader", "partner", identifiers={"EORI": "FR1"}, grants=GRANTS, disabled=True)
-    assert audience_keys_for_party(who) == set()
-    assert list(country_grants(who)) == []
+def test_disabled_party_keeps_its_audience_keys_and_grants() -> None:
+    who = party("trader", "partner", identifiers={"EORI": "FR1"}, grants=GRANTS)
+    disabled = who.model_copy(update={"disabled": True})
+    assert audience_keys_for_party(disabled) == audience_keys_for_party(who) != set()
+    assert list(country_grants(disabled)) == list(country_grants(who)) != []
 
 
 def test_identifier_in_the_form_of_an_office_matches_no_office() -> None:
