@@ -12,6 +12,7 @@ from services.permits.actions.declarations import lodge_batch, read
 from services.permits.domain.model.permits import CitedPermits
 from services.permits.store import permits
 from shared.contracts.comparison import comparison_key
+from shared.database import new_id
 from tests.permits.declaration_steps import lodge_part_uses
 from tests.permits.sample_data import (
     B,
@@ -74,6 +75,21 @@ async def test_permit_version_after_a_reservation_stays(permits_db: AsyncEngine)
     assert (after.version, after.sequence) == (before.version, before.sequence)
     assert str(after.lines["B"].balance.import_reserved) == "40"
     assert after.lines["A"].balance == before.lines["A"].balance
+
+
+async def test_declaration_with_the_reference_of_another_is_referred_when_it_cannot_be_checked(
+    permits_db: AsyncEngine,
+) -> None:
+    permit = permit_content(line())
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    first = submission_message(declaration(item(permit, "1")))
+    second = first.model_copy(update={"id": new_id(), "unverified": "permits answered 500"})
+    for message in (first, second):
+        await lodge_batch.lodge_declarations(permits_db, [message], datetime.now(UTC))
+    found = [await as_json(read.read_declaration(permits_db, one.id, B)) for one in (first, second)]
+    assert [one["status"] for one in found] == ["accepted", "referred"]
+    assert found[0]["reference"] == found[1]["reference"]
+    assert [finding["found"] for finding in found[1]["findings"]] == [lodge_batch.SHARED_REFERENCE]
 
 
 async def read_cited_permit(db: AsyncEngine, number: str) -> Any:
