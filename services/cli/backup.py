@@ -84,7 +84,7 @@ def _run(program: str, server: Server, arguments: list[str]) -> None:
     """Run a program of PostgreSQL as its superuser. Raise CommandError with the first line of its error."""
     command = [str(find_programs() / program), "--host", server.host, "--port", str(server.port)]
     done = subprocess.run(
-        [*command, "--username", server.user, *arguments], capture_output=True, text=True, check=False
+        [*command, "--username", server.user, *arguments], capture_output=True, text=True, check=False, umask=0o077
     )
     if done.returncode:
         fault = (done.stderr.strip() or "no message").splitlines()[0]

@@ -48,6 +48,19 @@ class KnownDeclarations(WireModel):
     declarations: Annotated[tuple[KnownDeclaration, ...], Field(strict=False)]
 
 
+class PartyVersion(WireModel):
+    """The version of a party in the copy of a service."""
+
+    id: Id
+    version: Annotated[int, Field(ge=1)]
+
+
+class PartyVersions(WireModel):
+    """The versions of one page of parties, in the order of their ids."""
+
+    parties: Annotated[tuple[PartyVersion, ...], Field(strict=False)]
+
+
 class SubjectSequence(WireModel):
     """The sequence up to which notifications stores the events of a subject without a gap."""
 

@@ -46,6 +46,18 @@ def _set_back(hub: RunningHub, service: str, earlier: Path) -> None:
     hub.restart()
 
 
+def _add_party(hub: RunningHub) -> str:
+    with hub.admin() as admin:
+        return str(admin.create_party({"name": "A trader", "country": "GB", "roles": ["trader"]})["id"])
+
+
+def _copied(hub: RunningHub, party_id: str) -> set[tuple[int, bool]]:
+    """Return the versions of a party in the two copies, and whether it is disabled there."""
+    query = f"SELECT version, disabled FROM parties WHERE id = '{party_id}'"
+    copies = [hub.query(service, query) for service in ("permits", "notifications")]
+    return {(row["version"], row["disabled"]) for rows in copies for row in rows or [{"version": 0, "disabled": False}]}
+
+
 def _receipt(hub: RunningHub, parties: ShipmentParties, declaration_id: str) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {parties.importer.hub.access_token()}"}
     return httpx2.get(f"{hub.url}/v1/declarations/{declaration_id}/receipt", headers=headers, trust_env=False)
@@ -62,10 +74,14 @@ def test_gateway_older_than_permits_keeps_ids_and_references(
 ) -> None:
     permit = parties.issue_permit(5)
     earlier = tmp_path / "earlier"
+    disabled = _add_party(restored_hub)
     write_backup(Home(restored_hub.home), earlier)
     importer = parties.importer.hub
     content = parties.build_declaration(permit, quantity=1)
     before = importer.lodge(content, key=str(uuid4()), wait=20)
+    with restored_hub.admin() as admin:
+        admin.update_party(disabled, {"disabled": True}, version=1)
+    block_until(lambda: _copied(restored_hub, disabled) == {(2, True)})
     receipt = _claims(_receipt(restored_hub, parties, before["id"]))
 
     _set_back(restored_hub, "gateway", earlier)
@@ -77,6 +93,7 @@ def test_gateway_older_than_permits_keeps_ids_and_references(
     assert (again["id"], again["digest"]) == (before["id"], before["digest"])
     assert _claims(_receipt(restored_hub, parties, before["id"])) == receipt
     assert line_balance(importer, permit)["reserved"] == "1"
+    block_until(lambda: _copied(restored_hub, disabled) == {(3, False)})
 
 
 def test_permits_older_than_the_gateway_checks_every_declaration_again(
@@ -85,11 +102,13 @@ def test_permits_older_than_the_gateway_checks_every_declaration_again(
     permit = parties.issue_permit(COUNT)
     earlier = tmp_path / "earlier"
     write_backup(Home(restored_hub.home), earlier)
+    added = _add_party(restored_hub)
     parties.lodge(permit, COUNT, interfere=lambda: None, at=-1)
     parties.checked_declarations()
 
     _set_back(restored_hub, "permits", earlier)
 
+    block_until(lambda: _copied(restored_hub, added) == {(1, False)})
     checked = parties.checked_declarations(seconds=60)
     assert Counter(declaration["status"] for declaration in checked) == {"accepted": COUNT}
     assert line_balance(parties.importer.hub, permit)["reserved"] == str(COUNT)
@@ -118,6 +137,32 @@ def test_notifications_older_than_permits_get_every_event_again(
     assert accepted == dict.fromkeys(ids, 1)
     later = parties.importer.hub.lodge(parties.build_declaration(permit, quantity=1), wait=20)
     assert later["status"] != "received"
+
+
+def test_backup_of_a_busy_hub_restores_each_declaration_with_its_check_and_event(
+    restored_hub: RunningHub, parties: ShipmentParties, tmp_path: Path
+) -> None:
+    permit = parties.issue_permit(5 * COUNT)
+    home, busy = Home(restored_hub.home), tmp_path / "busy"
+    before: list[str] = []
+
+    def back_up() -> None:
+        before.extend(declaration["id"] for declaration in list(parties.responses))
+        write_backup(home, busy)
+
+    parties.lodge(permit, 5 * COUNT, interfere=back_up, at=COUNT)
+    restored_hub.stop()
+    restore_backup(home, busy)
+    restored_hub.restart()
+
+    own = f"SELECT id FROM submissions WHERE trader_id = '{parties.importer.id}'"
+    kept = {str(row["id"]) for row in restored_hub.query("gateway", own)}
+    assert kept >= set(before)
+    parties.responses = [declaration for declaration in parties.responses if declaration["id"] in kept]
+    assert {declaration["status"] for declaration in parties.checked_declarations(seconds=60)} == {"accepted"}
+    block_until(lambda: len(parties.feed_events("declaration.accepted")) == len(kept), seconds=60)
+    accepted = Counter(event["data"]["declaration_id"] for event in parties.feed_events("declaration.accepted"))
+    assert accepted == dict.fromkeys(kept, 1)
 
 
 def test_backup_dumps_each_receiver_before_its_sender() -> None:

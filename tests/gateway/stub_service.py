@@ -14,6 +14,8 @@ from shared.key_files import KeyFile
 from shared.signed_tokens import InternalTokenVerifier
 from tests.waiting import wait_until
 
+RECONCILIATION = ("/internal/declaration-ids", "/internal/party-versions")
+"""The routes of a reconciliation. A stub stores nothing that could be compared."""
 Responder = Callable[["ReceivedRequest"], Awaitable[web.StreamResponse | None]]
 
 
@@ -72,7 +74,7 @@ class StubService:
         headers = {name.lower(): value for name, value in request.headers.items()}
         query = list(request.query.items())
         received = ReceivedRequest(request.method, request.path, query, headers, await request.read(), caller, request)
-        if not received.path.startswith("/internal/declaration-ids"):  # the reconciliation may come at any moment
+        if not received.path.startswith(RECONCILIATION):  # the reconciliation may come at any moment
             self.requests.append(received)
         found = await self.respond(received) if self.respond is not None else None
         return await default_response(received) if found is None else found
@@ -86,7 +88,7 @@ async def default_response(received: ReceivedRequest) -> web.StreamResponse:
         )
     if received.path == "/internal/parties":
         return web.Response(status=204)
-    if received.path.startswith("/internal/declaration-ids"):
+    if received.path.startswith(RECONCILIATION):
         return problem_response(503, "service-unavailable")
     if received.path.startswith("/internal/declarations/") and received.path.endswith("/versions"):
         return web.json_response({"versions": []})

@@ -13,6 +13,7 @@ INTERNAL = (
     ("GET", "/internal/declaration-ids"),
     ("GET", "/internal/declaration-ids/groups"),
     ("POST", "/internal/known-declarations"),
+    ("GET", "/internal/party-versions"),
     ("POST", "/internal/parties"),
     ("POST", "/internal/permits"),
 )
@@ -89,6 +90,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/internal/declaration-ids"): set(),
     ("GET", "/internal/declaration-ids/groups"): set(),
     ("POST", "/internal/known-declarations"): set(),
+    ("GET", "/internal/party-versions"): set(),
     ("POST", "/internal/parties"): set(),
     ("POST", "/internal/permits"): {"authority"},
 }

@@ -6,6 +6,7 @@ from pathlib import Path
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.first_admin import make_first_admin
 from services.gateway.actions.jobs import JOBS
+from services.gateway.actions.party_reconciliation import PartyReconciler
 from services.gateway.actions.reconciliation import SubmissionReconciler
 from shared.dispatcher import Dispatcher
 from shared.periodic_jobs import RECONCILIATION_LOCK, Job, run_jobs
@@ -21,7 +22,10 @@ async def run_background_tasks(
 ) -> None:
     """Read the parties as soon as the database is ready, then run the background tasks until cancelled."""
     await wait_for_database(lambda: _prepare(context, admin_file, reconciler))
-    reconciliation = Job("reconciliation", CHECK_SECONDS, reconciler.reconciliation.run)
+    reconciliations = (
+        Job("parties", CHECK_SECONDS, PartyReconciler((context.permits, context.notifications)).run),
+        Job("submissions", CHECK_SECONDS, reconciler.reconciliation.run),
+    )
     async with asyncio.TaskGroup() as tasks:
         for dispatcher in (*context.party_dispatchers.dispatchers, submission_dispatcher):
             tasks.create_task(dispatcher.run())
@@ -29,7 +33,7 @@ async def run_background_tasks(
         tasks.create_task(context.waiters.run())
         tasks.create_task(context.feed_watch.run())
         tasks.create_task(run_jobs(context.engine, JOBS))
-        tasks.create_task(run_jobs(context.engine, [reconciliation], lock=RECONCILIATION_LOCK))
+        tasks.create_task(run_jobs(context.engine, reconciliations, lock=RECONCILIATION_LOCK))
 
 
 async def _prepare(context: GatewayContext, admin_file: Path | None, reconciler: SubmissionReconciler) -> None:

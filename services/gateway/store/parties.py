@@ -50,7 +50,7 @@ async def add(
 
 
 async def change(
-    conn: AsyncConnection, party: Party, *, revision: int, at: datetime, actor_party_id: UUID
+    conn: AsyncConnection, party: Party, *, revision: int, at: datetime, actor_party_id: UUID | None
 ) -> list[UUID]:
     """Update a party to its next version and insert its outbox messages. Return the ids of the messages."""
     await conn.execute(update(parties).where(parties.c.id == party.id).values(**_to_row(party), revision=revision))
@@ -85,6 +85,20 @@ async def list_page(conn: AsyncConnection, *, before: UUID | None, limit: int) -
 async def list_changed_since(conn: AsyncConnection, revision: int) -> list[Party]:
     """Return the parties that changed after a revision."""
     return [_from_row(row) for row in await conn.execute(select(*PARTY_COLUMNS).where(parties.c.revision > revision))]
+
+
+async def list_versions(conn: AsyncConnection) -> dict[UUID, int]:
+    """Return the version of each party."""
+    return {row.id: row.version for row in await conn.execute(select(parties.c.id, parties.c.version))}
+
+
+async def send_again(conn: AsyncConnection, party: Party, destination: str, *, at: datetime) -> UUID:
+    """Insert an outbox message with the current version of a party for one service. Return its id."""
+    message_id = new_id(at)
+    content = json.loads(party.model_dump_json())
+    message = {"id": message_id, "destination": destination, "party": content, "due_at": at}
+    await conn.execute(insert(outbox_parties).values(**message))
+    return message_id
 
 
 async def has_active_admin(conn: AsyncConnection) -> bool:

@@ -68,7 +68,7 @@ party_versions = Table(
 )
 """Every version of every party, with its actor and time. Rows are only added.
 
-The actor is empty for the first start of the hub.
+The actor is empty if the hub itself wrote the version: at its first start, and after a restore.
 """
 
 outbox_parties = Table(

@@ -9,7 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.domain import audience
 from services.notifications.store import parties as store
+from shared.contracts.limits import RECONCILED_IDS
 from shared.contracts.parties import Party
+from shared.contracts.reconciliation import PartyVersion, PartyVersions
 from shared.database import retry_transaction
 from shared.limits import Limit, LimitSubject
 
@@ -54,6 +56,13 @@ async def update_copies(engine: AsyncEngine, parties: Sequence[Party], *, at: da
                 )
 
     await retry_transaction(work)
+
+
+async def list_versions(engine: AsyncEngine, *, after: UUID | None) -> PartyVersions:
+    """Return a page of the versions of the copied parties, for the reconciliation."""
+    async with engine.connect() as conn:
+        found = await store.list_versions(conn, after=after, limit=RECONCILED_IDS)
+    return PartyVersions(parties=tuple(PartyVersion(id=party_id, version=version) for party_id, version in found))
 
 
 def _audience_key_rows(parties: Sequence[Party]) -> list[dict[str, Any]]:

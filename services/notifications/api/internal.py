@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 
 from services.notifications.actions.feed import read_progress
 from services.notifications.actions.intake import receive_events
-from services.notifications.actions.parties import update_copies
+from services.notifications.actions.parties import list_versions, update_copies
 from services.notifications.actions.reconciliation import list_last_sequences, received_events
 from services.notifications.api.dependencies import Context
 from shared.contracts.closed_sets import MessageOutcome
@@ -56,6 +56,14 @@ async def list_event_ids(
     _require_service("permits", service)
     ids = await received_events(context.engine, period).list_ids(under)
     return Response(IdList(ids=tuple(ids)).model_dump_json(), media_type="application/json")
+
+
+@router.get("/party-versions")
+async def read_party_versions(context: Context, service: CallingService, after: UUID | None = None) -> Response:
+    """Return a page of the versions of the copied parties, after an id."""
+    _require_service("gateway", service)
+    found = await list_versions(context.engine, after=after)
+    return Response(found.model_dump_json(), media_type="application/json")
 
 
 @router.post("/event-sequences")

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, text
+from sqlalchemy import delete, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.tables import audience_keys, grants, parties
@@ -54,3 +54,11 @@ async def replace_keys_and_grants(
         await conn.execute(_INSERT_AUDIENCE_KEYS, column_arrays(audience_key_rows, _AUDIENCE_KEY_COLUMNS))
     if grant_rows:
         await conn.execute(_INSERT_GRANTS, column_arrays(grant_rows, _GRANT_COLUMNS))
+
+
+async def list_versions(conn: AsyncConnection, *, after: UUID | None, limit: int) -> list[tuple[UUID, int]]:
+    """List the ids and versions of parties after an id, in the order of ids."""
+    c = parties.c
+    query = select(c.id, c.version).order_by(c.id).limit(limit)
+    rows = await conn.execute(query if after is None else query.where(c.id > after))
+    return [(row.id, row.version) for row in rows]

@@ -1,11 +1,14 @@
 """Store the parties that changed at the gateway."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.store import parties
+from shared.contracts.limits import RECONCILED_IDS
 from shared.contracts.parties import Party
+from shared.contracts.reconciliation import PartyVersion, PartyVersions
 from shared.database import retry_transaction
 
 
@@ -17,3 +20,10 @@ async def store_changed(engine: AsyncEngine, changed: Sequence[Party]) -> None:
             await parties.upsert(conn, changed)
 
     await retry_transaction(transaction)
+
+
+async def list_versions(engine: AsyncEngine, *, after: UUID | None) -> PartyVersions:
+    """Return a page of the versions of the copied parties, for the reconciliation."""
+    async with engine.connect() as conn:
+        found = await parties.list_versions(conn, after=after, limit=RECONCILED_IDS)
+    return PartyVersions(parties=tuple(PartyVersion(id=party_id, version=version) for party_id, version in found))

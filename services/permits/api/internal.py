@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
+from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import Field, RootModel, ValidationError
@@ -84,6 +85,13 @@ async def list_declaration_ids(
     """List the ids of the declarations of one group."""
     ids = await lodged_declarations(context.engine, period).list_ids(under)
     return Response(IdList(ids=tuple(ids)).model_dump_json(), media_type="application/json")
+
+
+@router.get("/party-versions")
+async def read_party_versions(context: Context, service: CallingService, after: UUID | None = None) -> Response:
+    """Return a page of the versions of the copied parties, after an id."""
+    found = await parties.list_versions(context.engine, after=after)
+    return Response(found.model_dump_json(), media_type="application/json")
 
 
 @router.post("/known-declarations")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterable
+from uuid import UUID
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -49,3 +50,11 @@ async def lock_has_authority(conn: AsyncConnection, country: str) -> bool:
     c = t.parties.c
     query = select(c.id).where(c.country == country, c.roles.has_key(Role.AUTHORITY.value)).limit(1)
     return (await conn.execute(query)).first() is not None
+
+
+async def list_versions(conn: AsyncConnection, *, after: UUID | None, limit: int) -> list[tuple[UUID, int]]:
+    """List the ids and versions of parties after an id, in the order of ids."""
+    c = t.parties.c
+    query = select(c.id, c.version).order_by(c.id).limit(limit)
+    rows = await conn.execute(query if after is None else query.where(c.id > after))
+    return [(row.id, row.version) for row in rows]
