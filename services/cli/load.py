@@ -1,8 +1,12 @@
-"""`saola load`: sends a file of declarations or permits, one per line, and continues an interrupted run."""
+"""`saola load`: sends a file of declarations or permits, one per line, and continues an interrupted run.
 
+The file of results has the SHA-256 of each line. So the next run sends the lines that have no result or that changed.
+"""
+
+import hashlib
 import json
-from collections import Counter
-from collections.abc import Iterator
+from collections import Counter, defaultdict, deque
+from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Any, Literal
 
@@ -13,28 +17,80 @@ from services.cli.console import CommandError, err, out
 
 Kind = Literal["declarations", "permits"]
 RECEIVED = "received"
+DIGEST = "sha256"
+"""Field of a result with the SHA-256 of its line, without the line end, in hexadecimal."""
+TOO_MANY_REQUESTS = 429
 
 
 def load_file(hub: Hub, file: Path, answers_file: Path) -> bool:
-    """Send the lines without a result, and write each result to a file. Return whether the hub received all of them."""
-    total, done = _count_lines(file), _count_answers(answers_file)
+    """Send the lines without a result, and write each result to a file. Return whether the hub received all of them.
+
+    A line that changed since its result is sent again, and a line that the hub could not take at that time.
+    """
+    total = _count_lines(file)
     kind = _detect_kind(file)
-    if done > total:
-        raise CommandError(
-            f"{answers_file} has {done} lines, but {file} has only {total}: the results belong to another file. "
-            "Move the first file, or name another one with --answers FILE."
-        )
+    done = _keep_results(file, answers_file)
     if done:
-        out.print(f"{done} of {total} lines have a result from an earlier run. Continuing after them.")
+        out.print(f"{len(done)} of {total} lines have a result from an earlier run. The others are sent now.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    sent: deque[tuple[int, str]] = deque()
     with answers_file.open("ab") as output, Progress(*columns, console=err) as progress:
-        task = progress.add_task(kind, total=total, completed=done)
-        for result in hub.send_bulk(kind, _lines(file, after=done)):
-            number = done + result["line"]
-            output.write(json.dumps(result | {"line": number}, ensure_ascii=False).encode() + b"\n")
+        task = progress.add_task(kind, total=total, completed=len(done))
+        for result in hub.send_bulk(kind, _read_lines_without_result(file, done, sent)):
+            number, digest = sent.popleft()
+            output.write(_render(result | {"line": number, DIGEST: digest}))
             output.flush()
-            progress.update(task, completed=number)
+            progress.advance(task)
     return _print_summary(answers_file)
+
+
+def _read_lines_without_result(file: Path, done: Set[int], sent: deque[tuple[int, str]]) -> Iterator[bytes]:
+    """Yield the lines whose numbers are not done. Append the number and the digest of each to `sent`."""
+    for number, line in enumerate(_lines(file), start=1):
+        if number not in done:
+            sent.append((number, _digest(line)))
+            yield line
+
+
+def _keep_results(file: Path, answers_file: Path) -> set[int]:
+    """Return the numbers of the lines that have a result. Delete the results of lines that changed or that are gone."""
+    results = _read_results(answers_file)
+    kept: dict[int, dict[str, Any]] = {}
+    for number, line in enumerate(_lines(file) if results else (), start=1):
+        if found := results[_digest(line)]:
+            kept[number] = found.popleft()
+    if answers_file.exists():
+        new_file = answers_file.with_name(answers_file.name + ".new")
+        with new_file.open("wb") as output:
+            output.writelines(_render(result | {"line": number}) for number, result in kept.items())
+        new_file.replace(answers_file)
+    return set(kept)
+
+
+def _read_results(answers_file: Path) -> defaultdict[str, deque[dict[str, Any]]]:
+    """Return the final results of earlier runs by the digest of their line. An incomplete last line is left out."""
+    results: defaultdict[str, deque[dict[str, Any]]] = defaultdict(deque)
+    for line in _lines(answers_file) if answers_file.exists() else ():
+        try:
+            result = json.loads(line)
+            is_final = result["status_code"] < 500 and result["status_code"] != TOO_MANY_REQUESTS
+        except (ValueError, TypeError, KeyError):
+            if not line.endswith(b"\n"):
+                break
+            raise CommandError(
+                f"{answers_file} is no file of results. Move it, or name another file with --answers FILE."
+            ) from None
+        if is_final and DIGEST in result:
+            results[result[DIGEST]].append(result)
+    return results
+
+
+def _digest(line: bytes) -> str:
+    return hashlib.sha256(line.rstrip(b"\r\n")).hexdigest()
+
+
+def _render(result: dict[str, Any]) -> bytes:
+    return json.dumps(result, ensure_ascii=False).encode() + b"\n"
 
 
 def _print_summary(answers_file: Path) -> bool:
@@ -48,17 +104,15 @@ def _print_summary(answers_file: Path) -> bool:
     if all_received := set(codes) <= {RECEIVED}:
         return all_received
     out.print(
-        "Copy the lines with another code than `received` to a new file, correct them, and load that file. "
-        "`line` in the results is the number of the line."
+        "Correct the lines with another code than `received` in the file, and run the same command again. It sends the "
+        "lines that changed. `line` in the results is the number of the line."
     )
     return False
 
 
-def _lines(file: Path, *, after: int = 0) -> Iterator[bytes]:
+def _lines(file: Path) -> Iterator[bytes]:
     with file.open("rb") as lines:
-        for number, line in enumerate(lines):
-            if number >= after:
-                yield line
+        yield from lines
 
 
 def _count_lines(file: Path) -> int:
@@ -66,17 +120,6 @@ def _count_lines(file: Path) -> int:
         return sum(1 for _ in _lines(file))
     except OSError as error:
         raise CommandError(f"{file} cannot be read: {error.strerror}. Name a readable NDJSON file.") from None
-
-
-def _count_answers(answers_file: Path) -> int:
-    """Count the results of an earlier run. Remove an incomplete last line."""
-    if not answers_file.exists():
-        return 0
-    body = answers_file.read_bytes()
-    complete = body[: body.rfind(b"\n") + 1]
-    if complete != body:
-        answers_file.write_bytes(complete)
-    return complete.count(b"\n")
 
 
 def _detect_kind(file: Path) -> Kind:
