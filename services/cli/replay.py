@@ -20,7 +20,7 @@ from rich.text import Text
 from saola_client import Hub, HubError
 from services.cli.console import CommandError, err, out
 from services.cli.trade_rows import TradeRow
-from services.cli.trial_parties import TrialParty, add_party
+from services.cli.trial_parties import AddParty, TrialParty, trial_parties
 
 CONCURRENCY = 16
 CHECK_SECONDS = 60.0
@@ -51,8 +51,8 @@ class RowResult:
 class Replay:
     """One replay of a file. It has its own parties, numbers and references, so that one hub can run it again."""
 
-    def __init__(self, admin: Hub) -> None:
-        self._admin = admin
+    def __init__(self, add_party: AddParty) -> None:
+        self._add_party = add_party
         self._run_id = secrets.token_hex(3).upper()
         self._today = datetime.now(UTC).date()
         self._countries: dict[str, CountryParties] = {}
@@ -61,9 +61,9 @@ class Replay:
         """Add the authority, the customs and the trader of a country."""
         identifier = {"EORI": f"{code}{self._run_id}"}
         self._countries[code] = CountryParties(
-            authority=add_party(self._admin, f"Management Authority of {code}", code, ["authority"]),
-            customs=add_party(self._admin, f"Customs of {code}", code, ["customs"]),
-            trader=add_party(self._admin, f"Trader of {code}", code, ["trader"], identifier),
+            authority=self._add_party(f"Management Authority of {code}", code, ["authority"]),
+            customs=self._add_party(f"Customs of {code}", code, ["customs"]),
+            trader=self._add_party(f"Trader of {code}", code, ["trader"], identifier),
         )
 
     def replay_row(self, row: TradeRow) -> RowResult:
@@ -164,9 +164,9 @@ def describe_finding(finding: dict[str, Any]) -> str:
 
 def run_replay(admin: Hub, rows: Sequence[TradeRow]) -> None:
     """Play all rows and print the results. Raise CommandError if the hub did not check one of them."""
-    replay = Replay(admin)
     countries = sorted({row.exporter for row in rows} | {row.importer for row in rows})
-    with _progress() as progress, ThreadPoolExecutor(CONCURRENCY) as pool:
+    with trial_parties(admin) as add_party, _progress() as progress, ThreadPoolExecutor(CONCURRENCY) as pool:
+        replay = Replay(add_party)
         for _ in progress.track(pool.map(replay.add_country, countries), len(countries), description="Parties"):
             pass
         began = time.monotonic()

@@ -27,6 +27,15 @@ def test_demo_played_twice_on_one_hub_keeps_each_promise(hub: RunningHub) -> Non
     assert first_number() not in second.stdout
 
 
+def test_demo_leaves_no_party_active_and_no_country_with_an_office(hub: RunningHub) -> None:
+    before = {party["id"] for party in hub.admin().list_parties()}
+    played = run_saola("demo", "--hub", hub.url, "--admin", hub.home / "admin.json")
+    assert played.returncode == 0, played.stdout + played.stderr
+    added = [party for party in hub.admin().list_parties() if party["id"] not in before]
+    assert len(added) == 6
+    assert {(party["disabled"], *party["roles"]) for party in added} == {(True, "trader")}
+
+
 def test_demo_without_a_hub_starts_one_and_stops_it() -> None:
     before = set(Path("/tmp").glob("saola-own-*"))
     played = run_saola("demo")
