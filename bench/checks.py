@@ -37,8 +37,8 @@ async def measure() -> dict[str, Any]:
     """Measure all in interleaved rounds. Return the medians per second and the medians of their ratios."""
     async with start_environment() as environment:
         engine = create_engine(environment.database_url())
-        permits = await issue_permits(engine, PERMITS, lines=LINES)
-        [hot] = await issue_permits(engine, 1, lines=1)
+        permits = await issue_permits(engine, PERMITS, lines=LINES, sealer=environment.sealer)
+        [hot] = await issue_permits(engine, 1, lines=1, sealer=environment.sealer)
         await engine.dispose()
         async with run_permits(environment, [environment.database_url()] * PROCESSES) as urls:
             return await _measure_rounds(environment, urls, permits, hot)

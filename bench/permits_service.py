@@ -26,6 +26,7 @@ from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand
 from shared.key_files import KeyFile, create_signing_keys
+from shared.sealed_secrets import SecretSealer
 from shared.signed_tokens import InternalTokenSigner
 
 AUTHORITY = Party(id=new_id(), name="Authority", country="ZA", roles=(Role.AUTHORITY,))
@@ -57,6 +58,11 @@ class PermitsEnvironment:
         await admin.close()
         return self.database_url(database)
 
+    @property
+    def sealer(self) -> SecretSealer:
+        """The sealer of the stored responses of the processes."""
+        return SecretSealer(KeyFile(self.folder / "key.json"))
+
     def open_client(self, url: str, party: Party | None = None) -> httpx2.AsyncClient:
         """Return a client that calls a permits process as the gateway does for a party."""
         token = self.signer.sign(Caller(service="gateway", party=party), audience="permits", at=now())
@@ -67,8 +73,7 @@ class PermitsEnvironment:
 @asynccontextmanager
 async def start_environment() -> AsyncIterator[PermitsEnvironment]:
     """Start a server with an empty permits database. Stop it after the block."""
-    with temporary_home("saola-bench-") as name:
-        folder = Path(name)
+    with temporary_home("saola-bench-") as folder:
         embedded = EmbeddedPostgres(folder / "pg")
         server = await asyncio.to_thread(embedded.start)
         try:
@@ -100,12 +105,12 @@ async def run_permits(environment: PermitsEnvironment, databases: Sequence[str])
         yield [f"http://127.0.0.1:{port}" for port in ports]
 
 
-async def issue_permits(engine: AsyncEngine, count: int, *, lines: int) -> list[dict[str, Any]]:
+async def issue_permits(engine: AsyncEngine, count: int, *, lines: int, sealer: SecretSealer) -> list[dict[str, Any]]:
     """Issue and endorse permits of `lines` lines, each of a million specimens, all for one shipment."""
-    return [await _issue_permit(engine, LINE_LETTERS[:lines]) for _ in range(count)]
+    return [await _issue_permit(engine, LINE_LETTERS[:lines], sealer) for _ in range(count)]
 
 
-async def _issue_permit(engine: AsyncEngine, line_letters: str) -> dict[str, Any]:
+async def _issue_permit(engine: AsyncEngine, line_letters: str, sealer: SecretSealer) -> dict[str, Any]:
     today = datetime.now(UTC).date()
     line = {"taxon": "Falco exemplaris", "appendix": "II", "source": "C", "term": "LIV", "unit": "number"}
     content = {
@@ -121,7 +126,7 @@ async def _issue_permit(engine: AsyncEngine, line_letters: str) -> dict[str, Any
         "purpose": "T",
         "lines": [{**line, "line": one, "description": one, "quantity": "1000000"} for one in line_letters],
     }
-    stored = await actions_issue.issue(engine, AUTHORITY, Permit.model_validate(content), _command())
+    stored = await actions_issue.issue(engine, AUTHORITY, Permit.model_validate(content), _command(), sealer=sealer)
     permit_id = UUID(json.loads(stored.body)["id"])
     endorsement = {
         "lines": [{"line": one, "quantity": "1000000"} for one in line_letters],

@@ -60,7 +60,12 @@ def seal_response(sealer: SecretSealer, command: IdempotentCommand, response: St
 def open_response(
     sealer: SecretSealer, command: IdempotentCommand, stored: StoredResponse, *, advice: str
 ) -> StoredResponse:
-    """Return a sealed response as it was first sent. Raise Conflict with `advice` if its key is not in the set."""
+    """Return a stored response as it was first sent. Raise Conflict with `advice` if its key is not in the set.
+
+    A response that an earlier version stored is not sealed. It expires within the retention of commands.
+    """
+    if not stored.body.startswith(PREFIX):
+        return stored
     try:
         return replace(stored, body=sealer.open(stored.body, bound_to=command.id))
     except UnreadableSecret:

@@ -26,6 +26,7 @@ from shared.http_server import run_server
 from shared.internal_auth import trust_services
 from shared.key_files import KeyFile
 from shared.request_middleware import INTERNAL_HEAD_BYTES
+from shared.sealed_secrets import SecretSealer
 from shared.service_process import background_tasks
 from shared.signed_tokens import InternalTokenVerifier
 from shared.web import add_metrics, create_service_app
@@ -34,7 +35,12 @@ from shared.web import add_metrics, create_service_app
 def create_app(settings: Settings) -> FastAPI:
     """Return the app. Only the gateway calls its routes, and it signs each call."""
     engine = create_engine(settings.database_url, connections=settings.database_connections)
-    context = PermitsContext(engine=engine, initial_listing=InitialListing(engine), report_slots=ReportSlots())
+    context = PermitsContext(
+        engine=engine,
+        initial_listing=InitialListing(engine),
+        report_slots=ReportSlots(),
+        sealer=SecretSealer(KeyFile(settings.signing_keys)),
+    )
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

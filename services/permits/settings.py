@@ -25,7 +25,7 @@ class Settings(ServiceSettings):
         examples=["/keys/public/gateway.json"],
     )
     signing_keys: Path = Field(
-        description="File with the private keys of permits (JSON Web Key Set); the worker signs with the first",
+        description="File with the private keys of permits (JSON Web Key Set); the first signs calls and seals tokens",
         examples=["/keys/permits/inside.json"],
     )
     notifications_url: ServiceUrl = Field(

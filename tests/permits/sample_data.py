@@ -3,6 +3,8 @@
 import itertools
 import json
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +19,8 @@ from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id
 from shared.idempotency import IdempotentCommand
+from shared.key_files import KeyFile, create_encryption_keys
+from shared.sealed_secrets import SecretSealer
 from tests.days import today
 from tests.permits.view_json import as_json
 
@@ -130,9 +134,20 @@ def command(command_id: UUID | None = None, body: bytes = b"") -> IdempotentComm
     return IdempotentCommand(command_id or new_id(), body, datetime.now(UTC))
 
 
+def make_sealer() -> SecretSealer:
+    """Return a sealer with new keys."""
+    file = Path(_keys.name) / f"{next(_numbers)}.json"
+    create_encryption_keys(file)
+    return SecretSealer(KeyFile(file))
+
+
+_keys = TemporaryDirectory(prefix="saola-keys-")
+SEALER = make_sealer()
+
+
 async def issue_permit(db: AsyncEngine, permit: Permit, by: Party = AUTHORITY_ZA) -> UUID:
     """Issue a permit. Return its id."""
-    response = await issue.issue(db, by, permit, command())
+    response = await issue.issue(db, by, permit, command(), sealer=SEALER)
     return UUID(json.loads(response.body)["id"])
 
 

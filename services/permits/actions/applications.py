@@ -1,6 +1,7 @@
 """Applications for permits: a trader applies; the authority queries, assesses, grants or refuses."""
 
 from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
+from services.permits.actions.permits.views import REPLACE_PERMIT
 from services.permits.actions.views import history_entry, permit_link
 from services.permits.domain import applications as domain_applications
 from services.permits.domain.applications import days_open
@@ -37,6 +39,7 @@ from shared.database import new_id, plan_by_values, retry_transaction
 from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 from shared.limits import Limit, LimitSubject
 from shared.problems import Conflict, NotAllowed, NotFound
+from shared.sealed_secrets import SecretSealer, open_response, seal_response
 from shared.secret_tokens import generate_secret, secret_digest
 
 MAX_OPEN_APPLICATIONS = Limit(
@@ -46,6 +49,16 @@ MAX_OPEN_APPLICATIONS = Limit(
     meaning="Applications of a trader that wait for a decision",
     beyond="409 `too-many-applications`",
 )
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewToken:
+    """The token of the permit that a grant issues, and the sealer of the response that contains it."""
+
+    token: str
+    sealer: SecretSealer
+
+
 Decide = Callable[[AsyncConnection, ApplicationRecord], Awaitable[ChangeSet]]
 
 
@@ -189,19 +202,25 @@ async def assess(
 
 
 async def grant(
-    engine: AsyncEngine, application_id: UUID, officer: Officer, decision: GrantDecision, command: IdempotentCommand
+    engine: AsyncEngine,
+    application_id: UUID,
+    officer: Officer,
+    decision: GrantDecision,
+    command: IdempotentCommand,
+    *,
+    sealer: SecretSealer,
 ) -> StoredResponse:
     """Grant an application and issue its permit. The response holds the permit's id and, this once, its token.
 
     Raise NotFound, NotAllowed, Conflict, Invalid.
     """
-    token = generate_secret()
+    new_token = NewToken(token=generate_secret(), sealer=sealer)
 
     async def decide(conn: AsyncConnection, application: ApplicationRecord) -> ChangeSet:
         policy, _ = await policies.read(conn, application.content.authority_country)
         new_permit = NewPermit(
             id=new_id(command.at),
-            token_digest=secret_digest(token),
+            token_digest=secret_digest(new_token.token),
             facts=await facts.load_listing_facts(conn, [application.content]),
         )
         two_people_required = policy.two_people_for_permits
@@ -221,7 +240,7 @@ async def grant(
     condition, decide_for_others = applications.decided_by(officer.party), _for_office(officer.party, decide)
     try:
         return await _apply_transition(
-            engine, application_id, officer.party, condition, command, decide_for_others, token=token
+            engine, application_id, officer.party, condition, command, decide_for_others, new_token=new_token
         )
     except IntegrityError as error:
         raise_number_taken(error, officer.party.country, decision.number or "of this number")
@@ -236,21 +255,27 @@ async def _apply_transition(
     command: IdempotentCommand,
     decide: Decide,
     *,
-    token: str | None = None,
+    new_token: NewToken | None = None,
 ) -> StoredResponse:
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
-                return stored
+                return _open_response(command, stored, new_token)
             application = await applications.lock(conn, application_id, condition)
             if application is None:
                 raise NotFound
             command.condition.require(application.version)
             await change_sets.save_change_set(conn, await decide(conn, application))
-            return await _store_response(conn, application_id, party, command, token=token)
+            return await _store_response(conn, application_id, party, command, new_token=new_token)
 
     return await retry_transaction(transaction)
+
+
+def _open_response(command: IdempotentCommand, stored: StoredResponse, new_token: NewToken | None) -> StoredResponse:
+    if new_token is None:
+        return stored
+    return open_response(new_token.sealer, command, stored, advice=REPLACE_PERMIT)
 
 
 async def _store_response(
@@ -260,14 +285,16 @@ async def _store_response(
     command: IdempotentCommand,
     *,
     status: int = 200,
-    token: str | None = None,
+    new_token: NewToken | None = None,
 ) -> StoredResponse:
     application = await applications.find(conn, application_id, applications.readable_by(party))
     assert application is not None, "a party that acts on an application may read it"
+    token = None if new_token is None else new_token.token
     [view] = await _load_views(conn, [application], party, command.at, token=token)
     location = f"/v1/permit-applications/{application_id}" if status == CREATED else None
     response = StoredResponse(status=status, body=render_json(view), location=location, version=application.version)
-    await idempotency.store_response(conn, commands, command, response)
+    stored = response if new_token is None else seal_response(new_token.sealer, command, response)
+    await idempotency.store_response(conn, commands, command, stored)
     return response
 
 

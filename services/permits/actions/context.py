@@ -6,12 +6,14 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference.initial_listing import InitialListing
 from services.permits.actions.reports import ReportSlots
+from shared.sealed_secrets import SecretSealer
 
 
 @dataclass(frozen=True)
 class PermitsContext:
-    """The engine, the initial listing and the report slots of one process."""
+    """The engine, the initial listing and the report slots of one process. `sealer` seals stored permit tokens."""
 
     engine: AsyncEngine
     initial_listing: InitialListing
     report_slots: ReportSlots
+    sealer: SecretSealer

@@ -112,7 +112,14 @@ async def grant(
     """Grant an application and issue its permit."""
     decision, command = await read_command(request, GrantDecision, optional=True)
     return render_stored_response(
-        await applications.grant(context.engine, application_id, _officer(party, person, command), decision, command)
+        await applications.grant(
+            context.engine,
+            application_id,
+            _officer(party, person, command),
+            decision,
+            command,
+            sealer=context.sealer,
+        )
     )
 
 

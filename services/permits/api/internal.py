@@ -131,7 +131,9 @@ async def issue_permits(request: Request, context: Context, party: Authority, pe
     A repeated command gets its stored response, with `replayed` true. An invalid permit does not affect the others.
     """
     requests = await parse_batch(await read_body(request, limit=MESSAGE_BATCH_BYTES), _parse_permits)
-    results = await issue_batch.issue_permits(context.engine, party, requests, person=person.name)
+    results = await issue_batch.issue_permits(
+        context.engine, party, requests, sealer=context.sealer, person=person.name
+    )
     return JSONResponse([_render_result(result, request) for result in results])
 
 

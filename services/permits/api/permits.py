@@ -50,7 +50,7 @@ async def issue_permit(request: Request, context: Context, party: Authority, per
     """Issue a permit, or register one that was issued outside the hub."""
     content, command = await read_command(request, Permit)
     return render_stored_response(
-        await actions_issue.issue(context.engine, party, content, command, person=person.name)
+        await actions_issue.issue(context.engine, party, content, command, sealer=context.sealer, person=person.name)
     )
 
 
@@ -115,7 +115,9 @@ async def replace_permit(
     """Issue a new permit in the place of this one."""
     content, command = await read_command(request, Permit)
     return render_stored_response(
-        await withdraw.replace(context.engine, permit_id, party, content, command, person=person.name)
+        await withdraw.replace(
+            context.engine, permit_id, party, content, command, sealer=context.sealer, person=person.name
+        )
     )
 
 

@@ -377,7 +377,9 @@ STATE_PROBLEMS = {
         status=409,
         meaning="The hub did this before, and cannot show its secret again.",
         causes=("You repeat a request that created a secret, and the hub rotated its own keys since.",),
-        steps=(you("Do what `detail` says: end the credential and create another, or rotate the secret again."),),
+        steps=(
+            you("Do what `detail` says: create another credential, rotate the secret again, or replace the permit."),
+        ),
         example="This was done, but its secret cannot be shown again. End the credential, and create another.",
     ),
     "subject-taken": ProblemCode(

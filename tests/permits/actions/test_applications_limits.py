@@ -12,7 +12,7 @@ from shared.contracts.application import Assessment, GrantDecision, Question, Re
 from shared.contracts.closed_sets import Recommendation
 from shared.problems import Conflict
 from tests.permits.sample_applications import officer, submit_application
-from tests.permits.sample_data import A, command
+from tests.permits.sample_data import SEALER, A, command
 
 
 async def test_open_applications_beyond_the_limit_are_refused_with_many_requests_at_once(
@@ -61,4 +61,4 @@ async def test_application_with_a_full_history_can_only_be_decided(
     with pytest.raises(Conflict) as refused:
         await applications.assess(permits_db, application_id, officer(), note, command())
     assert refused.value.code == "history-full"
-    await applications.grant(permits_db, application_id, officer(), GrantDecision(), command())
+    await applications.grant(permits_db, application_id, officer(), GrantDecision(), command(), sealer=SEALER)

@@ -24,7 +24,7 @@ from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Invalid, NotAllowed, NotFound
 from tests.permits.sample_applications import application_content, officer, submit_application
-from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, OTHER_TRADER, A, B, command, line, party
+from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, OTHER_TRADER, SEALER, A, B, command, line, party
 from tests.permits.view_json import as_json
 
 Transition = Callable[[AsyncEngine, UUID], Awaitable[StoredResponse]]
@@ -37,7 +37,7 @@ def transition_by(by: ActorRole, to_status: ApplicationStatus) -> Transition:
             db, application_id, officer(), Question(message="why?"), command()
         ),
         (ActorRole.AUTHORITY, ApplicationStatus.GRANTED): lambda db, application_id: applications.grant(
-            db, application_id, officer(), GrantDecision(), command()
+            db, application_id, officer(), GrantDecision(), command(), sealer=SEALER
         ),
         (ActorRole.AUTHORITY, ApplicationStatus.REFUSED): lambda db, application_id: applications.refuse(
             db, application_id, officer(), Refusal(reason="no"), command()
@@ -113,13 +113,15 @@ async def test_application_events_reach_only_the_applicant_and_the_authority(per
 async def test_grant_issues_the_requested_lines_or_less(permits_db: AsyncEngine) -> None:
     stated = application_content(line(), line("B", "40", term="MEA", unit="kg"))
     first = await submit_application(permits_db, stated)
-    whole = json.loads((await applications.grant(permits_db, first, officer(), GrantDecision(), command())).body)
+    whole = json.loads(
+        (await applications.grant(permits_db, first, officer(), GrantDecision(), command(), sealer=SEALER)).body
+    )
     permit = await as_json(permits_read.read_permit(permits_db, UUID(whole["permit_id"]), AUTHORITY_ZA, now()))
     assert [(n["line"], n["quantity"]) for n in permit["lines"]] == [("A", "120"), ("B", "40")]
     assert whole["permit"]["token"] and whole["permit"]["number"] == permit["number"]
     less = GrantDecision.model_validate({"number": "ZA-LESS", "lines": [{"line": "A", "quantity": "80"}]})
     second = await submit_application(permits_db, stated)
-    part = json.loads((await applications.grant(permits_db, second, officer(), less, command())).body)
+    part = json.loads((await applications.grant(permits_db, second, officer(), less, command(), sealer=SEALER)).body)
     permit = await as_json(permits_read.read_permit(permits_db, UUID(part["permit_id"]), A, now()))
     assert [(n["line"], n["quantity"]) for n in permit["lines"]] == [("A", "80")]
     application_id = await submit_application(permits_db, stated)
@@ -130,19 +132,19 @@ async def test_grant_issues_the_requested_lines_or_less(permits_db: AsyncEngine)
     ):
         with pytest.raises(Invalid) as caught:
             await applications.grant(
-                permits_db, application_id, officer(), GrantDecision.model_validate(wrong), command()
+                permits_db, application_id, officer(), GrantDecision.model_validate(wrong), command(), sealer=SEALER
             )
         assert caught.value.code == code
     with pytest.raises(Conflict) as taken:
-        await applications.grant(permits_db, application_id, officer(), less, command())
+        await applications.grant(permits_db, application_id, officer(), less, command(), sealer=SEALER)
     assert taken.value.code == "permit-number-taken"
     assert (await as_json(applications.read(permits_db, application_id, A, now())))["status"] == "submitted"
 
 
 async def test_grant_repeated_with_its_key_returns_the_same_response_and_one_permit(permits_db: AsyncEngine) -> None:
     application_id, name = await submit_application(permits_db), command()
-    first = await applications.grant(permits_db, application_id, officer(), GrantDecision(), name)
-    again = await applications.grant(permits_db, application_id, officer(), GrantDecision(), name)
+    first = await applications.grant(permits_db, application_id, officer(), GrantDecision(), name, sealer=SEALER)
+    again = await applications.grant(permits_db, application_id, officer(), GrantDecision(), name, sealer=SEALER)
     assert (again.body, again.replayed) == (first.body, True)
     async with permits_db.connect() as conn:
         assert (await conn.execute(text("SELECT count(*) FROM permits"))).scalar_one() == 1
@@ -159,7 +161,9 @@ async def test_policy_of_two_people_requires_another_person_for_the_grant(permit
 
     async def refused(person: str) -> str:
         with pytest.raises(Conflict) as caught:
-            await applications.grant(permits_db, application_id, officer(person), GrantDecision(), command())
+            await applications.grant(
+                permits_db, application_id, officer(person), GrantDecision(), command(), sealer=SEALER
+            )
         return caught.value.code
 
     assert await refused("one") == "assessment-missing"
@@ -174,7 +178,9 @@ async def test_policy_of_two_people_requires_another_person_for_the_grant(permit
     async with permits_db.connect() as conn:
         query = text("SELECT audience::json AS audience FROM outbox_events WHERE type = 'application.assessed'")
         assert (await conn.execute(query)).scalar_one()["parties"] == []
-    granted = await applications.grant(permits_db, application_id, officer("two"), GrantDecision(), command())
+    granted = await applications.grant(
+        permits_db, application_id, officer("two"), GrantDecision(), command(), sealer=SEALER
+    )
     assert json.loads(granted.body)["status"] == "granted"
 
 
@@ -194,11 +200,15 @@ async def test_person_who_assessed_or_queried_once_never_grants_under_two_people
     )
     for person in ("one", "two", "three"):
         with pytest.raises(Conflict) as caught:
-            await applications.grant(permits_db, application_id, officer(person), GrantDecision(), command())
+            await applications.grant(
+                permits_db, application_id, officer(person), GrantDecision(), command(), sealer=SEALER
+            )
         assert caught.value.code == "same-person"
     seen = (await as_json(applications.read(permits_db, application_id, AUTHORITY_ZA, now())))["assessment"]
     assert (seen["person"], seen["note"], seen["people"]) == ("two", "two", ["one", "two", "three"])
-    granted = await applications.grant(permits_db, application_id, officer("four"), GrantDecision(), command())
+    granted = await applications.grant(
+        permits_db, application_id, officer("four"), GrantDecision(), command(), sealer=SEALER
+    )
     assert json.loads(granted.body)["status"] == "granted"
 
 
@@ -207,7 +217,9 @@ async def test_person_who_assessed_grants_without_a_policy_of_two_people(permits
     await applications.assess(
         permits_db, application_id, officer("one"), Assessment(recommendation=Recommendation.GRANT), command()
     )
-    granted = await applications.grant(permits_db, application_id, officer("one"), GrantDecision(), command())
+    granted = await applications.grant(
+        permits_db, application_id, officer("one"), GrantDecision(), command(), sealer=SEALER
+    )
     assert json.loads(granted.body)["status"] == "granted"
 
 

@@ -31,6 +31,7 @@ from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
     CUSTOMS_ZA,
+    SEALER,
     B,
     balance,
     command,
@@ -245,7 +246,9 @@ async def test_transactions_with_permits_in_opposite_order_do_not_deadlock(permi
 
 async def test_issue_commands_with_one_id_issue_one_permit(permits_db: AsyncEngine) -> None:
     permit, name = permit_content(), new_id()
-    responses = await run_concurrently(issue.issue(permits_db, AUTHORITY_ZA, permit, command(name)) for _ in range(50))
+    responses = await run_concurrently(
+        issue.issue(permits_db, AUTHORITY_ZA, permit, command(name), sealer=SEALER) for _ in range(50)
+    )
     assert len({one.body for one in responses}) == 1
     assert [one.replayed for one in responses].count(False) == 1
     assert json.loads(responses[0].body)["number"] == permit.number

@@ -158,6 +158,7 @@ ROUTES = (
             "conflict-of-interest",
             "invalid-transition",
             "permit-number-taken",
+            "secret-not-kept",
             "assessment-missing",
             "same-person",
             "no-such-line",

@@ -8,7 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions.permits import quota_check, second_person
 from services.permits.actions.permits.issuing_authority import require_issuing_authority
 from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
-from services.permits.actions.permits.views import Tokens, store_response
+from services.permits.actions.permits.views import REPLACE_PERMIT, Tokens, store_response_with_tokens
 from services.permits.domain.permits import issue as domain_issue
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.second_person import UNKNOWN_PERSON, proposal_digest
@@ -21,11 +21,18 @@ from shared.contracts.permit import Permit
 from shared.database import new_id
 from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 from shared.problems import Conflict
+from shared.sealed_secrets import SecretSealer, open_response
 from shared.secret_tokens import generate_secret, secret_digest
 
 
 async def issue(
-    engine: AsyncEngine, party: Party, content: Permit, command: IdempotentCommand, *, person: str = UNKNOWN_PERSON
+    engine: AsyncEngine,
+    party: Party,
+    content: Permit,
+    command: IdempotentCommand,
+    *,
+    sealer: SecretSealer,
+    person: str = UNKNOWN_PERSON,
 ) -> StoredResponse:
     """Issue a permit, or register one whose issuer has no authority on the hub.
 
@@ -38,7 +45,7 @@ async def issue(
         async with engine.begin() as conn:
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
-                return stored
+                return open_response(sealer, command, stored, advice=REPLACE_PERMIT)
             await require_issuing_authority(conn, party, content)
             void_permits = await list_void_permits(conn, party, content)
             new_permit = NewPermit(
@@ -50,7 +57,9 @@ async def issue(
             if objection is None:
                 await permits.give_up_numbers(conn, void_permits)
                 await change_sets.save_change_set(conn, changes)
-                return await store_response(conn, permit_id, command, status=CREATED, tokens=Tokens(own=token))
+                return await store_response_with_tokens(
+                    conn, permit_id, command, sealer=sealer, tokens=Tokens(own=token), status=CREATED
+                )
     except IntegrityError as error:
         raise_number_taken(error, content.issuer, content.number)
         raise

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions.permits import quota_check, second_person
 from services.permits.actions.permits.issuing_authority import require_issuing_authority
 from services.permits.actions.permits.permit_numbers import ReadNumbers, number_taken_error, read_numbers
-from services.permits.actions.permits.views import Tokens, permit_view
+from services.permits.actions.permits.views import REPLACE_PERMIT, Tokens, permit_view
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.model.permits import permit_key
 from services.permits.domain.permits import issue
@@ -31,6 +31,7 @@ from shared.contracts.views.parts import as_stored, render_json
 from shared.database import RETRYABLE_STATES, new_id, retry_transaction
 from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
 from shared.problems import ProblemError
+from shared.sealed_secrets import SecretSealer, open_response, seal_response
 from shared.secret_tokens import generate_secret, secret_digest
 
 RETRYABLE_SQLSTATES = RETRYABLE_STATES | {"23505"}
@@ -49,7 +50,12 @@ Results = dict[UUID, StoredResponse | ProblemError]
 
 
 async def issue_permits(
-    engine: AsyncEngine, party: Party, requests: Sequence[IssueRequest], *, person: str = UNKNOWN_PERSON
+    engine: AsyncEngine,
+    party: Party,
+    requests: Sequence[IssueRequest],
+    *,
+    sealer: SecretSealer,
+    person: str = UNKNOWN_PERSON,
 ) -> list[StoredResponse | ProblemError]:
     """Issue permits. Return a response or an error for each, in the same order."""
     results: Results = {a.command.id: a.content for a in requests if isinstance(a.content, ProblemError)}
@@ -60,7 +66,7 @@ async def issue_permits(
 
     async def transaction() -> Results:
         async with engine.begin() as conn:
-            return await _issue(conn, party, person, first_by_id)
+            return await _issue(conn, party, person, first_by_id, sealer=sealer)
 
     if first_by_id:
         results = {**results, **await retry_transaction(transaction, sqlstates=RETRYABLE_SQLSTATES)}
@@ -85,9 +91,15 @@ def _result(
 
 
 async def _issue(
-    conn: AsyncConnection, party: Party, person: str, first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]]
+    conn: AsyncConnection,
+    party: Party,
+    person: str,
+    first_by_id: dict[UUID, tuple[IdempotentCommand, Permit]],
+    *,
+    sealer: SecretSealer,
 ) -> Results:
-    results = await idempotency.begin_many(conn, commands, [command for command, _ in first_by_id.values()])
+    begun = await idempotency.begin_many(conn, commands, [command for command, _ in first_by_id.values()])
+    results = {command_id: _open(sealer, first_by_id[command_id][0], stored) for command_id, stored in begun.items()}
     new_requests = {command_id: one for command_id, one in first_by_id.items() if command_id not in results}
     numbers = await read_numbers(conn, party, {permit_key(content) for _, content in new_requests.values()})
     refusals = await _list_refusals(conn, party, new_requests, numbers)
@@ -136,8 +148,24 @@ async def _issue(
     await change_sets.save_change_set(
         conn, _merge_change_sets(sorted((issued[command_id][0] for command_id in responses), key=_sort_key))
     )
-    await idempotency.store_responses(conn, commands, responses)
+    sealed = {
+        command_id: seal_response(sealer, first_by_id[command_id][0], response)
+        for command_id, response in responses.items()
+    }
+    await idempotency.store_responses(conn, commands, sealed)
     return {**results, **refusals, **responses}
+
+
+def _open(
+    sealer: SecretSealer, command: IdempotentCommand, stored: StoredResponse | ProblemError
+) -> StoredResponse | ProblemError:
+    """Return a stored response as it was first sent, or the problem of a command that was done before."""
+    if isinstance(stored, ProblemError):
+        return stored
+    try:
+        return open_response(sealer, command, stored, advice=REPLACE_PERMIT)
+    except ProblemError as error:
+        return error
 
 
 async def _list_refusals(

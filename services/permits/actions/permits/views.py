@@ -37,6 +37,7 @@ from shared.contracts.views.permits import (
     TraderByToken,
 )
 from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
+from shared.sealed_secrets import SecretSealer, seal_response
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,6 +49,8 @@ class Tokens:
 
 
 NO_TOKENS = Tokens()
+REPLACE_PERMIT = "If you need its token, issue a replacement of the permit."
+"""The advice to an authority whose permit token cannot be shown again."""
 
 
 async def load_permit_view(
@@ -68,15 +71,35 @@ async def store_response(
     command: IdempotentCommand,
     *,
     status: int = 200,
-    tokens: Tokens = NO_TOKENS,
 ) -> StoredResponse:
-    """Store and return the permit as it is now, as the response to a command."""
+    """Store and return the permit as it is now, as the response to a command without a token."""
+    response = await _render_response(conn, permit_id, command, status=status, tokens=NO_TOKENS)
+    await idempotency.store_response(conn, commands, command, response)
+    return response
+
+
+async def store_response_with_tokens(
+    conn: AsyncConnection,
+    permit_id: UUID,
+    command: IdempotentCommand,
+    *,
+    sealer: SecretSealer,
+    tokens: Tokens,
+    status: int = 200,
+) -> StoredResponse:
+    """Store and return the permit as it is now, with tokens. The stored response is sealed."""
+    response = await _render_response(conn, permit_id, command, status=status, tokens=tokens)
+    await idempotency.store_response(conn, commands, command, seal_response(sealer, command, response))
+    return response
+
+
+async def _render_response(
+    conn: AsyncConnection, permit_id: UUID, command: IdempotentCommand, *, status: int, tokens: Tokens
+) -> StoredResponse:
     permit = (await permits.lock(conn, [permit_id]))[permit_id]
     view = await load_permit_view(conn, permit, command.at, tokens=tokens)
     location = f"/v1/permits/{permit_id}" if status == CREATED else None
-    response = StoredResponse(status=status, body=render_json(view), location=location, version=permit.version)
-    await idempotency.store_response(conn, commands, command, response)
-    return response
+    return StoredResponse(status=status, body=render_json(view), location=location, version=permit.version)
 
 
 def permit_view(

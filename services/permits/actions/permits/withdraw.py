@@ -14,7 +14,7 @@ from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.issue import find_objection
 from services.permits.actions.permits.issuing_authority import lock_own_permit, require_issuing_authority
 from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
-from services.permits.actions.permits.views import Tokens, store_response
+from services.permits.actions.permits.views import REPLACE_PERMIT, Tokens, store_response, store_response_with_tokens
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits import replace as domain_replace
@@ -33,6 +33,7 @@ from shared.contracts.permit import Loss, Permit, Recovery, Revocation
 from shared.database import new_id, retry_transaction
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict
+from shared.sealed_secrets import SecretSealer, open_response
 from shared.secret_tokens import generate_secret, secret_digest
 
 Decide = Callable[[PermitRecord, Actor, WithdrawalContext], ChangeSet]
@@ -96,6 +97,7 @@ async def replace(
     content: Permit,
     command: IdempotentCommand,
     *,
+    sealer: SecretSealer,
     person: str = UNKNOWN_PERSON,
 ) -> StoredResponse:
     """Issue a new permit in the place of one. Raise NotFound, NotAllowed, Conflict, Invalid.
@@ -110,7 +112,7 @@ async def replace(
         async with engine.begin() as conn:
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
-                return stored
+                return open_response(sealer, command, stored, advice=REPLACE_PERMIT)
             old = await lock_own_permit(conn, permit_id, party, command)
             require_goods_of_others(old.content, party)
             await require_issuing_authority(conn, party, content)
@@ -128,7 +130,9 @@ async def replace(
                 return objection
             await permits.give_up_numbers(conn, void_permits)
             await change_sets.save_change_set(conn, changes)
-            return await store_response(conn, permit_id, command, tokens=Tokens(replacement=token))
+            return await store_response_with_tokens(
+                conn, permit_id, command, sealer=sealer, tokens=Tokens(replacement=token)
+            )
 
     try:
         result = await retry_transaction(transaction)

@@ -16,7 +16,7 @@ from shared.contracts.parties import Party
 from shared.contracts.permit import Permit
 from shared.database import new_id
 from shared.idempotency import IdempotentCommand
-from tests.permits.sample_data import party, permit_content
+from tests.permits.sample_data import SEALER, party, permit_content
 from tests.permits.view_json import as_json
 
 LAST = date(2026, 8, 31)
@@ -44,7 +44,7 @@ async def issue_permit_of(db: AsyncEngine, country: str, authority: Party) -> UU
         "issued_on": date(2026, 3, 1), "valid_until": LAST,
     })  # fmt: skip
     response = await actions_issue.issue(
-        db, authority, stated, IdempotentCommand(new_id(), b"", datetime(2026, 3, 1, 12, tzinfo=UTC))
+        db, authority, stated, IdempotentCommand(new_id(), b"", datetime(2026, 3, 1, 12, tzinfo=UTC)), sealer=SEALER
     )
     return UUID(json.loads(response.body)["id"])
 

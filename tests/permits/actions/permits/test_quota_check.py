@@ -22,7 +22,7 @@ from tests.permits.actions.declarations.test_recheck_reference_data import permi
 from tests.permits.actions.permits.test_issue_batch import batch_entry
 from tests.permits.reference_files import chunks, load_content
 from tests.permits.sample_applications import application_content, officer, submit_application
-from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, command, issue_permit, line, permit_content
+from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, SEALER, command, issue_permit, line, permit_content
 
 
 async def refused_for_quota(act: Any) -> Invalid:
@@ -61,8 +61,12 @@ async def test_permit_lines_in_a_quota_count_together_and_others_do_not_count(pe
 async def test_quota_used_by_revoked_or_replaced_permits_is_left_again(permits_db: AsyncEngine) -> None:
     await load_content(permits_db, quota_csv(100), "quotas")
     first = await issue_permit(permits_db, permit_for_quantity("90"))
-    await refused_for_quota(withdraw.replace(permits_db, first, AUTHORITY_ZA, permit_for_quantity("101"), command()))
-    response = await withdraw.replace(permits_db, first, AUTHORITY_ZA, permit_for_quantity("100"), command())
+    await refused_for_quota(
+        withdraw.replace(permits_db, first, AUTHORITY_ZA, permit_for_quantity("101"), command(), sealer=SEALER)
+    )
+    response = await withdraw.replace(
+        permits_db, first, AUTHORITY_ZA, permit_for_quantity("100"), command(), sealer=SEALER
+    )
     second = UUID(json.loads(response.body)["replaced_by"]["id"])
     await refused_for_quota(issue_permit(permits_db, permit_for_quantity("1")))
     await withdraw.revoke(permits_db, second, AUTHORITY_ZA, Revocation(reason="a mistake"), command())
@@ -86,11 +90,13 @@ async def test_concurrent_permits_do_not_exceed_a_quota(permits_db: AsyncEngine)
 async def test_grant_beyond_a_quota_is_refused_and_a_smaller_one_succeeds(permits_db: AsyncEngine) -> None:
     await load_content(permits_db, quota_csv(100), "quotas")
     application_id = await submit_application(permits_db, application_content(line(quantity="120")))
-    await refused_for_quota(applications.grant(permits_db, application_id, officer(), GrantDecision(), command()))
+    await refused_for_quota(
+        applications.grant(permits_db, application_id, officer(), GrantDecision(), command(), sealer=SEALER)
+    )
     less = GrantDecision.model_validate({"lines": [{"line": "A", "quantity": "100"}]})
-    assert json.loads((await applications.grant(permits_db, application_id, officer(), less, command())).body)[
-        "permit_id"
-    ]
+    assert json.loads(
+        (await applications.grant(permits_db, application_id, officer(), less, command(), sealer=SEALER)).body
+    )["permit_id"]
     assert await quota_taken(permits_db) == "100"
 
 
@@ -104,7 +110,7 @@ async def test_batch_beyond_a_quota_issues_the_permits_that_fit_in_order(permits
         permit_for_quantity("1"),
     ]
     responses: list[StoredResponse | ProblemError] = await issue_batch.issue_permits(
-        permits_db, AUTHORITY_ZA, [batch_entry(p) for p in contents]
+        permits_db, AUTHORITY_ZA, [batch_entry(p) for p in contents], sealer=SEALER
     )
     codes = [one.code if isinstance(one, ProblemError) else one.status for one in responses]
     assert codes == [201, "quota-exceeded", 201, 201, "quota-exceeded"]
@@ -179,7 +185,7 @@ async def test_permit_with_a_future_date_of_issue_is_refused(permits_db: AsyncEn
             await issue_permit(permits_db, content)
             continue
         with pytest.raises(Invalid) as caught:
-            await issue.issue(permits_db, AUTHORITY_ZA, content, command())
+            await issue.issue(permits_db, AUTHORITY_ZA, content, command(), sealer=SEALER)
         assert caught.value.code == code
 
 
@@ -188,7 +194,10 @@ async def test_permit_content_against_the_listing_is_checked_on_every_path(permi
     crocs = (line(taxon="Crocodylia spp."), line("B"))
     for lines, code in (((aloe,), "source-not-of-kingdom"), (crocs, "lines-overlap")):
         responses: list[StoredResponse | ProblemError] = await issue_batch.issue_permits(
-            permits_db, AUTHORITY_ZA, [batch_entry(permit_content(*lines)), batch_entry(permit_content())]
+            permits_db,
+            AUTHORITY_ZA,
+            [batch_entry(permit_content(*lines)), batch_entry(permit_content())],
+            sealer=SEALER,
         )
         assert [one.code if isinstance(one, ProblemError) else one.status for one in responses] == [code, 201]
         for act in (
@@ -200,6 +209,7 @@ async def test_permit_content_against_the_listing_is_checked_on_every_path(permi
                 AUTHORITY_ZA,
                 permit_content(*lines),
                 command(),
+                sealer=SEALER,
             ),
         ):
             with pytest.raises(Invalid) as caught:

@@ -15,14 +15,14 @@ from shared.contracts.parties import Party
 from shared.contracts.permit import Revocation
 from shared.database import new_id, now
 from shared.problems import NotFound
-from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_DE, OTHER_TRADER, command, party, permit_content
+from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_DE, OTHER_TRADER, SEALER, command, party, permit_content
 from tests.permits.view_json import as_json
 from tests.waiting import wait_until
 
 
 async def issue_with_token(db: AsyncEngine) -> tuple[UUID, str, str]:
     """Issue a permit. Return its id, number and token."""
-    response = json.loads((await issue.issue(db, AUTHORITY_ZA, permit_content(), command())).body)
+    response = json.loads((await issue.issue(db, AUTHORITY_ZA, permit_content(), command(), sealer=SEALER)).body)
     return UUID(response["id"]), response["number"], response["token"]
 
 

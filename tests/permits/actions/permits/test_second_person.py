@@ -21,7 +21,7 @@ from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict
 from tests.permits.actions.permits.test_issue_batch import batch_entry, codes_or_statuses, count_rows
 from tests.permits.internal_client import InternalClient
-from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, command, issue_permit, party, permit_content
+from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, SEALER, command, issue_permit, party, permit_content
 
 MISSING, SAME = "second-person-missing", "same-person"
 
@@ -34,7 +34,7 @@ async def require_two_people(db: AsyncEngine, country: str = "ZA") -> None:
 async def issue_as(db: AsyncEngine, person: str, content: Permit, *, by: Party = AUTHORITY_ZA) -> str | int:
     """Issue a permit as a person. Return the status, or the code of the error."""
     try:
-        return (await issue.issue(db, by, content, command(), person=person)).status
+        return (await issue.issue(db, by, content, command(), person=person, sealer=SEALER)).status
     except Conflict as error:
         return error.code
 
@@ -90,7 +90,9 @@ async def test_replacement_under_two_people_needs_another_person(permits_db: Asy
 
     async def replace(permit_id: UUID, person: str) -> str | int:
         try:
-            stored = await withdraw.replace(permits_db, permit_id, AUTHORITY_ZA, content, command(), person=person)
+            stored = await withdraw.replace(
+                permits_db, permit_id, AUTHORITY_ZA, content, command(), person=person, sealer=SEALER
+            )
         except Conflict as error:
             return error.code
         return str(json.loads(stored.body)["status"])
@@ -107,10 +109,16 @@ async def test_bulk_under_two_people_issues_only_what_another_person_proposed(pe
     first, second = permit_content(), permit_content()
     [entry] = [batch_entry(first)]
     for person, expected in (("one", [MISSING]), ("one", [SAME])):
-        assert codes_or_statuses(await issue_permits(permits_db, AUTHORITY_ZA, [entry], person=person)) == expected
+        assert (
+            codes_or_statuses(await issue_permits(permits_db, AUTHORITY_ZA, [entry], person=person, sealer=SEALER))
+            == expected
+        )
     both = [batch_entry(first), batch_entry(second)]
-    assert codes_or_statuses(await issue_permits(permits_db, AUTHORITY_ZA, both, person="two")) == [201, MISSING]
-    again = await issue_permits(permits_db, AUTHORITY_ZA, both, person="three")
+    assert codes_or_statuses(await issue_permits(permits_db, AUTHORITY_ZA, both, person="two", sealer=SEALER)) == [
+        201,
+        MISSING,
+    ]
+    again = await issue_permits(permits_db, AUTHORITY_ZA, both, person="three", sealer=SEALER)
     assert codes_or_statuses(again) == [201, 201], "the first is replayed"
     assert isinstance(again[0], StoredResponse) and again[0].replayed
     assert await count_rows(permits_db, "permits") == 2
@@ -122,11 +130,11 @@ async def test_command_repeated_after_the_second_person_issues_the_permit_is_ref
     await require_two_people(permits_db)
     content, name = permit_content(), command()
     with pytest.raises(Conflict) as proposed:
-        await issue.issue(permits_db, AUTHORITY_ZA, content, name, person="one")
+        await issue.issue(permits_db, AUTHORITY_ZA, content, name, person="one", sealer=SEALER)
     assert proposed.value.code == MISSING
     assert await issue_as(permits_db, "two", content) == 201
     with pytest.raises(Conflict) as repeated:
-        await issue.issue(permits_db, AUTHORITY_ZA, content, name, person="one")
+        await issue.issue(permits_db, AUTHORITY_ZA, content, name, person="one", sealer=SEALER)
     assert repeated.value.code == "permit-number-taken"
 
 
@@ -135,7 +143,7 @@ async def test_proposal_that_is_too_old_counts_no_more(permits_db: AsyncEngine) 
     content = permit_content()
     before = IdempotentCommand(new_id(), b"", now() - timedelta(days=PROPOSAL_DAYS, minutes=1))
     with pytest.raises(Conflict):
-        await issue.issue(permits_db, AUTHORITY_ZA, content, before, person="one")
+        await issue.issue(permits_db, AUTHORITY_ZA, content, before, person="one", sealer=SEALER)
     assert await issue_as(permits_db, "two", content) == MISSING
     assert await issue_as(permits_db, "one", content) == 201
 

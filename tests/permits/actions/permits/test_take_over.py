@@ -23,6 +23,7 @@ from tests.permits.declaration_steps import severities
 from tests.permits.sample_data import (
     AUTHORITY_FR,
     CUSTOMS_FR,
+    SEALER,
     command,
     declaration,
     issue_permit,
@@ -71,7 +72,7 @@ async def test_registering_country_has_no_power_after_the_issuer_joined(
     fr = AUTHORITY_FR
     acts: list[Callable[[], Awaitable[StoredResponse]]] = [
         lambda: withdraw.revoke(permits_db, permit_id, fr, reason, command()),
-        lambda: withdraw.replace(permits_db, permit_id, fr, kenyan_permit(), command()),
+        lambda: withdraw.replace(permits_db, permit_id, fr, kenyan_permit(), command(), sealer=SEALER),
         lambda: withdraw.report_lost(permits_db, permit_id, fr, Loss(), command()),
         lambda: withdraw.report_found(permits_db, permit_id, fr, Recovery(), command()),
         lambda: take_over.take_over(permits_db, permit_id, fr, Takeover(), command()),
@@ -83,7 +84,7 @@ async def test_registering_country_has_no_power_after_the_issuer_joined(
         assert refused.value.code == "issuer-has-authority"
         assert "KE" in refused.value.detail
     with pytest.raises(NotAllowed) as refused:
-        await issue.issue(permits_db, fr, kenyan_permit(), command())
+        await issue.issue(permits_db, fr, kenyan_permit(), command(), sealer=SEALER)
     assert refused.value.code == "not-the-issuing-authority"
     assert len((await read_permit(permits_db, permit_id))["history"]) == 4
 
@@ -147,14 +148,14 @@ async def test_takeover_of_a_withdrawn_permit_is_refused(permits_db: AsyncEngine
 async def issue_alone(db: AsyncEngine, permit: Permit) -> int | str:
     """Issue a permit of KE. Return the status, or the code of the error."""
     try:
-        return (await issue.issue(db, AUTHORITY_KE, permit, command())).status
+        return (await issue.issue(db, AUTHORITY_KE, permit, command(), sealer=SEALER)).status
     except ProblemError as error:
         return error.code
 
 
 async def issue_in_bulk(db: AsyncEngine, permit: Permit) -> int | str:
     """Issue a permit of KE in a batch. Return the status, or the code of the error."""
-    [found] = await issue_batch.issue_permits(db, AUTHORITY_KE, [IssueRequest(command(), permit)])
+    [found] = await issue_batch.issue_permits(db, AUTHORITY_KE, [IssueRequest(command(), permit)], sealer=SEALER)
     return found.code if isinstance(found, ProblemError) else found.status
 
 
@@ -181,7 +182,7 @@ async def test_registering_country_does_not_use_a_voided_number_again(permits_db
     permit_id = await issue_permit(permits_db, registered, AUTHORITY_FR)
     await withdraw.revoke(permits_db, permit_id, AUTHORITY_FR, Revocation(reason="Mistyped"), command())
     with pytest.raises(Conflict) as refused:
-        await issue.issue(permits_db, AUTHORITY_FR, registered, command())
+        await issue.issue(permits_db, AUTHORITY_FR, registered, command(), sealer=SEALER)
     assert refused.value.code == "permit-number-taken"
 
 
@@ -195,7 +196,7 @@ async def test_issuer_replaces_a_registered_permit_under_the_same_number(permits
     assert first["status"] == "accepted"
     await join(permits_db)
     own = kenyan_permit(number=registered.number)
-    replaced = await view(await withdraw.replace(permits_db, permit_id, AUTHORITY_KE, own, command()))
+    replaced = await view(await withdraw.replace(permits_db, permit_id, AUTHORITY_KE, own, command(), sealer=SEALER))
     assert (replaced["status"], replaced["replaced_by"]["number"]) == ("replaced", own.number)
     new_id = UUID(replaced["replaced_by"]["id"])
     await endorse.endorse(permits_db, new_id, CUSTOMS_KE, BOX_14, command())
@@ -203,7 +204,7 @@ async def test_issuer_replaces_a_registered_permit_under_the_same_number(permits
     assert (second["status"], second["usage"][0]["permit"]["id"]) == ("accepted", str(new_id))
     again = kenyan_permit(number=registered.number)
     with pytest.raises(Conflict) as refused:
-        await withdraw.replace(permits_db, new_id, AUTHORITY_KE, again, command())
+        await withdraw.replace(permits_db, new_id, AUTHORITY_KE, again, command(), sealer=SEALER)
     assert refused.value.code == "permit-number-taken", "its own number stays used"
 
 

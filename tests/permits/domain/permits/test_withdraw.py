@@ -27,6 +27,7 @@ from tests.permits.sample_data import (
     AUTHORITY_FR,
     AUTHORITY_ZA,
     CUSTOMS_FR,
+    SEALER,
     A,
     B,
     command,
@@ -49,7 +50,7 @@ async def revoke_permit(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
 
 async def replace_permit(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
     """Replace a permit by another one as the authority of ZA."""
-    return await withdraw.replace(db, permit_id, AUTHORITY_ZA, permit_content(), command())
+    return await withdraw.replace(db, permit_id, AUTHORITY_ZA, permit_content(), command(), sealer=SEALER)
 
 
 async def lose_permit(db: AsyncEngine, permit_id: UUID) -> StoredResponse:
@@ -128,7 +129,9 @@ async def test_replaced_permit_and_its_successor_name_each_other(permits_db: Asy
     old = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, old, A="118")
     waiting = await lodge_declaration(permits_db, declaration(item(permit, "100")))
-    response = json.loads((await withdraw.replace(permits_db, old, AUTHORITY_ZA, successor, command())).body)
+    response = json.loads(
+        (await withdraw.replace(permits_db, old, AUTHORITY_ZA, successor, command(), sealer=SEALER)).body
+    )
     assert (response["id"], response["status"]) == (str(old), "replaced")
     new = UUID(response["replaced_by"]["id"])
     assert response["replaced_by"]["number"] == successor.number and response["replaced_by"]["token"]
@@ -147,10 +150,10 @@ async def test_successor_of_a_permit_needs_its_own_number_and_the_same_issuer(pe
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
     with pytest.raises(Conflict) as taken:
-        await withdraw.replace(permits_db, permit_id, AUTHORITY_ZA, permit, command())
+        await withdraw.replace(permits_db, permit_id, AUTHORITY_ZA, permit, command(), sealer=SEALER)
     assert taken.value.code == "permit-number-taken"
     with pytest.raises(NotFound):
-        await withdraw.replace(permits_db, permit_id, AUTHORITY_FR, permit_content(), command())
+        await withdraw.replace(permits_db, permit_id, AUTHORITY_FR, permit_content(), command(), sealer=SEALER)
     assert (await as_json(permits_read.read_permit(permits_db, permit_id, A, now())))["status"] == "issued"
 
 
@@ -173,7 +176,9 @@ async def test_transition_of_a_permit_is_idempotent_and_refuses_a_stale_version(
     stale = IdempotentCommand(new_id(), b"", now(), condition=VersionCondition(versions=frozenset({77})))
     calls: dict[Transition, Callable[[IdempotentCommand], Awaitable[StoredResponse]]] = {
         revoke_permit: lambda name: withdraw.revoke(permits_db, permit_id, AUTHORITY_ZA, NO, name),
-        replace_permit: lambda name: withdraw.replace(permits_db, permit_id, AUTHORITY_ZA, successor, name),
+        replace_permit: lambda name: withdraw.replace(
+            permits_db, permit_id, AUTHORITY_ZA, successor, name, sealer=SEALER
+        ),
         lose_permit: lambda name: withdraw.report_lost(permits_db, permit_id, AUTHORITY_ZA, Loss(), name),
         find_permit: lambda name: withdraw.report_found(permits_db, permit_id, AUTHORITY_ZA, Recovery(), name),
     }
