@@ -23,6 +23,7 @@ import uvloop
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.deliver import create_event, create_keys, run_worker
+from bench.internal_calls import SignedCalls
 from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate
 from services.cli.ports import free_ports
 from services.cli.server_account import temporary_home
@@ -220,8 +221,8 @@ def _environment(server: Server, folder: Path, port: int) -> dict[str, str]:
 
 async def _read_feed(url: str, folder: Path, owner: Party) -> float:
     signer = InternalTokenSigner("gateway", KeyFile(folder / "gateway.json"))
-    token = signer.sign(Caller(service="gateway", party=owner), audience="notifications", at=now())
-    async with httpx2.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=30) as http:
+    auth = SignedCalls(signer, Caller(service="gateway", party=owner), audience="notifications")
+    async with httpx2.AsyncClient(base_url=url, timeout=30, auth=auth) as http:
         await _wait_until_ready(http)
         began, after, count = time.perf_counter(), "", 0
         while count < FEED_EVENTS:

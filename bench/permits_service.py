@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 import httpx2
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from bench.internal_calls import SignedCalls
 from bench.processes import run_process, wait_until_ready
 from services.cli.databases import EmbeddedPostgres, Server, create_databases, migrate, restrict_connections
 from services.cli.ports import free_ports
@@ -65,9 +66,9 @@ class PermitsEnvironment:
 
     def open_client(self, url: str, party: Party | None = None) -> httpx2.AsyncClient:
         """Return a client that calls a permits process as the gateway does for a party."""
-        token = self.signer.sign(Caller(service="gateway", party=party), audience="permits", at=now())
-        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
-        return httpx2.AsyncClient(base_url=url, headers=headers, timeout=120, trust_env=False)
+        auth = SignedCalls(self.signer, Caller(service="gateway", party=party), audience="permits")
+        headers = {"Content-Type": "application/json"}
+        return httpx2.AsyncClient(base_url=url, headers=headers, timeout=120, trust_env=False, auth=auth)
 
 
 @asynccontextmanager

@@ -156,8 +156,8 @@ async def _measure_repeated_import_reports(environment: PermitsEnvironment, url:
     starts: list[float] = []
     query = {"year": str(REPORT_YEAR), "side": "import", "country": "FR"}
     importing = AUTHORITY.model_copy(update={"country": query["country"]})
-    while len(starts) < REPEATED_REPORTS:
-        async with environment.open_client(url, importing) as http:  # its token is valid for one report
+    async with environment.open_client(url, importing) as http:
+        while len(starts) < REPEATED_REPORTS:
             began = time.perf_counter()
             async with http.stream("GET", "/v1/reports/annual", params=query) as response:
                 first = await anext(response.aiter_bytes())

@@ -1,5 +1,6 @@
 """The caller of an internal route: a party, or a service of the hub. Every internal route requires one."""
 
+from collections.abc import Awaitable, Callable
 from typing import Annotated
 
 from fastapi import Depends, FastAPI, Request
@@ -11,6 +12,9 @@ from shared.problem_responses import Unauthenticated, request_id
 from shared.problems import NotAllowed
 from shared.request_context import record_party
 from shared.signed_tokens import InternalTokenVerifier, InvalidToken
+
+GATEWAY, PERMITS = "gateway", "permits"
+"""The services that sign internal tokens."""
 
 
 def trust_services(app: FastAPI, verifier: InternalTokenVerifier) -> None:
@@ -28,7 +32,7 @@ async def read_caller(request: Request) -> Caller:
             "The request has no internal token, and only services of the hub may call this service. Call the gateway."
         )
     try:
-        found = verifier.verify(token.strip(), at=now())
+        found = verifier.verify(token.strip(), method=request.method, path=request.scope["path"], at=now())
     except InvalidToken as error:
         logger().warning("token.refused", reason=str(error))
         raise Unauthenticated(
@@ -40,7 +44,11 @@ async def read_caller(request: Request) -> Caller:
 
 
 async def require_party(caller: Annotated[Caller, Depends(read_caller)]) -> Party:
-    """Return the party that calls. Raise NotAllowed if a service calls without a party."""
+    """Return the party that calls. Raise NotAllowed if a service calls without a party, or if not the gateway signed.
+
+    Only the gateway authenticates parties, so no other service may name one.
+    """
+    _require_signer(GATEWAY, caller)
     if caller.party is None:
         raise NotAllowed(
             "party-required",
@@ -54,16 +62,31 @@ async def find_represented_trader(caller: Annotated[Caller, Depends(read_caller)
     return caller.acts_for
 
 
-async def require_service(caller: Annotated[Caller, Depends(read_caller)]) -> str:
-    """Return the service that calls. Raise NotAllowed if it calls for a party."""
-    if caller.party is not None:
+def require_service(name: str) -> Callable[[Caller], Awaitable[str]]:
+    """Return a dependency that raises NotAllowed if another service calls, or if the service calls for a party."""
+
+    async def check_service(caller: Annotated[Caller, Depends(read_caller)]) -> str:
+        if caller.party is not None:
+            raise NotAllowed(
+                "service-required",
+                "A party sent a request that only a service may send. The operator of the hub checks the calling "
+                "service.",
+            )
+        _require_signer(name, caller)
+        return caller.service
+
+    return check_service
+
+
+def _require_signer(name: str, caller: Caller) -> None:
+    if caller.service != name:
         raise NotAllowed(
-            "service-required",
-            "A party sent a request that only a service may send. The operator of the hub checks the calling service.",
+            "service-not-allowed",
+            f"Only the service {name} may send this request. The operator of the hub checks the calling service.",
         )
-    return caller.service
 
 
 CallingParty = Annotated[Party, Depends(require_party)]
 RepresentedTraderIfAny = Annotated[RepresentedTrader | None, Depends(find_represented_trader)]
-CallingService = Annotated[str, Depends(require_service)]
+CallingGateway = Annotated[str, Depends(require_service(GATEWAY))]
+CallingPermits = Annotated[str, Depends(require_service(PERMITS))]

@@ -214,7 +214,7 @@ class ServiceClient:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             raise ServiceUnreachable(f"the connection pool to {self.name} is not open")
-        token = self._signer.sign(caller, audience=self.name, at=now())
+        token = self._signer.sign(caller, audience=self.name, method=method, path=path, at=now())
         sent_headers = {"Authorization": f"Bearer {token}", "X-Request-Id": caller.request_id, **(headers or {})}
         if (context := current_request()) is not None:
             sent_headers["traceparent"] = context.traceparent

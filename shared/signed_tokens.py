@@ -68,14 +68,19 @@ class InternalTokenSigner:
         self.service = service
         self._keys = keys
 
-    def sign(self, caller: Caller, *, audience: str, at: datetime) -> str:
-        """Return a token that names the caller to one service. It is valid for one minute."""
+    def sign(self, caller: Caller, *, audience: str, method: str, path: str, at: datetime) -> str:
+        """Return a token that names the caller to one service, for one method and one path without its query.
+
+        It is valid for one minute. A service that sees the token cannot send another request with it.
+        """
         issued_at = int(at.timestamp())
         claims = {
             "iss": self.service,
             "aud": audience,
             "iat": issued_at,
             "exp": issued_at + int(INTERNAL_TOKEN_LIFETIME.total_seconds()),
+            "method": method,
+            "path": path,
             "caller": caller.model_dump(mode="json"),
         }
         return sign_token(self._keys, typ=INTERNAL_TOKEN_TYPE, claims=claims)
@@ -88,8 +93,11 @@ class InternalTokenVerifier:
         self._audience = audience
         self._trusted = trusted
 
-    def verify(self, token: str, *, at: datetime) -> Caller:
-        """Return the caller that a token names. Raise InvalidToken. Each issuer's token needs that issuer's own key."""
+    def verify(self, token: str, *, method: str, path: str, at: datetime) -> Caller:
+        """Return the caller that a token names for this request. Raise InvalidToken.
+
+        Each issuer's token needs that issuer's own key.
+        """
         for issuer, keys in self._trusted.items():
             try:
                 claims = verify_token(
@@ -98,6 +106,8 @@ class InternalTokenVerifier:
             except InvalidToken as error:
                 reason = error
                 continue
+            if (claims.get("method"), claims.get("path")) != (method, path):
+                raise InvalidToken("another request")
             caller = Caller.model_validate(claims["caller"])
             if caller.service != issuer:
                 raise InvalidToken("speaks for another service")

@@ -70,7 +70,8 @@ class StubService:
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
         reader = InternalTokenVerifier(self.name, {"gateway": KeyFile(self.keys)})
-        caller = reader.verify(request.headers["authorization"].removeprefix("Bearer "), at=now())
+        token = request.headers["authorization"].removeprefix("Bearer ")
+        caller = reader.verify(token, method=request.method, path=request.path, at=now())
         headers = {name.lower(): value for name, value in request.headers.items()}
         query = list(request.query.items())
         received = ReceivedRequest(request.method, request.path, query, headers, await request.read(), caller, request)

@@ -34,6 +34,7 @@ from shared.key_files import KeyFile, create_encryption_keys, create_signing_key
 from shared.signed_tokens import InternalTokenSigner
 from tests.conftest import Clone
 from tests.event_catalogue_check import event_body_faults
+from tests.internal_calls import SignedCalls, caller_header
 from tests.notifications.receivers import Receiver
 from tests.servers import running_server
 
@@ -69,13 +70,11 @@ def event_message(
 
 @dataclass
 class Service:
-    """The running server, with the keys to call it as a party, as permits or as the gateway."""
+    """The running server, and a client that calls it as a party, as permits or as the gateway."""
 
     settings: Settings
     app: FastAPI
     http: httpx2.AsyncClient
-    gateway: InternalTokenSigner
-    permits: InternalTokenSigner
 
     @property
     def context(self) -> NotificationsContext:
@@ -91,16 +90,13 @@ class Service:
         return self.context.engine
 
     def headers_as(self, who: Party) -> dict[str, str]:
-        return self._header(self.gateway, Caller(service="gateway", party=who))
+        return caller_header(Caller(service="gateway", party=who))
 
     def headers_as_permits(self) -> dict[str, str]:
-        return self._header(self.permits, Caller(service="permits"))
+        return caller_header(Caller(service="permits"))
 
     def headers_as_gateway(self) -> dict[str, str]:
-        return self._header(self.gateway, Caller(service="gateway"))
-
-    def _header(self, signer: InternalTokenSigner, caller: Caller) -> dict[str, str]:
-        return {"Authorization": f"Bearer {signer.sign(caller, audience='notifications', at=now())}"}
+        return caller_header(Caller(service="gateway"))
 
     async def send_events(self, *messages: EventMessage) -> list[str]:
         """Send events as the dispatcher of permits does. Return the outcomes in order."""
@@ -165,8 +161,9 @@ async def service(clone: Clone, tmp_path: Path) -> AsyncIterator[Service]:
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=2)
     async with running_server(config):
         signers = [InternalTokenSigner(name, KeyFile(tmp_path / f"{name}.json")) for name in ("gateway", "permits")]
-        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=40) as http:
-            yield Service(settings, app, http, *signers)
+        auth = SignedCalls("notifications", *signers)
+        async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=40, auth=auth) as http:
+            yield Service(settings, app, http)
         async with app.state.context.engine.connect() as conn:
             query = text("SELECT body FROM events WHERE type LIKE 'endpoint.%' OR type LIKE 'event.%'")
             flaws = event_body_faults((await conn.execute(query)).scalars())

@@ -23,7 +23,8 @@ class InternalClient:
 
     async def __call__(self, method: str, path: str, who: Party | None, **more: Any) -> httpx2.Response:
         caller = Caller(service="gateway", party=who, client=more.pop("client", ""), person=more.pop("person", ""))
-        token = self.signer.sign(caller, audience="permits", at=now())
+        signed_path = httpx2.URL(path).path
+        token = self.signer.sign(caller, audience="permits", method=method, path=signed_path, at=now())
         headers = {"Authorization": f"Bearer {token}", **more.pop("headers", {})}
         if method in {"POST", "PUT"}:
             headers.setdefault("Command-Id", str(uuid4()))

@@ -22,6 +22,20 @@ from shared.signed_tokens import (
     sign_token,
 )
 
+REQUEST = {"method": "PUT", "path": "/v1/declarations/1"}
+WRONG_CLAIMS = [
+    {"aud": ["permits"]},
+    {"aud": "x"},
+    {"iss": "x"},
+    {"exp": "soon"},
+    {"iat": None},
+    {"method": "GET"},
+    {"method": None},
+    {"path": "/v1/declarations/2"},
+    {"path": "/v1/declarations/1/"},
+    {"path": None},
+]
+
 
 def create_key_files(folder: Path, name: str) -> tuple[KeyFile, KeyFile]:
     """Create a key set. Return its private and its public file."""
@@ -48,22 +62,24 @@ def test_internal_token_of_the_largest_caller_is_accepted(tmp_path: Path) -> Non
         service="gateway", party=party.identity, acts_for=represented, client="c" * 64, request_id="r" * 200
     )
     private, public = create_key_files(tmp_path, "gateway")
-    token = InternalTokenSigner("gateway", private).sign(caller, audience="permits", at=now())
-    assert InternalTokenVerifier("permits", {"gateway": public}).verify(token, at=now()) == caller
+    token = InternalTokenSigner("gateway", private).sign(caller, audience="permits", **REQUEST, at=now())
+    assert InternalTokenVerifier("permits", {"gateway": public}).verify(token, **REQUEST, at=now()) == caller
     assert party.identity == party.model_copy(update={"grants": ()})
 
 
 def test_internal_token_is_accepted_by_its_audience_for_one_minute(tmp_path: Path) -> None:
     private, public = create_key_files(tmp_path, "gateway")
-    token = InternalTokenSigner("gateway", private).sign(Caller(service="gateway"), audience="permits", at=now())
+    token = InternalTokenSigner("gateway", private).sign(
+        Caller(service="gateway"), audience="permits", **REQUEST, at=now()
+    )
     reader = InternalTokenVerifier("permits", {"gateway": public})
-    assert reader.verify(token, at=now()).service == "gateway"
+    assert reader.verify(token, **REQUEST, at=now()).service == "gateway"
     with pytest.raises(InvalidToken, match="audience"):
-        InternalTokenVerifier("notifications", {"gateway": public}).verify(token, at=now())
+        InternalTokenVerifier("notifications", {"gateway": public}).verify(token, **REQUEST, at=now())
     with pytest.raises(InvalidToken, match="expired"):
-        reader.verify(token, at=now() + timedelta(seconds=61))
+        reader.verify(token, **REQUEST, at=now() + timedelta(seconds=61))
     with pytest.raises(InvalidToken, match="future"):
-        reader.verify(token, at=now() - timedelta(minutes=5))
+        reader.verify(token, **REQUEST, at=now() - timedelta(minutes=5))
 
 
 def test_internal_token_in_name_of_another_service_is_refused(tmp_path: Path) -> None:
@@ -71,27 +87,27 @@ def test_internal_token_in_name_of_another_service_is_refused(tmp_path: Path) ->
     permits, permits_public = create_key_files(tmp_path, "permits")
     reader = InternalTokenVerifier("notifications", {"gateway": gateway_public, "permits": permits_public})
     wrong_key = InternalTokenSigner("gateway", permits).sign(
-        Caller(service="gateway"), audience="notifications", at=now()
+        Caller(service="gateway"), audience="notifications", **REQUEST, at=now()
     )
     with pytest.raises(InvalidToken):
-        reader.verify(wrong_key, at=now())
+        reader.verify(wrong_key, **REQUEST, at=now())
     wrong_caller = InternalTokenSigner("permits", permits).sign(
-        Caller(service="gateway"), audience="notifications", at=now()
+        Caller(service="gateway"), audience="notifications", **REQUEST, at=now()
     )
     with pytest.raises(InvalidToken, match="another service"):
-        reader.verify(wrong_caller, at=now())
+        reader.verify(wrong_caller, **REQUEST, at=now())
     assert gateway.keys.keys[0].kid != permits.keys.keys[0].kid
 
 
-@pytest.mark.parametrize("change", [{"aud": ["permits"]}, {"aud": "x"}, {"iss": "x"}, {"exp": "soon"}, {"iat": None}])
+@pytest.mark.parametrize("change", WRONG_CLAIMS)
 def test_internal_token_with_wrong_claim_is_refused(tmp_path: Path, change: dict[str, object]) -> None:
     private, public = create_key_files(tmp_path, "gateway")
     at = int(now().timestamp())
     caller = Caller(service="gateway").model_dump(mode="json")
-    claims = {"iss": "gateway", "aud": "permits", "iat": at, "exp": at + 60, "caller": caller, **change}
+    claims = {"iss": "gateway", "aud": "permits", "iat": at, "exp": at + 60, "caller": caller, **REQUEST, **change}
     with pytest.raises(InvalidToken):
         InternalTokenVerifier("permits", {"gateway": public}).verify(
-            sign_token(private, typ=INTERNAL_TOKEN_TYPE, claims=claims), at=now()
+            sign_token(private, typ=INTERNAL_TOKEN_TYPE, claims=claims), **REQUEST, at=now()
         )
 
 
@@ -101,7 +117,7 @@ def test_access_token_is_refused_as_internal_token(tmp_path: Path) -> None:
     claims = {"iss": "gateway", "aud": "permits", "iat": at, "exp": at + 60, "caller": {"service": "gateway"}}
     with pytest.raises(InvalidToken, match="type"):
         InternalTokenVerifier("permits", {"gateway": public}).verify(
-            sign_token(private, typ=ACCESS_TOKEN_TYPE, claims=claims), at=now()
+            sign_token(private, typ=ACCESS_TOKEN_TYPE, claims=claims), **REQUEST, at=now()
         )
 
 
@@ -109,15 +125,15 @@ def test_keys_that_rotate_are_reloaded_without_restart(tmp_path: Path, monkeypat
     monkeypatch.setattr(key_files, "RELOAD_SECONDS", 0.0)
     private, public = create_key_files(tmp_path, "gateway")
     reader, signer = InternalTokenVerifier("permits", {"gateway": public}), InternalTokenSigner("gateway", private)
-    old = signer.sign(Caller(service="gateway"), audience="permits", at=now())
+    old = signer.sign(Caller(service="gateway"), audience="permits", **REQUEST, at=now())
     create_signing_keys(tmp_path / "next.json", tmp_path / "next.pub.json")
     for kind in ("", ".pub"):
         present = json.loads((tmp_path / f"gateway{kind}.json").read_text())["keys"]
         fresh = json.loads((tmp_path / f"next{kind}.json").read_text())["keys"]
         (tmp_path / f"gateway{kind}.json").write_text(json.dumps({"keys": [*fresh, *present]}))
-    new = signer.sign(Caller(service="gateway"), audience="permits", at=now())
+    new = signer.sign(Caller(service="gateway"), audience="permits", **REQUEST, at=now())
     assert old.split(".")[0] != new.split(".")[0]
-    assert all(reader.verify(token, at=now()).service == "gateway" for token in (old, new))
+    assert all(reader.verify(token, **REQUEST, at=now()).service == "gateway" for token in (old, new))
 
 
 def test_private_key_file_is_readable_by_its_owner_only(tmp_path: Path) -> None:

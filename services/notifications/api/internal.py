@@ -17,8 +17,8 @@ from shared.contracts.limits import MAX_WAIT_SECONDS, MESSAGE_BATCH_BYTES
 from shared.contracts.messages import EventMessage, MessageResult, MessageResults, PartyBatch
 from shared.contracts.reconciliation import IdGroups, IdList, SubjectList
 from shared.database import now
-from shared.internal_auth import CallingService
-from shared.problems import Fault, Invalid, NotAllowed
+from shared.internal_auth import CallingGateway, CallingPermits
+from shared.problems import Fault, Invalid
 from shared.reconciliation_requests import IdDigits, IdPrefix, ReconciledPeriod
 from shared.strict_json import list_faults, parse_json, validate
 from shared.web import parse_batch, read_body, require_json
@@ -27,9 +27,8 @@ router = APIRouter(prefix="/internal")
 
 
 @router.post("/news")
-async def receive_event_batch(request: Request, context: Context, service: CallingService) -> Response:
+async def receive_event_batch(request: Request, context: Context, service: CallingPermits) -> Response:
     """Store events, and return a result for each. One that violates the contract is refused alone."""
-    _require_service("permits", service)
     require_json(request)
     body = await read_body(request, limit=MESSAGE_BATCH_BYTES)
     event_messages, results = await parse_batch(body, _parse_messages)
@@ -40,20 +39,18 @@ async def receive_event_batch(request: Request, context: Context, service: Calli
 
 @router.get("/event-ids/groups")
 async def read_event_groups(
-    context: Context, service: CallingService, period: ReconciledPeriod, under: IdPrefix = "", digits: IdDigits = 2
+    context: Context, service: CallingPermits, period: ReconciledPeriod, under: IdPrefix = "", digits: IdDigits = 2
 ) -> Response:
     """Return the groups of the events of permits by the first digits of their ids, for the reconciliation."""
-    _require_service("permits", service)
     groups = await received_events(context.engine, period).read_groups(under, digits)
     return Response(IdGroups(groups=tuple(groups)).model_dump_json(), media_type="application/json")
 
 
 @router.get("/event-ids")
 async def list_event_ids(
-    context: Context, service: CallingService, period: ReconciledPeriod, under: IdPrefix = ""
+    context: Context, service: CallingPermits, period: ReconciledPeriod, under: IdPrefix = ""
 ) -> Response:
     """List the ids of the events of one group."""
-    _require_service("permits", service)
     ids = await received_events(context.engine, period).list_ids(under)
     return Response(IdList(ids=tuple(ids)).model_dump_json(), media_type="application/json")
 
@@ -67,9 +64,8 @@ async def read_party_versions(context: Context, service: CallingService, after: 
 
 
 @router.post("/event-sequences")
-async def read_event_sequences(request: Request, context: Context, service: CallingService) -> Response:
+async def read_event_sequences(request: Request, context: Context, service: CallingPermits) -> Response:
     """Return the sequences up to which the events of subjects are stored without a gap."""
-    _require_service("permits", service)
     require_json(request)
     wanted = validate(SubjectList, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
     found = await list_last_sequences(context.engine, wanted.subjects)
@@ -77,9 +73,8 @@ async def read_event_sequences(request: Request, context: Context, service: Call
 
 
 @router.post("/parties", status_code=204)
-async def receive_party_batch(request: Request, context: Context, service: CallingService) -> None:
+async def receive_party_batch(request: Request, context: Context, service: CallingGateway) -> None:
     """Update copies of parties (PartyBatch). A version that is older than the copy changes nothing."""
-    _require_service("gateway", service)
     require_json(request)
     batch = validate(PartyBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
     await update_copies(context.engine, batch.parties, at=now())
@@ -88,7 +83,7 @@ async def receive_party_batch(request: Request, context: Context, service: Calli
 @router.get("/feed-progress")
 async def read_feed_progress(
     context: Context,
-    service: CallingService,
+    service: CallingGateway,
     after: Annotated[int | None, Query(ge=0)] = None,
     seconds: Annotated[int, Query(ge=0, le=MAX_WAIT_SECONDS)] = 0,
 ) -> Response:
@@ -96,24 +91,14 @@ async def read_feed_progress(
 
     The gateway sends one such request for all parties that wait for events.
     """
-    _require_service("gateway", service)
     progress = await read_progress(context.autocommit_engine, context.feed_signal, after=after, seconds=seconds)
     return Response(progress.model_dump_json(), media_type="application/json")
 
 
 @router.get("/webhook-keys")
-async def webhook_keys(request: Request, context: Context, service: CallingService) -> Response:
+async def webhook_keys(request: Request, context: Context, service: CallingGateway) -> Response:
     """Return the public keys that sign deliveries, as a JSON Web Key Set. The gateway publishes them."""
-    _require_service("gateway", service)
     return JSONResponse(context.endpoint_policy.keys.public_jwks())
-
-
-def _require_service(name: str, service: str) -> None:
-    if service != name:
-        raise NotAllowed(
-            "service-not-allowed",
-            f"Only the service {name} may send this request. The operator of the hub checks the calling service.",
-        )
 
 
 def _parse_messages(body: bytes) -> tuple[list[EventMessage], list[MessageResult]]:

@@ -25,7 +25,7 @@ from shared.contracts.permit import Permit
 from shared.contracts.reconciliation import IdGroups, IdList, KnownDeclarations
 from shared.database import now
 from shared.idempotency import IdempotentCommand, StoredResponse, fingerprint
-from shared.internal_auth import CallingService
+from shared.internal_auth import CallingGateway
 from shared.limits import Limit, LimitSubject
 from shared.problem_responses import request_id, status_and_document
 from shared.problems import ProblemError
@@ -44,7 +44,7 @@ MAX_PERMITS = Limit(
 
 
 @router.post("/declarations")
-async def lodge_declarations(request: Request, context: Context, service: CallingService) -> Response:
+async def lodge_declarations(request: Request, context: Context, service: CallingGateway) -> Response:
     """Lodge a batch of declarations. The response has one result per message."""
     messages = await parse_batch(await read_body(request, limit=MESSAGE_BATCH_BYTES), _parse_messages)
     results = await lodge_batch.lodge_declarations(context.engine, messages, now())
@@ -63,7 +63,7 @@ def _parse_messages(body: bytes) -> Sequence[ReceivedSubmission]:
 
 
 @router.get("/declarations/{id}/versions")
-async def read_amended_versions(declaration_id: DeclarationId, context: Context, service: CallingService) -> Response:
+async def read_amended_versions(declaration_id: DeclarationId, context: Context, service: CallingGateway) -> Response:
     """Return the amendments that made the versions of a declaration."""
     found = await list_amended_versions(context.engine, declaration_id)
     return Response(found.model_dump_json(), media_type="application/json")
@@ -71,7 +71,7 @@ async def read_amended_versions(declaration_id: DeclarationId, context: Context,
 
 @router.get("/declaration-ids/groups")
 async def read_declaration_groups(
-    context: Context, service: CallingService, period: ReconciledPeriod, under: IdPrefix = "", digits: IdDigits = 2
+    context: Context, service: CallingGateway, period: ReconciledPeriod, under: IdPrefix = "", digits: IdDigits = 2
 ) -> Response:
     """Return the groups of declarations by the first digits of their ids, for the reconciliation."""
     groups = await lodged_declarations(context.engine, period).read_groups(under, digits)
@@ -80,7 +80,7 @@ async def read_declaration_groups(
 
 @router.get("/declaration-ids")
 async def list_declaration_ids(
-    context: Context, service: CallingService, period: ReconciledPeriod, under: IdPrefix = ""
+    context: Context, service: CallingGateway, period: ReconciledPeriod, under: IdPrefix = ""
 ) -> Response:
     """List the ids of the declarations of one group."""
     ids = await lodged_declarations(context.engine, period).list_ids(under)
@@ -95,7 +95,7 @@ async def read_party_versions(context: Context, service: CallingService, after: 
 
 
 @router.post("/known-declarations")
-async def read_known_declarations(request: Request, context: Context, service: CallingService) -> Response:
+async def read_known_declarations(request: Request, context: Context, service: CallingGateway) -> Response:
     """Return what the gateway needs of declarations that it lost."""
     wanted = validate(IdList, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
     found = KnownDeclarations(declarations=await list_known_declarations(context.engine, wanted.ids))
@@ -103,7 +103,7 @@ async def read_known_declarations(request: Request, context: Context, service: C
 
 
 @router.post("/parties", status_code=204)
-async def store_parties(request: Request, context: Context, service: CallingService) -> Response:
+async def store_parties(request: Request, context: Context, service: CallingGateway) -> Response:
     """Store changed parties."""
     batch = validate(PartyBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
     await parties.store_changed(context.engine, batch.parties)

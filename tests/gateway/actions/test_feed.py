@@ -34,6 +34,7 @@ from shared.signed_tokens import InternalTokenSigner
 from tests.conftest import Clone
 from tests.gateway.conftest import RunningGateway
 from tests.gateway.stub_service import ReceivedRequest, default_response, drop_connection, problem_response
+from tests.internal_calls import SignedCalls, caller_header
 from tests.notifications.conftest import event_message
 from tests.servers import running_server
 from tests.waiting import WAIT_SECONDS, wait_until
@@ -314,15 +315,15 @@ async def notifications(hub: RunningGateway, clone: Clone, tmp_path: Path) -> As
 async def send_events(tmp_path: Path, url: str, *party_ids: UUID) -> None:
     """Send one event for each party, as permits does."""
     signer = InternalTokenSigner("permits", KeyFile(tmp_path / "permits.json"))
-    token = signer.sign(Caller(service="permits"), audience="notifications", at=now())
-    async with httpx2.AsyncClient(base_url=url, timeout=30) as http:
+    auth, header = SignedCalls("notifications", signer), caller_header(Caller(service="permits"))
+    async with httpx2.AsyncClient(base_url=url, timeout=30, auth=auth) as http:
         for first in range(0, len(party_ids), 200):
             messages = [
                 event_message(to=Party(id=one, name="P", country="FR", roles=(Role.PARTNER,)))
                 for one in party_ids[first : first + 200]
             ]
             batch = {"letters": [message.model_dump(mode="json") for message in messages]}
-            sent = await http.post("/internal/news", json=batch, headers={"Authorization": f"Bearer {token}"})
+            sent = await http.post("/internal/news", json=batch, headers=header)
             assert sent.status_code == 200, sent.text
 
 

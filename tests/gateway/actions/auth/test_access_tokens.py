@@ -152,7 +152,9 @@ def _signed_by_another_key(hub: RunningGateway, token: str) -> str:
 def _internal_token(hub: RunningGateway, token: str) -> str:
     party = Party.model_validate({"id": _claims(token)["sub"], "name": "T", "country": "FR", "roles": ["trader"]})
     signer = InternalTokenSigner("gateway", KeyFile(hub.settings.signing_keys))
-    return signer.sign(Caller(service="gateway", party=party), audience="permits", at=now())
+    return signer.sign(
+        Caller(service="gateway", party=party), audience="permits", method="GET", path="/v1/me", at=now()
+    )
 
 
 def _changed_after_signing(hub: RunningGateway, token: str) -> str:
