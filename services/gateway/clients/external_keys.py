@@ -91,7 +91,7 @@ def _import_usable_keys(content: dict[str, Any]) -> KeySet:
         try:
             keys += KeySet.import_key_set({"keys": [entry]}).keys
         except KEY_ERRORS as error:
-            logger().warning("external_keys.key_passed_over", error=error)
+            logger().warning("external_keys.key_ignored", error=error)
     if not keys:
         raise MissingKeyError("no usable key")
     return KeySet(keys)

@@ -88,7 +88,7 @@ async def list_declaration_ids(
 
 
 @router.get("/party-versions")
-async def read_party_versions(context: Context, service: CallingService, after: UUID | None = None) -> Response:
+async def read_party_versions(context: Context, service: CallingGateway, after: UUID | None = None) -> Response:
     """Return a page of the versions of the copied parties, after an id."""
     found = await parties.list_versions(context.engine, after=after)
     return Response(found.model_dump_json(), media_type="application/json")

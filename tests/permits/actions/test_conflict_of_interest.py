@@ -20,7 +20,7 @@ from shared.contracts.permit import Endorsement, Loss, Recovery, Revocation, Tak
 from shared.problems import NotAllowed, ProblemError
 from tests.permits.declaration_steps import accepted_declaration
 from tests.permits.sample_applications import application_content, officer, submit_application
-from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_FR, A, B, command, issue_permit, permit_content
+from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_FR, SEALER, A, B, command, issue_permit, permit_content
 
 BOX_14 = Endorsement.model_validate({"lines": [{"line": "A", "quantity": "1"}]})
 BOTH_FR = Party.model_validate(B.model_dump() | {"roles": ("trader", "customs")})
@@ -81,13 +81,15 @@ async def test_authority_issues_no_permit_to_itself(permits_db: AsyncEngine) -> 
     permit_id = await issue_permit(permits_db, permit)
     await withdraw.report_lost(permits_db, permit_id, BOTH_ZA, Loss(), command())
     await check_refused(
-        lambda: issue.issue(permits_db, BOTH_ZA, permit_content(), command()),
-        lambda: withdraw.replace(permits_db, permit_id, BOTH_ZA, permit_content(), command()),
+        lambda: issue.issue(permits_db, BOTH_ZA, permit_content(), command(), sealer=SEALER),
+        lambda: withdraw.replace(permits_db, permit_id, BOTH_ZA, permit_content(), command(), sealer=SEALER),
         lambda: withdraw.report_found(permits_db, permit_id, BOTH_ZA, Recovery(), command()),
         lambda: take_over.take_over(permits_db, permit_id, BOTH_ZA, Takeover(), command()),
         lambda: endorse.endorse(permits_db, permit_id, BOTH_ZA, BOX_14, command()),
     )
-    [result] = await issue_batch.issue_permits(permits_db, BOTH_ZA, [IssueRequest(command(), permit_content())])
+    [result] = await issue_batch.issue_permits(
+        permits_db, BOTH_ZA, [IssueRequest(command(), permit_content())], sealer=SEALER
+    )
     assert isinstance(result, ProblemError) and result.code == "conflict-of-interest"
     await withdraw.revoke(permits_db, permit_id, BOTH_ZA, Revocation(reason="Returned"), command())
 
@@ -95,7 +97,7 @@ async def test_authority_issues_no_permit_to_itself(permits_db: AsyncEngine) -> 
 async def test_authority_replaces_no_permit_of_its_own_by_one_of_others(permits_db: AsyncEngine) -> None:
     permit_id = await issue_permit(permits_db, permit_content())
     others = permit_content(exporter={"name": "C", "country": "ZA", "identifier": "ZA7"})
-    await check_refused(lambda: withdraw.replace(permits_db, permit_id, BOTH_ZA, others, command()))
+    await check_refused(lambda: withdraw.replace(permits_db, permit_id, BOTH_ZA, others, command(), sealer=SEALER))
 
 
 async def test_authority_decides_no_application_of_its_own(permits_db: AsyncEngine) -> None:
@@ -105,10 +107,10 @@ async def test_authority_decides_no_application_of_its_own(permits_db: AsyncEngi
     await check_refused(
         lambda: applications.query(permits_db, application_id, self_decider, Question(message="Farm?"), command()),
         lambda: applications.assess(permits_db, application_id, self_decider, good, command()),
-        lambda: applications.grant(permits_db, application_id, self_decider, GrantDecision(), command()),
+        lambda: applications.grant(permits_db, application_id, self_decider, GrantDecision(), command(), sealer=SEALER),
         lambda: applications.refuse(permits_db, application_id, self_decider, Refusal(reason="no"), command()),
     )
-    await applications.grant(permits_db, application_id, officer(), GrantDecision(), command())
+    await applications.grant(permits_db, application_id, officer(), GrantDecision(), command(), sealer=SEALER)
 
 
 async def test_agent_answers_no_query_of_its_own(permits_db: AsyncEngine) -> None:
