@@ -1,7 +1,6 @@
 """Key files: written once, rotated, and read again when they change."""
 
 import json
-import os
 import secrets
 import time
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from joserfc.jwk import KeySet, OctKey, OKPKey
 
+from shared.durable_files import write_durably
 from shared.limits import Limit, LimitSubject
 
 ALGORITHM = "Ed25519"
@@ -63,11 +63,13 @@ class KeyFile:
 
 
 def create_signing_keys(private: Path, public: Path) -> None:
-    """Write a new key set if there is none, and its public halves."""
+    """Write a new key set if there is none, and its public halves if they differ: a full disk stops no start."""
     if not private.exists():
         key = OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True)
         _write_json(private, {"keys": [key.as_dict(private=True)]})
-    _write_json(public, KeyFile(private).public_jwks())
+    public_jwks = KeyFile(private).public_jwks()
+    if not public.exists() or public.read_bytes() != _render_json(public_jwks):
+        _write_json(public, public_jwks)
 
 
 def rotate_keys(private: Path, public: Path, step: str) -> list[str]:
@@ -109,8 +111,8 @@ def create_encryption_keys(file: Path) -> None:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        json.dump(content, file)
-    temporary.replace(path)
+    write_durably(path, _render_json(content))
+
+
+def _render_json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content).encode()

@@ -6,7 +6,6 @@ receiver has, and sends again what the receiver lacks. The files have the names 
 
 import asyncio
 import os
-import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from pathlib import Path
 from services.cli.console import CommandError
 from services.cli.databases import EmbeddedPostgres, Server, create_databases, find_programs
 from services.cli.home import Home
+from shared.durable_files import sync_folder, write_durably
 
 RECEIVERS_FIRST = ("notifications", "permits", "gateway")
 KEYS, ADMIN = "keys", "admin.json"
@@ -31,10 +31,11 @@ def write_backup(home: Home, folder: Path) -> None:
             target = _dump_file(folder, service)
             new_file = target.with_suffix(".new")
             _run("pg_dump", server, ["--format", "custom", "--file", str(new_file), service])
-            new_file.replace(target)
-    shutil.copytree(home.folder / KEYS, folder / KEYS, dirs_exist_ok=True)
+            _keep_durably(new_file, target)
+    _copy_keys(home.folder / KEYS, folder / KEYS)
+    (folder / KEYS).chmod(0o700)
     if home.admin_file.exists():
-        _copy_secret(home.admin_file, folder / ADMIN)
+        write_durably(folder / ADMIN, home.admin_file.read_bytes())
 
 
 def restore_backup(home: Home, folder: Path) -> None:
@@ -46,10 +47,10 @@ def restore_backup(home: Home, folder: Path) -> None:
             "`saola backup` wrote."
         )
     with home.lock():
-        shutil.copytree(folder / KEYS, home.folder / KEYS, dirs_exist_ok=True)
+        _copy_keys(folder / KEYS, home.folder / KEYS)
         (home.folder / KEYS).chmod(0o700)
         if (folder / ADMIN).exists():
-            _copy_secret(folder / ADMIN, home.admin_file)
+            write_durably(home.admin_file, (folder / ADMIN).read_bytes())
         embedded = EmbeddedPostgres(home.database_folder)
         server = embedded.start()
         try:
@@ -59,6 +60,14 @@ def restore_backup(home: Home, folder: Path) -> None:
                 _run("pg_restore", server, [*options, str(_dump_file(folder, service))])
         finally:
             embedded.stop()
+
+
+def _keep_durably(new_file: Path, target: Path) -> None:
+    """Rename a finished dump after its content is on the disk, so that a power cut leaves no broken backup."""
+    with new_file.open("rb") as finished:
+        os.fsync(finished.fileno())
+    new_file.replace(target)
+    sync_folder(target.parent)
 
 
 def _dump_file(folder: Path, service: str) -> Path:
@@ -91,8 +100,8 @@ def _run(program: str, server: Server, arguments: list[str]) -> None:
         raise CommandError(f"{program} failed: {fault}")
 
 
-def _copy_secret(source: Path, target: Path) -> None:
-    """Copy a file that only its owner may read."""
-    descriptor = os.open(target, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(source.read_bytes())
+def _copy_keys(source: Path, target: Path) -> None:
+    """Copy the key files. A power cut leaves each of them as it was or complete."""
+    for file in sorted(source.iterdir()):
+        if file.is_file():
+            write_durably(target / file.name, file.read_bytes())

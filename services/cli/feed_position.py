@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.cli.console import CommandError
-from services.cli.private_files import open_private
+from shared.durable_files import write_durably
 
 
 class FeedPosition:
@@ -28,11 +28,8 @@ class FeedPosition:
     def store(self) -> None:
         """Write the file, completely or not at all. Raise CommandError."""
         positions = self._read() | {self._name: {"cursor": self.cursor, "secret": self.secret}}
-        new_file = self._file.with_name(self._file.name + ".new")
         try:
-            with open_private(new_file) as file:
-                file.write((json.dumps(positions, indent=1) + "\n").encode())
-            new_file.replace(self._file)
+            write_durably(self._file, (json.dumps(positions, indent=1) + "\n").encode())
         except OSError as error:
             raise CommandError(
                 f"{self._file} cannot be written: {error.strerror}. Name another file: --keep FILE"

@@ -20,6 +20,7 @@ from typing import Any
 from services.cli.console import CommandError, saola_command
 from services.cli.private_files import open_private
 from services.cli.server_account import home_mode
+from shared.durable_files import create_folder_durably
 
 SIGNERS = ("gateway", "permits", "tokens", "webhooks")
 """The key sets that sign: internal calls of gateway and permits, access tokens, webhooks."""
@@ -70,7 +71,7 @@ class Home:
         try:
             self._create_folder()
             for name in ("keys", "logs"):
-                (self.folder / name).mkdir(exist_ok=True)
+                create_folder_durably(self.folder / name)
                 (self.folder / name).chmod(0o700)
             for signer in SIGNERS:
                 create_signing_keys(self.private_keys(signer), self.public_keys(signer))
@@ -84,7 +85,7 @@ class Home:
     def _create_folder(self) -> None:
         """Create the home if it is missing. The mode of a folder that exists is the user's decision."""
         if not self.folder.exists():
-            self.folder.mkdir(parents=True)
+            create_folder_durably(self.folder)
             self.folder.chmod(home_mode())
 
     @contextmanager

@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from saola_client import Hub
 from services.cli.console import CommandError, err, out
+from shared.durable_files import replace_durably
 
 Kind = Literal["declarations", "permits"]
 RECEIVED = "received"
@@ -60,10 +61,8 @@ def _keep_results(file: Path, answers_file: Path) -> set[int]:
         if found := results[_digest(line)]:
             kept[number] = found.popleft()
     if answers_file.exists():
-        new_file = answers_file.with_name(answers_file.name + ".new")
-        with new_file.open("wb") as output:
+        with replace_durably(answers_file) as output:
             output.writelines(_render(result | {"line": number}) for number, result in kept.items())
-        new_file.replace(answers_file)
     return set(kept)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from services.cli.console import CommandError, out
+from shared.durable_files import sync_folder
 
 
 def require_new_file(file: Path | None) -> None:
@@ -23,6 +24,9 @@ def save_credentials(file: Path, credential: Mapping[str, Any]) -> None:
     try:
         with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as opened:
             json.dump(stored, opened)
+            opened.flush()
+            os.fsync(opened.fileno())  # the hub shows the secret once, so a power cut must not lose it
+        sync_folder(file.absolute().parent)
     except OSError as error:
         message = (
             f"The file {file} cannot be written: {error.strerror}. The hub has created the credential "

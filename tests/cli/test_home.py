@@ -101,3 +101,11 @@ def test_home_that_cannot_be_created_is_refused_with_advice(tmp_path: Path) -> N
         home.create()
     with pytest.raises(CommandError, match=r"cannot be used: .*Name a folder that you may write: --home FOLDER"):
         home.lock().__enter__()
+
+
+def test_folders_of_new_home_survive_power_cut(tmp_path: Path) -> None:
+    synced: list[Path] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("shared.durable_files.sync_folder", synced.append)
+        Home(tmp_path / "new" / "home").create()
+    assert {tmp_path, tmp_path / "new", tmp_path / "new" / "home", tmp_path / "new" / "home" / "keys"} <= {*synced}

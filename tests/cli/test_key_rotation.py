@@ -16,6 +16,7 @@ from shared.key_files import KeyFile, create_signing_keys, rotate_keys
 from shared.signed_tokens import ACCESS_TOKEN_TYPE, RECEIPT_TYPE, InvalidToken, sign_token, verify_token
 from tests.hub import RunningHub, run_saola, running_hub
 from tests.journeys.hub_parties import PartyAccess, declaration
+from tests.power_cut import volatile_disk
 
 
 def _kid(token: str) -> str:
@@ -125,3 +126,31 @@ def test_receipts_of_dropped_key_stay_valid_and_tokens_do_not(tmp_path: Path) ->
         verify_receipt(receipt, after.public_jwks())
     with pytest.raises(InvalidToken):
         verify_token(token, after, typ=ACCESS_TOKEN_TYPE, issuer="hub", audience="saola", at=at)
+
+
+def test_key_sets_after_power_cut_sign_and_verify_at_any_moment(tmp_path: Path) -> None:
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    with volatile_disk() as disk:
+        create_signing_keys(private, public)
+        for step in ("add", "use", "drop"):
+            rotate_keys(private, public, step)
+    for moment in disk.moments[5:]:  # at the moments before, the home has no keys yet
+        published = [_kids(content) for content in moment[public]]
+        for content in moment[private]:
+            assert all(_kids(content)[0] in kids for kids in published), "a service refuses the key that signs"
+    assert [*disk.moments[-1].values()] == [{private.read_bytes()}, {public.read_bytes()}]
+
+
+def test_start_without_missing_keys_writes_nothing(tmp_path: Path) -> None:
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    create_signing_keys(private, public)
+    with volatile_disk() as disk:
+        create_signing_keys(private, public)
+        assert disk.moments == []
+        public.write_text('{"keys": []}')
+        create_signing_keys(private, public)
+    assert _kids(public.read_bytes()) == _kids(private.read_bytes())
+
+
+def _kids(content: bytes | None) -> list[str]:
+    return [key["kid"] for key in json.loads(content or b"")["keys"]]

@@ -1,7 +1,6 @@
 """The first start of a hub: it creates an administrator and writes its credential to a file of the operator."""
 
 import json
-import os
 from pathlib import Path
 
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -12,6 +11,7 @@ from shared import secret_tokens
 from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
 from shared.database import new_id, now
+from shared.durable_files import write_durably
 from shared.logs import logger
 
 OPERATOR_COUNTRY = "ZZ"
@@ -33,16 +33,6 @@ async def make_first_admin(conn: AsyncConnection, file: Path) -> bool:
     client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
     proof = Proof(secret=secret_tokens.secret_digest(secret))
     await credentials.add(conn, client_id, party.id, proof, person=client_id, revision=revision, at=at)
-    _write_file(file, json.dumps({"client_id": client_id, "client_secret": secret}).encode())
+    write_durably(file, json.dumps({"client_id": client_id, "client_secret": secret}).encode() + b"\n")
     logger().info("first_admin.created", party=str(party.id), file=str(file))
     return True
-
-
-def _write_file(file: Path, content: bytes) -> None:
-    file.parent.mkdir(parents=True, exist_ok=True)
-    temporary = file.with_suffix(".new")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
-        stream.write(content + b"\n")
-        stream.flush()
-        os.fsync(stream.fileno())
-    temporary.replace(file)
