@@ -16,6 +16,8 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResp
 from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 
+NOSNIFF = "x-content-type-options"
+"""The header whose value `nosniff` every response has: a browser never guesses another media type."""
 TRAILER_LIMIT = Limit(
     8_192,
     "bytes",

@@ -9,7 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from shared.gc_tuning import tune_garbage_collector
-from shared.http_connection import HttpConnection
+from shared.http_connection import NOSNIFF, HttpConnection
 from shared.limits import Limit, LimitSubject
 from shared.service_process import DRAIN_SECONDS, raise_file_limit, start_process
 from shared.settings import ServiceSettings, service_name
@@ -86,6 +86,7 @@ def server_config(app: FastAPI, host: str, port: int, protocol: type[asyncio.Pro
         log_config=None,
         access_log=False,
         server_header=False,
+        headers=[(NOSNIFF, "nosniff")],
         proxy_headers=False,
         timeout_keep_alive=KEEP_ALIVE_SECONDS,
         timeout_graceful_shutdown=int(DRAIN_SECONDS),

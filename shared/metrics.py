@@ -100,12 +100,14 @@ async def serve_metrics(read_metrics: ReadMetrics, host: str, port: int) -> asyn
     return await asyncio.start_server(respond, host, port, limit=MAX_HEAD_BYTES)
 
 
-_NOT_FOUND_RESPONSE = b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+_NOT_FOUND_RESPONSE = (
+    b"HTTP/1.1 404 Not Found\r\nX-Content-Type-Options: nosniff\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+)
 
 
 def _ok_response(body: bytes) -> bytes:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: {CONTENT_TYPE_LATEST}\r\nContent-Length: {len(body)}\r\n"
-    return f"{head}Connection: close\r\n\r\n".encode() + body
+    return f"{head}X-Content-Type-Options: nosniff\r\nConnection: close\r\n\r\n".encode() + body
 
 
 class _StaticCollector(Collector):

@@ -37,6 +37,13 @@ SINGLE_HEADERS = frozenset(
     {b"authorization", b"content-type", b"host", b"idempotency-key", b"if-match", b"permit-token"}
 )
 """Headers that a request has at most once: two readers on the way might each use another of the two values."""
+NO_STORE = (b"cache-control", b"no-store")
+"""The header of each response that states no lifetime of its own: a response belongs to its caller (RFC 9111, 5.2.2.5).
+
+Only public documents state one.
+"""
+ENCODED_SLASH = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
+"""A slash or backslash inside a part of the path. A proxy and the hub might split the path differently."""
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Routes that monitors read every few seconds: their lines have the level debug."""
 
@@ -65,7 +72,10 @@ class RequestMiddleware:
             nonlocal status, reason
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message.get("headers", ()), (b"x-request-id", context.request_id.encode())]
+                headers = [*message.get("headers", ()), (b"x-request-id", context.request_id.encode())]
+                if all(name != b"cache-control" for name, _ in headers):
+                    headers.append(NO_STORE)
+                message["headers"] = headers
                 await send(message)
             else:
                 await send(message)
@@ -164,8 +174,8 @@ def _level(route: str | None, status: int | None) -> int:
 def _check_head(scope: Scope, head_bytes: int) -> Response | None:
     """Return the problem of a request whose head is wrong, for any route; None if the head is right."""
 
-    def reject(status: int, code: str, text: str) -> Response:
-        return problem_response(status, code, text, request_id=scope["request_id"])
+    def reject(status: int, code: str, text: str, more: dict[str, str] | None = None) -> Response:
+        return problem_response(status, code, text, request_id=scope["request_id"], headers=more)
 
     headers = scope["headers"]
     if sum(len(k) + len(v) for k, v in headers) + len(scope["query_string"]) > head_bytes:
@@ -181,6 +191,13 @@ def _check_head(scope: Scope, head_bytes: int) -> Response | None:
     if (scope["http_version"] == "1.1" and not hosts) or not all(HOST_PATTERN.fullmatch(host) for host in hosts):
         text = "The header Host is missing or is not a host name. Send it with each request (RFC 9112, section 3.2)."
         return reject(400, "http-error", text)
+    if b"%" in scope["raw_path"] and ENCODED_SLASH.search(scope["raw_path"]):
+        text = "The path has an encoded slash or backslash (%2F, %5C). Send none: no id and no name has one."
+        return reject(400, "http-error", text)
+    codings = [value for key, value in headers if key == b"transfer-encoding"]
+    if codings and (len(codings) > 1 or codings[0].lower() != b"chunked" or scope["http_version"] != "1.1"):
+        text = "The header Transfer-Encoding is not `chunked`. Send the body chunked, or with Content-Length."
+        return reject(400, "http-error", text, {"Connection": "close"})
     return None
 
 

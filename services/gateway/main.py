@@ -133,6 +133,7 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         reason_not_ready=lambda: find_unready_reason(context),
         middleware=_middleware(context, settings, proxies),
+        openapi_url=None,  # `add_pages` serves the document
     )
     app.state.context = context
     app.state.trusted_proxies = proxies

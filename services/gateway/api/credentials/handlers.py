@@ -24,8 +24,6 @@ from shared.contracts.views.pages import render_rows
 from shared.strict_json import parse_json, validate
 from shared.web import render_page, require_json
 
-NO_STORE = {"Cache-Control": "no-store"}
-
 
 async def create_credential(request: Request, route: Route) -> Response:
     """Create a credential of a party: a secret if nothing is sent, or from the party's own public key."""
@@ -39,7 +37,7 @@ async def create_credential(request: Request, route: Route) -> Response:
     created = await credentials.give_credential(
         get_context(request), party_id, new, command=command, render=_render_created
     )
-    return render_stored_response(created, NO_STORE)
+    return render_stored_response(created)
 
 
 async def list_credentials(request: Request, route: Route) -> Response:
@@ -64,7 +62,7 @@ async def rotate_credential(request: Request, route: Route) -> Response:
     rotated = await credentials.rotate_credential(
         get_context(request), party_id, client_id, rotation, command=command, render=_render_rotated
     )
-    return render_stored_response(rotated, NO_STORE)
+    return render_stored_response(rotated)
 
 
 async def delete_credential(request: Request, route: Route) -> Response:

@@ -20,7 +20,6 @@ async def read_declaration_content(request: Request, route: Route) -> Response:
     headers = {
         "Content-Digest": render_digest(found.digest),
         "Content-Disposition": f'attachment; filename="{found.id}-{found.number}.{ending}"',
-        "X-Content-Type-Options": "nosniff",
     }
     return Response(found.body, headers=headers | {"Content-Type": found.content_type})
 

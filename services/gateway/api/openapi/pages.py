@@ -1,11 +1,15 @@
 """The API's pages for people, from files of a package. The browser may fetch nothing from other servers."""
 
+import json
 from collections.abc import Callable, Coroutine
+from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from services.gateway.api.protocol.public_documents import DOCUMENT_SECONDS, public_document
 
 HTML_PAGE = """<!doctype html>
 <html lang="en">
@@ -34,18 +38,26 @@ CONTENT_SECURITY_POLICY = (
 )
 SECURITY_HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
+ASSET_SECONDS = 3600
 ASSET_MEDIA_TYPES = {"swagger-ui.css": "text/css", "swagger-ui-bundle.js": "text/javascript"}
 
 
 def add_pages(app: FastAPI) -> None:
-    """Serve /docs and its files, and redirect the root to it."""
+    """Serve the OpenAPI document, /docs and its files, and redirect the root to /docs."""
     static = files("fastapi_offline") / "static"
     assets = {name: ((static / name).read_bytes(), kind) for name, kind in ASSET_MEDIA_TYPES.items()}
     assets["start.js"] = (START_SCRIPT.encode(), "text/javascript")
-    cached = SECURITY_HEADERS | {"Cache-Control": "public, max-age=3600"}
+
+    @cache
+    def rendered() -> bytes:
+        return json.dumps(app.openapi(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def openapi(request: Request) -> Response:
+        """Return the OpenAPI document. It is rendered once, because it has more than a megabyte."""
+        return public_document(request, rendered(), media_type="application/json", seconds=DOCUMENT_SECONDS)
 
     @app.get("/docs", include_in_schema=False)
     async def docs() -> Response:
@@ -58,11 +70,11 @@ def add_pages(app: FastAPI) -> None:
         return RedirectResponse("/docs", status_code=307, headers=SECURITY_HEADERS)
 
     for name, (content, kind) in assets.items():
-        app.add_api_route(f"/docs/assets/{name}", _asset_endpoint(content, kind, cached), include_in_schema=False)
+        app.add_api_route(f"/docs/assets/{name}", _asset_endpoint(content, kind), include_in_schema=False)
 
 
-def _asset_endpoint(content: bytes, kind: str, headers: dict[str, str]) -> Callable[[], Coroutine[Any, Any, Response]]:
-    async def asset() -> Response:
-        return Response(content, media_type=kind, headers=headers)
+def _asset_endpoint(content: bytes, kind: str) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    async def asset(request: Request) -> Response:
+        return public_document(request, content, media_type=kind, seconds=ASSET_SECONDS, headers=SECURITY_HEADERS)
 
     return asset

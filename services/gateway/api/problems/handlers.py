@@ -5,19 +5,20 @@ from functools import lru_cache
 
 from pydantic import BaseModel
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 
 from services.gateway.api.problems.descriptions import describe_problem, list_problems
 from services.gateway.api.problems.pages import CONTENT_SECURITY_POLICY, render_list_page, render_problem_page
 from services.gateway.api.protocol.content_negotiation import prefers_json
-from services.gateway.api.routing.route import Route
+from services.gateway.api.protocol.public_documents import public_document
+from services.gateway.api.routing.route import JSON, Route
 from shared.contracts.problems.catalogue import PROBLEM_CODES
 from shared.problems import NotFound
 from shared.request_context import current_public_url
-from shared.web import render_view
 
-CACHED = {"Cache-Control": "public, max-age=3600", "Vary": "Accept", "X-Content-Type-Options": "nosniff"}
-PAGE_HEADERS = CACHED | {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
+VARY = {"Vary": "Accept"}
+PAGE_HEADERS = VARY | {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Referrer-Policy": "no-referrer"}
+LIFETIME_SECONDS = 3600
 
 
 async def list_problem_codes(request: Request, route: Route) -> Response:
@@ -36,8 +37,10 @@ async def read_problem_code(request: Request, route: Route) -> Response:
 
 def _render(request: Request, make_view: Callable[[], BaseModel], make_page: Callable[[], str]) -> Response:
     if prefers_json(request.headers.get("accept", "")):
-        return render_view(make_view(), headers=CACHED)
-    return HTMLResponse(make_page(), headers=PAGE_HEADERS)
+        content, media_type, headers = make_view().model_dump_json(), JSON, VARY
+    else:
+        content, media_type, headers = make_page(), "text/html", PAGE_HEADERS
+    return public_document(request, content.encode(), media_type=media_type, seconds=LIFETIME_SECONDS, headers=headers)
 
 
 # A hub has one public URL: each page is rendered once per process.

@@ -2,8 +2,9 @@
 
 from services.gateway.api.problems import examples, handlers
 from services.gateway.api.problems.models import ProblemDescription, ProblemSummaries
+from services.gateway.api.routing.parameters import IF_NONE_MATCH
 from services.gateway.api.routing.permissions import PUBLIC
-from services.gateway.api.routing.route import Media, Route, RouteResponse
+from services.gateway.api.routing.route import NOT_MODIFIED, Media, Route, RouteResponse
 from services.gateway.api.routing.tags import REFERENCE
 
 HTML_PAGE = Media(media_type="text/html", schema={"type": "string", "description": "The same as a page for people"})
@@ -21,7 +22,8 @@ ROUTES = (
         ),
         permission=PUBLIC,
         handler=handlers.list_problem_codes,
-        responses=(RouteResponse(description="The codes", model=ProblemSummaries, media=(HTML_PAGE,)),),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description="The codes", model=ProblemSummaries, media=(HTML_PAGE,)), NOT_MODIFIED),
         example=examples.LIST_PROBLEMS,
     ),
     Route(
@@ -37,7 +39,8 @@ ROUTES = (
         ),
         permission=PUBLIC,
         handler=handlers.read_problem_code,
-        responses=(RouteResponse(description="The code", model=ProblemDescription, media=(HTML_PAGE,)),),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description="The code", model=ProblemDescription, media=(HTML_PAGE,)), NOT_MODIFIED),
         example=examples.READ_PROBLEM,
     ),
 )

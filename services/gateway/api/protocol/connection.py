@@ -9,7 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 from shared.contracts.problems.catalogue import PROBLEM_CODES, STATUS_TITLES
-from shared.http_connection import HttpConnection
+from shared.http_connection import NOSNIFF, HttpConnection
 from shared.limits import Limit, LimitSubject
 from shared.logs import log_request
 from shared.problem_responses import PROBLEM_MEDIA_TYPE, problem_type
@@ -145,7 +145,8 @@ class Connection(HttpConnection):
         content = json.dumps(problem | {"code": code, "request_id": request_id}).encode()
         head = (
             f"HTTP/1.1 {status} {STATUS_TITLES[status]}\r\n"
-            f"content-type: {PROBLEM_MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\n"
+            f"content-type: {PROBLEM_MEDIA_TYPE}\r\ncontent-length: {len(content)}\r\n{NOSNIFF}: nosniff\r\n"
+            "cache-control: no-store\r\n"
         )
         self.transport.write(f"{head}x-request-id: {request_id}\r\nconnection: close\r\n\r\n".encode() + content)
         self.transport.close()

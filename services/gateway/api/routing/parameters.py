@@ -67,6 +67,9 @@ IDEMPOTENCY_KEY = HeaderParameter(
 IF_MATCH = HeaderParameter(
     name="If-Match", description="ETag of the version that you read", problems=("version-stale",)
 )
+IF_NONE_MATCH = HeaderParameter(
+    name="If-None-Match", description="ETag of the document that you have: 304 if it is still the same"
+)
 REQUIRED_IF_MATCH = HeaderParameter(
     name="If-Match",
     description="ETag of the version that you read",

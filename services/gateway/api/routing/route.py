@@ -73,6 +73,9 @@ class RouteResponse:
         return self.model if isinstance(self.model, tuple) else (self.model,)
 
 
+NOT_MODIFIED = RouteResponse(status=304, description="You have this document: its ETag is in `If-None-Match`")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Example:
     """A request and its response. Text is for bodies that are not JSON (CSV, XML, NDJSON)."""

@@ -15,8 +15,10 @@ from services.gateway.actions.auth.client_keys import ALGORITHMS
 from services.gateway.actions.token_grant import grant_token, grant_token_by_assertion
 from services.gateway.api.auth.authentication import get_context
 from services.gateway.api.protocol.client_address import client_address
+from services.gateway.api.protocol.public_documents import DOCUMENT_SECONDS, KEYS_SECONDS, public_document
+from services.gateway.api.proxy.proxy import render_reply
 from services.gateway.api.routing.bodies import read_route_body
-from services.gateway.api.routing.route import Route
+from services.gateway.api.routing.route import JSON, Route
 from services.gateway.api.tokens.models import (
     ASSERTION_TYPE,
     FORM,
@@ -33,7 +35,6 @@ from shared.request_context import record_code
 from shared.service_client import ServiceUnreachable, service_unavailable
 from shared.web import render_view
 
-CACHED = {"Cache-Control": "public, max-age=60"}
 NO_STORE = {"Cache-Control": "no-store", "Pragma": "no-cache"}
 
 
@@ -71,28 +72,28 @@ async def _grant_token(request: Request, route: Route) -> str:
 async def read_server_metadata(request: Request, route: Route) -> Response:
     """Return where and how clients get tokens (RFC 8414)."""
     issuer = get_context(request).access_tokens.issuer
-    return render_view(
-        ServerMetadata(
-            issuer=issuer,
-            token_endpoint=f"{issuer}/oauth2/token",
-            jwks_uri=f"{issuer}/.well-known/jwks.json",
-            grant_types_supported=("client_credentials",),
-            response_types_supported=(),
-            token_endpoint_auth_methods_supported=("client_secret_basic", "client_secret_post", "private_key_jwt"),
-            token_endpoint_auth_signing_alg_values_supported=ALGORITHMS,
-            service_documentation=f"{issuer}/docs",
-        )
+    metadata = ServerMetadata(
+        issuer=issuer,
+        token_endpoint=f"{issuer}/oauth2/token",
+        jwks_uri=f"{issuer}/.well-known/jwks.json",
+        grant_types_supported=("client_credentials",),
+        response_types_supported=(),
+        token_endpoint_auth_methods_supported=("client_secret_basic", "client_secret_post", "private_key_jwt"),
+        token_endpoint_auth_signing_alg_values_supported=ALGORITHMS,
+        service_documentation=f"{issuer}/docs",
     )
+    content = metadata.model_dump_json().encode()
+    return public_document(request, content, media_type=JSON, seconds=DOCUMENT_SECONDS)
 
 
 async def read_token_keys(request: Request, route: Route) -> Response:
     """Return the public keys of access tokens (RFC 7517)."""
-    return _render_keys(get_context(request).access_tokens.keys.public_jwks())
+    return _render_keys(request, get_context(request).access_tokens.keys.public_jwks())
 
 
 async def read_receipt_keys(request: Request, route: Route) -> Response:
     """Return the public keys of receipts (RFC 7517), retired ones included."""
-    return _render_keys(get_context(request).access_tokens.keys.public_jwks_with_retired())
+    return _render_keys(request, get_context(request).access_tokens.keys.public_jwks_with_retired())
 
 
 async def read_webhook_keys(request: Request, route: Route) -> Response:
@@ -102,15 +103,18 @@ async def read_webhook_keys(request: Request, route: Route) -> Response:
         reply = await service_calls.read_webhook_keys(get_context(request), caller=caller)
     except ServiceUnreachable:
         raise service_unavailable(route.answering_service) from None
-    return Response(reply.body, reply.status, headers=CACHED, media_type="application/json")
+    if reply.status != 200:
+        return render_reply(reply)
+    return public_document(request, reply.body, media_type=JSON, seconds=KEYS_SECONDS)
 
 
-def _render_keys(jwks: dict[str, Any]) -> Response:
+def _render_keys(request: Request, jwks: dict[str, Any]) -> Response:
     keys = tuple(
         PublicKey(kty=key["kty"], crv=key["crv"], x=key["x"], kid=key["kid"], alg=key["alg"], use=key["use"])
         for key in jwks["keys"]
     )
-    return render_view(PublicKeys(keys=keys), headers=CACHED)
+    content = PublicKeys(keys=keys).model_dump_json().encode()
+    return public_document(request, content, media_type=JSON, seconds=KEYS_SECONDS)
 
 
 def _render_refusal(error: OAuthError) -> Response:

@@ -1,7 +1,8 @@
 """The token endpoint (RFC 6749, 4.4), its metadata (RFC 8414) and its keys (RFC 7517)."""
 
+from services.gateway.api.routing.parameters import IF_NONE_MATCH
 from services.gateway.api.routing.permissions import PUBLIC
-from services.gateway.api.routing.route import Limits, RequestBody, Route, RouteResponse
+from services.gateway.api.routing.route import NOT_MODIFIED, Limits, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import ACCESS
 from services.gateway.api.tokens import examples, handlers
 from services.gateway.api.tokens.models import TOKEN_FORM, PublicKeys, ServerMetadata, Token, TokenRefusal
@@ -47,7 +48,8 @@ ROUTES = (
         description="The document says where and how clients get tokens (RFC 8414).",
         permission=PUBLIC,
         handler=handlers.read_server_metadata,
-        responses=(RouteResponse(description=DOCUMENT, model=ServerMetadata),),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description=DOCUMENT, model=ServerMetadata), NOT_MODIFIED),
         example=examples.READ_SERVER_METADATA,
     ),
     Route(
@@ -59,7 +61,8 @@ ROUTES = (
         description="The document has the public keys of access tokens (RFC 7517).",
         permission=PUBLIC,
         handler=handlers.read_token_keys,
-        responses=(RouteResponse(description=DOCUMENT, model=PublicKeys),),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description=DOCUMENT, model=PublicKeys), NOT_MODIFIED),
         example=examples.READ_TOKEN_KEYS,
     ),
     Route(
@@ -74,7 +77,8 @@ ROUTES = (
         ),
         permission=PUBLIC,
         handler=handlers.read_receipt_keys,
-        responses=(RouteResponse(description=DOCUMENT, model=PublicKeys),),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description=DOCUMENT, model=PublicKeys), NOT_MODIFIED),
         example=examples.READ_RECEIPT_KEYS,
     ),
     Route(
@@ -87,7 +91,8 @@ ROUTES = (
         permission=PUBLIC,
         handler=handlers.read_webhook_keys,
         service="notifications",
-        responses=(RouteResponse(description=DOCUMENT, model=PublicKeys),),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description=DOCUMENT, model=PublicKeys), NOT_MODIFIED),
         example=examples.READ_WEBHOOK_KEYS,
     ),
 )
