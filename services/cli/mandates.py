@@ -1,4 +1,4 @@
-"""`saola mandate`: adds, lists and revokes mandates."""
+"""`saola mandate`: adds, lists, accepts and revokes mandates."""
 
 from saola_client import Hub
 from services.cli.console import out
@@ -18,6 +18,12 @@ def add(hub: Hub, *, agent: str, trader: str | None, first: str, last: str) -> N
 def print_list(hub: Hub, *, as_json: bool) -> None:
     """Print the mandates of the party as trader or agent, newest first. The administrator sees all."""
     print_rows(hub.list_mandates(), ("id", "trader", "agent", "from", "until", "status", "revoked_at"), as_json=as_json)
+
+
+def accept(hub: Hub, mandate_id: str) -> None:
+    """Accept a mandate as its agent."""
+    mandate = hub.accept_mandate(mandate_id)
+    out.print(f"Mandate {mandate['id']} is {mandate['status']}.", markup=False)
 
 
 def revoke(hub: Hub, mandate_id: str) -> None:

@@ -69,6 +69,7 @@ def _parties(parties: HubParties, exporter: PartyAccess, importer: PartyAccess) 
     mandate = parties.post(importer, "/v1/mandates", days)["id"]
     parties.get(importer, "/v1/mandates")
     parties.get(exporter, f"/v1/mandates/{mandate}")
+    parties.post(exporter, f"/v1/mandates/{mandate}/acceptance")
     parties.post(importer, f"/v1/mandates/{mandate}/revocation")
     parties.request(importer, "DELETE", f"/v1/mandates/{mandate}", expect=204)
 

@@ -93,13 +93,17 @@ def test_key_created_by_the_command_line_authenticates_and_stays_private(
 
 def test_mandate_granted_by_the_command_line_can_be_revoked(run_command: RunCommand, tmp_path: Path) -> None:
     by = tmp_path / "trader.json"
-    trader, agent = _added(run_command, "Principal", "--save", str(by)), _added(run_command, "Agent")
+    as_agent = tmp_path / "agent.json"
+    trader, agent = [
+        _added(run_command, name, "--save", str(file)) for name, file in (("Principal", by), ("Agent", as_agent))
+    ]
     told = run_command("mandate", "add", agent, "--until", f"{today().year + 1}-12-31", by=by)
-    assert f"active: {agent} declares for {trader}" in told
+    assert f"offered: {agent} declares for {trader}" in told
     [mandate] = json.loads(run_command("mandate", "list", "--json", by=by))
     assert mandate["agent"] == agent and mandate["id"] in run_command("mandate", "list", by=by)
+    assert "is active" in run_command("mandate", "accept", mandate["id"], by=as_agent)
     assert "is revoked" in run_command("mandate", "revoke", mandate["id"], by=by)
-    assert "active" in run_command("mandate", "add", agent, "--trader", trader)
+    assert "offered" in run_command("mandate", "add", agent, "--trader", trader)
 
 
 def test_command_refused_by_the_hub_prints_the_reason_and_exits_with_1(run_command: RunCommand) -> None:

@@ -70,6 +70,10 @@ class Parties(HubRequests):
         """Yield the mandates that your party granted or received, newest first."""
         return self._list_all("/v1/mandates", NO_FILTERS)
 
+    def accept_mandate(self, mandate_id: str, *, key: str | None = None) -> JsonObject:
+        """Accept a mandate that a trader offers your party (its agent)."""
+        return self._post(f"/v1/mandates/{mandate_id}/acceptance", {}, key)
+
     def revoke_mandate(self, mandate_id: str, *, key: str | None = None) -> JsonObject:
         """Revoke a mandate (its trader or admin). Declarations that the agent has lodged stay valid."""
         return self._post(f"/v1/mandates/{mandate_id}/revocation", {}, key)

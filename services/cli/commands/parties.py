@@ -169,6 +169,20 @@ def mandate_list(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN
         print_list(opened, as_json=as_json)
 
 
+@mandate.command("accept", epilog="Example: saola mandate accept MANDATE_ID --credentials agent.json")
+def mandate_accept(
+    mandate_id: Annotated[str, typer.Argument(help="The mandate's id.")],
+    hub: HubUrl = DEFAULT_HUB,
+    credentials: CredentialsFile = ADMIN_FILE,
+) -> None:
+    """Accept a mandate that a trader offers your party."""
+    from services.cli.client_access import open_hub
+    from services.cli.mandates import accept
+
+    with open_hub(hub, credentials) as opened:
+        accept(opened, mandate_id)
+
+
 @mandate.command("revoke", epilog="Example: saola mandate revoke MANDATE_ID --credentials trader.json")
 def mandate_revoke(
     mandate_id: Annotated[str, typer.Argument(help="The mandate's id.")],

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.mandate_acceptance import accept_by_use
 from services.gateway.actions.representation import make_acts_for
 from services.gateway.clients.internal import call_with_retry
 from shared.contracts.application import IMPORT_KINDS, Application
@@ -34,7 +35,8 @@ async def find_applicant(context: GatewayContext, principal: Principal, body: by
         application.trader is None and principal.identifier_keys & set(keys)
     ):
         return None
-    traders = await context.directory.list_represented_traders(principal.party.id, day=now().date())
+    at = now()
+    traders = await context.directory.list_granting_traders(principal.party.id, day=at.date())
     if application.trader is None:
         found = next((one for key in keys for one in traders if key in one.identifier_keys), None)
     elif (found := next((one for one in traders if one.party.id == application.trader), None)) is None:
@@ -43,7 +45,10 @@ async def find_applicant(context: GatewayContext, principal: Principal, body: by
             "one: POST /v1/mandates."
         )
         raise NotAllowed(NOT_YOUR_APPLICATION, text)
-    return make_acts_for(found, principal) if found else None
+    if found is None:
+        return None
+    await accept_by_use(context, principal, found, at=at)
+    return make_acts_for(found, principal)
 
 
 def _identifier_keys(application: Application) -> Sequence[str]:

@@ -5,11 +5,12 @@ import hashlib
 from collections.abc import Awaitable, Sequence
 from uuid import UUID
 
-from services.gateway.actions.auth.party_directory import PartyDirectory, Principal
+from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.bulk_lines import derive_key, unwrap
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.lodgement.batcher import LodgedDeclaration, reference_taken
-from services.gateway.actions.representation import declaring_trader, is_own, make_submission
+from services.gateway.actions.mandate_acceptance import lodging_trader
+from services.gateway.actions.representation import is_own, make_submission
 from services.gateway.formats import declaration_json
 from services.gateway.formats.declaration_formats import NORMALIZED_MEDIA_TYPE
 from services.gateway.store.submissions import Submission
@@ -34,7 +35,7 @@ async def start(
         if index % LINES_BETWEEN_YIELDS == LINES_BETWEEN_YIELDS - 1:
             await asyncio.sleep(0)
         try:
-            parsed.append(await _parse_line(context.directory, principal, key, line))
+            parsed.append(await _parse_line(context, principal, key, line))
         except ProblemError as error:
             parsed.append(error)
     submissions = [one for one in parsed if isinstance(one, Submission)]
@@ -47,9 +48,7 @@ async def start(
     return results()
 
 
-async def _parse_line(
-    directory: PartyDirectory, principal: Principal, key: str | None, line: bytes | None
-) -> Submission:
+async def _parse_line(context: GatewayContext, principal: Principal, key: str | None, line: bytes | None) -> Submission:
     if line is None:
         raise Invalid(
             "body-too-large",
@@ -60,9 +59,7 @@ async def _parse_line(
     declaration, normalized = declaration_json.parse(body, principal.party)
     at, digest = now(), hashlib.sha256(body).digest()
     trader = (
-        principal
-        if is_own(declaration, principal)
-        else await declaring_trader(declaration, principal, directory, at=at)
+        principal if is_own(declaration, principal) else await lodging_trader(context, declaration, principal, at=at)
     )
     derived_key = derive_key(explicit_key, key, declaration.reference)
     return make_submission(

@@ -1,4 +1,8 @@
-"""Mandates: a trader lets an agent declare for it on certain days, and may revoke that at any time."""
+"""Mandates: a trader lets an agent declare for it on certain days, and may revoke that at any time.
+
+A mandate is offered until the agent accepts it, or first lodges a declaration or an application under it. An offered
+mandate lets nobody read anything.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -55,6 +59,7 @@ MAX_NEW_MANDATES = Limit(
 class MandateStatus(StrEnum):
     """The status of a mandate on a day. Only an `active` mandate lets the agent act."""
 
+    OFFERED = "offered"
     FUTURE = "future"
     ACTIVE = "active"
     ENDED = "ended"
@@ -73,6 +78,7 @@ class MandateRecord:
     status: MandateStatus
     granted_at: datetime
     granted_by: UUID
+    accepted_at: datetime | None
     revoked_at: datetime | None
     revoked_by: UUID | None
 
@@ -98,6 +104,7 @@ async def grant(
         "last_day": new.until,
         "granted_at": at,
         "granted_by": principal.party.id,
+        "accepted_at": None,
         "revoked_at": None,
         "revoked_by": None,
     }
@@ -115,6 +122,26 @@ async def grant(
         await idempotency.store_response(conn, commands, command, response)
     await context.directory.try_refresh()
     return response
+
+
+async def accept(context: GatewayContext, mandate_id: UUID, principal: Principal) -> MandateRecord:
+    """Accept a mandate as its agent. Raise Conflict if it has ended. An accepted mandate does not change."""
+    at = now()
+    async with context.engine.begin() as conn:
+        revision = await parties.lock_next_revision(conn)
+        found = await _read(conn, mandate_id, principal)
+        if found["agent_id"] != principal.party.id:
+            raise NotAllowed("not-your-mandate", "Only the agent of a mandate accepts it. Ask the agent to do so.")
+        status = _status(found, at.date())
+        if status in {MandateStatus.ENDED, MandateStatus.REVOKED}:
+            raise Conflict(
+                "invalid-transition",
+                f"The mandate is {status}. Only an offered mandate can be accepted. The trader may grant a new one.",
+            )
+        await mandates.accept(conn, mandate_id, at=at, revision=revision)
+        changed = await _read(conn, mandate_id, principal)
+    await context.directory.try_refresh()
+    return _make_record(changed, at.date())
 
 
 async def revoke(context: GatewayContext, mandate_id: UUID, principal: Principal) -> MandateRecord:
@@ -160,6 +187,7 @@ def _make_record(row: Mapping[Any, Any], day: date) -> MandateRecord:
         status=_status(row, day),
         granted_at=row["granted_at"],
         granted_by=row["granted_by"],
+        accepted_at=row["accepted_at"],
         revoked_at=row["revoked_at"],
         revoked_by=row["revoked_by"],
     )
@@ -170,6 +198,8 @@ def _status(row: Mapping[Any, Any], day: date) -> MandateStatus:
         return MandateStatus.REVOKED
     if day > row["last_day"]:
         return MandateStatus.ENDED
+    if row["accepted_at"] is None:
+        return MandateStatus.OFFERED
     return MandateStatus.ACTIVE if row["first_day"] <= day else MandateStatus.FUTURE
 
 

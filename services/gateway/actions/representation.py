@@ -1,9 +1,10 @@
 """The trader for whom a declaration is lodged: the principal, or a trader who gave the principal a mandate."""
 
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from uuid import UUID
 
-from services.gateway.actions.auth.party_directory import PartyDirectory, Principal
+from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.store.submissions import Submission
 from shared.contracts.closed_sets import Movement
 from shared.contracts.declaration import Declaration
@@ -16,14 +17,16 @@ from shared.problems import Fault, NotAllowed
 NOT_YOUR_DECLARATION = "not-your-declaration"
 
 
-async def declaring_trader(
-    declaration: Declaration, principal: Principal, directory: PartyDirectory, *, at: datetime
-) -> Principal:
+ListTraders = Callable[[UUID], Awaitable[list[Principal]]]
+"""Lists the traders for whom an agent declares: those with an accepted mandate, or those with an offered one too."""
+
+
+async def declaring_trader(declaration: Declaration, principal: Principal, list_traders: ListTraders) -> Principal:
     """Return the trader that declares: the importer of an import, the exporter of an export. Raise NotAllowed.
 
-    It is the principal, or a trader who gave it a mandate for today (in UTC). `trader` names that trader, or the
-    identifier of the declaring side does. A party of the declared country comes first. If the identifier is only one of
-    another country, its party declares all the same, and permits refers the declaration because of the country.
+    It is the principal, or one of `list_traders`, who gave it a mandate for today (in UTC). `trader` names that trader,
+    or the identifier of the declaring side does. A party of the declared country comes first. If the identifier is only
+    one of another country, its party declares all the same, and permits refers the declaration because of the country.
     """
     if is_own(declaration, principal):
         return principal
@@ -44,7 +47,7 @@ async def declaring_trader(
             f"The identifier of the {side_name} is none of yours. Found: {side.identifier}. {declares} Use an "
             "identifier of GET /v1/me, or correct `movement`.",
         )
-    found = await _find_represented_trader(declaration.trader, side, principal, directory, at)
+    found = await _find_represented_trader(declaration.trader, side, principal, list_traders)
     if is_own_number and (found is None or not _has_identifier(found, side)):
         return principal
     if found is None:
@@ -83,14 +86,14 @@ def _not_yours(pointer: str, detail: str) -> NotAllowed:
 
 
 async def _find_represented_trader(
-    trader_id: UUID | None, side: Trader, principal: Principal, directory: PartyDirectory, at: datetime
+    trader_id: UUID | None, side: Trader, principal: Principal, list_traders: ListTraders
 ) -> Principal | None:
     """Return the trader with the identifier of a side that the principal represents, or None.
 
     A trader of the country that the side states comes before one of another country.
     Raise NotAllowed if `trader_id` is that of another party.
     """
-    traders = await directory.list_represented_traders(principal.party.id, day=at.date())
+    traders = await list_traders(principal.party.id)
     candidates = traders if trader_id is None else [trader for trader in traders if trader.party.id == trader_id]
     if trader_id is not None and not candidates:
         raise _not_yours(

@@ -1,5 +1,7 @@
 """A check of a declaration that the hub does not store."""
 
+from functools import partial
+
 from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.lodgement.batcher import reference_taken
@@ -21,7 +23,8 @@ async def validate_declaration(
     """Return what the hub would find, by the steps of lodging: form, representation, reference, rules."""
     try:
         declaration, normalized = FORMATS[media_type](body, principal.party)
-        trader = await declaring_trader(declaration, principal, context.directory, at=now())
+        list_traders = partial(context.directory.list_represented_traders, day=now().date())
+        trader = await declaring_trader(declaration, principal, list_traders)
     except (Invalid, NotAllowed) as error:
         if not error.faults:
             raise

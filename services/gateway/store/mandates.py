@@ -1,4 +1,4 @@
-"""Mandates in the database: trader, agent, days and revocation."""
+"""Mandates in the database: trader, agent, days, acceptance and revocation."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -52,6 +52,22 @@ async def revoke(conn: AsyncConnection, mandate_id: UUID, *, revoked_by: UUID, a
     await conn.execute(
         update(mandates).where(*is_current).values(revoked_at=at, revoked_by=revoked_by, revision=revision)
     )
+
+
+async def accept(conn: AsyncConnection, mandate_id: UUID, *, at: datetime, revision: int) -> None:
+    """Accept an offered mandate. An accepted one keeps its first acceptance."""
+    is_offered = (mandates.c.id == mandate_id, mandates.c.accepted_at.is_(None))
+    await conn.execute(update(mandates).where(*is_offered).values(accepted_at=at, revision=revision))
+
+
+async def accept_between(
+    conn: AsyncConnection, trader_id: UUID, agent_id: UUID, *, at: datetime, revision: int
+) -> None:
+    """Accept the offered mandates of a trader for an agent that are valid on the day of `at`."""
+    c, day = mandates.c, at.date()
+    is_between = (c.trader_id == trader_id, c.agent_id == agent_id, c.first_day <= day, c.last_day >= day)
+    is_offered = (c.accepted_at.is_(None), c.revoked_at.is_(None))
+    await conn.execute(update(mandates).where(*is_between, *is_offered).values(accepted_at=at, revision=revision))
 
 
 async def find(conn: AsyncConnection, mandate_id: UUID, *, party_id: UUID | None) -> RowMapping | None:

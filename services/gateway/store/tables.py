@@ -132,6 +132,7 @@ mandates = Table(
     Column("last_day", Date, nullable=False),
     Column("granted_at", DateTime(timezone=True), nullable=False),
     Column("granted_by", UUID, nullable=False),
+    Column("accepted_at", DateTime(timezone=True), nullable=True),
     Column("revoked_at", DateTime(timezone=True), nullable=True),
     Column("revoked_by", UUID, nullable=True),
     Column("revision", BIGINT, nullable=False),
@@ -141,7 +142,7 @@ mandates = Table(
     Index("mandates_by_agent", "agent_id"),
     Index("mandates_by_revision", "revision"),
 )
-"""Mandates: trader, agent and days. A row is never deleted; a revocation adds to it."""
+"""Mandates: trader, agent and days. A row is never deleted; the agent's acceptance and a revocation add to it."""
 
 rate_limit_blocks = Table(
     "rate_limit_blocks",

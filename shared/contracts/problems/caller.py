@@ -81,13 +81,15 @@ CALLER_PROBLEMS = {
     ),
     "not-your-mandate": ProblemCode(
         status=403,
-        meaning="Only the trader itself, or the administrator, grants and revokes a mandate.",
+        meaning="The trader, or the administrator, grants and revokes a mandate. Its agent accepts it.",
         causes=(
             "`trader` names another party than yours.",
             "You are the agent of this mandate, and an agent cannot revoke it.",
+            "You are not the agent of this mandate, and only the agent accepts it.",
         ),
         steps=(
             trader("Grant or revoke the mandate with your own credential."),
+            trader("Ask the agent to accept the mandate."),
             you("Leave out `trader`, if you grant a mandate for your own party."),
         ),
         example="`trader` names another party. Leave it out: you can grant mandates for your own party only.",

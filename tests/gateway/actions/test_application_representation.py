@@ -53,6 +53,8 @@ async def parties(hub: RunningGateway) -> TraderAndAgent:
 
 async def test_agent_with_a_mandate_applies_for_its_trader(parties: TraderAndAgent) -> None:
     assert (await parties.apply(trader=parties.trader["id"])).status_code == 200
+    mandate = await parties.hub.http.get(f"/v1/mandates/{parties.mandate}", headers=parties.trader_headers)
+    assert mandate.json()["status"] == "active", "its first use accepts it"
     assert parties.represented_trader() == parties.trader["id"]
     assert (await parties.apply()).status_code == 200, "its identifier names the trader too"
     assert parties.represented_trader() == parties.trader["id"]
@@ -80,10 +82,13 @@ async def test_agent_answers_and_withdraws_only_under_an_active_mandate(parties:
 
     parties.hub.permits.respond = show_application
     path = f"{APPLICATIONS}/{APPLICATION_ID}/{verb}"
+    acceptance = f"/v1/mandates/{parties.mandate}/acceptance"
 
     async def respond(headers: dict[str, str]) -> httpx2.Response:
         return await parties.hub.http.post(path, json={"reason": "so"}, headers=headers)
 
+    assert (await respond(parties.agent_headers)).status_code == 403, "the mandate is offered"
+    assert (await parties.hub.http.post(acceptance, headers=parties.agent_headers)).status_code == 200
     assert (await respond(parties.agent_headers)).status_code == 200
     assert parties.represented_trader(path) == parties.trader["id"]
     assert (await respond(parties.trader_headers)).status_code == 200

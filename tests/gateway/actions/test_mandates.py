@@ -1,5 +1,6 @@
 """Mandates: an agent declares for a trader on the days of the mandate, and for no other trader."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -37,7 +38,7 @@ async def test_agent_with_a_mandate_declares_for_its_trader(hub: RunningGateway)
     assert granted.status_code == 201
     mandate = granted.json()
     assert granted.headers["location"] == f"/v1/mandates/{mandate['id']}"
-    assert (mandate["trader"], mandate["agent"], mandate["status"]) == (trader["id"], agent["id"], "active")
+    assert (mandate["trader"], mandate["agent"], mandate["status"]) == (trader["id"], agent["id"], "offered")
     lodged = await hub.lodge(agent_headers, declaration(trader=trader["id"]))
     assert lodged.status_code == 202
     [sent] = await hub.permits.wait_for_requests("/internal/declarations")
@@ -99,7 +100,7 @@ async def test_history_of_an_agents_declaration_names_agent_and_trader(alone: Ru
         assert seen["history"][0]["by"] == {"party": agent["id"], "role": "trader", "for": trader["id"]}
 
 
-@pytest.mark.parametrize(("first", "last", "status"), [(-2, -1, "ended"), (1, 2, "future")])
+@pytest.mark.parametrize(("first", "last", "status"), [(-2, -1, "ended"), (1, 2, "offered")])
 async def test_mandate_outside_its_days_is_not_active(hub: RunningGateway, first: int, last: int, status: str) -> None:
     (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
     days = {"from": (today() + timedelta(first)).isoformat(), "until": (today() + timedelta(last)).isoformat()}
@@ -215,3 +216,74 @@ async def test_mandate_granted_or_revoked_in_one_process_is_known_in_another(
         await wait_until(lambda: answers(202))
         await hub.http.delete(f"/v1/mandates/{mandate}", headers=trader_headers)
         await wait_until(lambda: answers(403))
+
+
+async def _status_of(hub: RunningGateway, mandate: str, reader: dict[str, str]) -> tuple[str, str | None]:
+    """Return the status of a mandate and when it was accepted."""
+    found = (await hub.http.get(f"/v1/mandates/{mandate}", headers=reader)).json()
+    return found["status"], found["accepted_at"]
+
+
+async def test_offered_mandate_becomes_active_by_the_first_lodged_declaration(hub: RunningGateway) -> None:
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
+    mandate = (await _grant_mandate(hub, trader_headers, agent)).json()["id"]
+    checked = await hub.http.post(
+        "/v1/declarations/validate", json=declaration(trader=trader["id"]), headers=agent_headers
+    )
+    assert [fault["code"] for fault in checked.json()["errors"]] == ["not-your-declaration"]
+    assert hub.permits.requests_to("/v1/declarations/validate") == [], "a check would read the permits of the trader"
+    refused = await hub.lodge(agent_headers, declaration(trader=trader["id"], importer={"name": "C", "country": "FR"}))
+    assert refused.status_code == 403
+    assert await _status_of(hub, mandate, trader_headers) == ("offered", None)
+    assert (await hub.lodge(agent_headers, declaration(trader=trader["id"]))).status_code == 202
+    status, accepted_at = await _status_of(hub, mandate, trader_headers)
+    assert status == "active" and accepted_at is not None
+    assert (await hub.lodge(agent_headers, declaration(trader=trader["id"]))).status_code == 202
+    assert await _status_of(hub, mandate, trader_headers) == (status, accepted_at), "it is accepted once"
+    checked = await hub.http.post(
+        "/v1/declarations/validate", json=declaration(trader=trader["id"]), headers=agent_headers
+    )
+    assert len(hub.permits.requests_to("/v1/declarations/validate")) == 1
+
+
+async def test_offered_mandate_becomes_active_by_the_first_declaration_of_a_bulk(hub: RunningGateway) -> None:
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
+    mandate = (await _grant_mandate(hub, trader_headers, agent)).json()["id"]
+    lines = "\n".join(json.dumps(declaration(trader=trader["id"])) for _ in range(2))
+    sent = agent_headers | {"Content-Type": "application/x-ndjson"}
+    lodged = await hub.http.post("/v1/declarations/bulk", content=lines, headers=sent)
+    assert [json.loads(line)["status_code"] for line in lodged.text.splitlines()] == [202, 202]
+    assert (await _status_of(hub, mandate, trader_headers))[0] == "active"
+
+
+async def test_offered_mandate_is_accepted_by_its_agent_only(hub: RunningGateway) -> None:
+    (_, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
+    _, stranger = await hub.party("trader")
+    mandate = (await _grant_mandate(hub, trader_headers, agent)).json()["id"]
+    path = f"/v1/mandates/{mandate}/acceptance"
+    refused = await hub.http.post(path, headers=trader_headers)
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-your-mandate")
+    assert (await hub.http.post(path, headers=stranger)).status_code == 404
+    assert (await _status_of(hub, mandate, trader_headers))[0] == "offered"
+    accepted, again = [await hub.http.post(path, headers=agent_headers) for _ in range(2)]
+    assert (accepted.status_code, accepted.json()["status"]) == (200, "active")
+    assert again.content == accepted.content
+    await hub.http.post(f"/v1/mandates/{mandate}/revocation", headers=trader_headers)
+    late = await hub.http.post(path, headers=agent_headers)
+    assert (late.status_code, late.json()["code"]) == (409, "invalid-transition")
+
+
+async def test_accepted_mandate_of_later_days_is_future(hub: RunningGateway) -> None:
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
+    days = {"from": (today() + timedelta(1)).isoformat(), "until": (today() + timedelta(2)).isoformat()}
+    mandate = (await _grant_mandate(hub, trader_headers, agent, **days)).json()["id"]
+    accepted = await hub.http.post(f"/v1/mandates/{mandate}/acceptance", headers=agent_headers)
+    assert (accepted.status_code, accepted.json()["status"]) == (200, "future")
+    assert (await hub.lodge(agent_headers, declaration(trader=trader["id"]))).status_code == 403
+
+
+async def test_mandate_that_was_never_accepted_is_ended_or_revoked_as_any_other(hub: RunningGateway) -> None:
+    (_, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
+    mandate = (await _grant_mandate(hub, trader_headers, agent)).json()["id"]
+    assert (await hub.http.delete(f"/v1/mandates/{mandate}", headers=trader_headers)).status_code == 204
+    assert await _status_of(hub, mandate, agent_headers) == ("revoked", None)

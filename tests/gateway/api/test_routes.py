@@ -32,10 +32,11 @@ PUBLIC_OPERATIONS = {
 }
 VERBS_FOR_THINGS = {"create", "list", "read", "update", "replace", "delete"}
 VERBS_OF_ACTS = set(
-    "acknowledge amend answer apply assess cancel correct endorse give grant load lodge look override query refuse "
-    "release replay report retry revoke rotate take test validate verify withdraw".split()
+    "accept acknowledge amend answer apply assess cancel correct endorse give grant load lodge look override query "
+    "refuse release replay report retry revoke rotate take test validate verify withdraw".split()
 )
 READ_WITHOUT_BODY = {
+    "accept_mandate",
     "revoke_mandate",
     "rotate_webhook_endpoint_secret",
     "test_webhook_endpoint",
@@ -56,6 +57,7 @@ delete_credential              admin
 create_mandate                 trader admin
 list_mandates                  trader admin
 read_mandate                   trader admin
+accept_mandate                 trader
 revoke_mandate                 trader admin
 delete_mandate                 trader admin
 lodge_declaration              trader

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from math import inf
@@ -58,6 +58,11 @@ class MandateEntry:
     trader_id: UUID
     first_day: date
     last_day: date
+    is_accepted: bool
+
+    def is_valid_on(self, day: date) -> bool:
+        """Return whether a day is one of the mandate's days."""
+        return self.first_day <= day <= self.last_day
 
 
 class PartyDirectory:
@@ -136,10 +141,21 @@ class PartyDirectory:
 
     async def list_represented_traders(self, agent: UUID, *, day: date) -> list[Principal]:
         """Return the traders that an agent may represent on a day. If there are none, read the latest changes first."""
-        found = self._represented_traders(agent, day)
+        found = self._traders_of(day, self._accepted(agent))
         if not found and await self._refresh_throttled():
-            found = self._represented_traders(agent, day)
+            found = self._traders_of(day, self._accepted(agent))
         return found
+
+    async def list_granting_traders(self, agent: UUID, *, day: date) -> list[Principal]:
+        """Return the same with the traders whose mandate is offered: the agent accepts it when it lodges."""
+        found = self._traders_of(day, self._granted(agent))
+        if not found and await self._refresh_throttled():
+            found = self._traders_of(day, self._granted(agent))
+        return found
+
+    def is_represented(self, agent: UUID, trader: UUID, *, day: date) -> bool:
+        """Return whether an agent has an accepted mandate of a trader for a day."""
+        return any(m.trader_id == trader and m.is_valid_on(day) for m in self._accepted(agent))
 
     async def find_represented_trader(self, agent: UUID, trader: UUID, *, day: date) -> Principal | None:
         """Return a trader if the agent may represent it on a day, else None."""
@@ -152,9 +168,14 @@ class PartyDirectory:
             None,
         )
 
-    def _represented_traders(self, agent: UUID, day: date) -> list[Principal]:
-        mandates_of_agent = self._mandates.get(agent, {}).values()
-        traders = {m.trader_id for m in mandates_of_agent if m.first_day <= day <= m.last_day}
+    def _granted(self, agent: UUID) -> Iterable[MandateEntry]:
+        return self._mandates.get(agent, {}).values()
+
+    def _accepted(self, agent: UUID) -> Iterable[MandateEntry]:
+        return (mandate for mandate in self._granted(agent) if mandate.is_accepted)
+
+    def _traders_of(self, day: date, granted: Iterable[MandateEntry]) -> list[Principal]:
+        traders = {mandate.trader_id for mandate in granted if mandate.is_valid_on(day)}
         found = [self._parties[trader_id] for trader_id in sorted(traders) if trader_id in self._parties]
         return [principal for principal in found if not principal.party.disabled and Role.TRADER in principal.roles]
 
@@ -189,7 +210,7 @@ class PartyDirectory:
 
     def _apply_mandates(self, changed_mandates: Sequence[RowMapping], *, day: date) -> None:
         for row in changed_mandates:
-            mandate = MandateEntry(row["trader_id"], row["first_day"], row["last_day"])
+            mandate = MandateEntry(row["trader_id"], row["first_day"], row["last_day"], row["accepted_at"] is not None)
             of_agent = self._mandates.setdefault(row["agent_id"], {})
             if row["revoked_at"] is None and row["last_day"] >= day:
                 of_agent[row["id"]] = mandate

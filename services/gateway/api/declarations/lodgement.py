@@ -13,7 +13,8 @@ from services.gateway.actions.auth.party_directory import Principal
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.declaration_status import wait_until_checked
 from services.gateway.actions.lodgement.batcher import LodgedDeclaration
-from services.gateway.actions.representation import declaring_trader, make_submission
+from services.gateway.actions.mandate_acceptance import lodging_trader
+from services.gateway.actions.representation import make_submission
 from services.gateway.api.auth.authentication import authenticate, make_caller, require_known_parameters
 from services.gateway.api.protocol.disconnection import run_while_connected
 from services.gateway.api.protocol.headers import parse_wait, require_idempotency_key
@@ -46,7 +47,7 @@ async def lodge_declaration(scope: Scope, receive: Receive, send: Send, route: R
     raw_body = await _read_body(scope, receive, route.limits)
     at = now()
     declaration, normalized = FORMATS[kind](raw_body, principal.party)
-    trader = await declaring_trader(declaration, principal, context.directory, at=at)
+    trader = await lodging_trader(context, declaration, principal, at=at)
     digest = hashlib.sha256(raw_body).digest()
     submission = make_submission(
         principal,

@@ -13,10 +13,13 @@ MANDATE = {
     "status": "active",
     "granted_at": MOMENT,
     "granted_by": PARTY_ID,
+    "accepted_at": MOMENT,
     "revoked_at": None,
     "revoked_by": None,
 }
-CREATE_MANDATE = Example(request={"agent": AGENT_ID, "from": "2026-11-22", "until": "2027-11-21"}, response=MANDATE)
+OFFERED = MANDATE | {"status": "offered", "accepted_at": None}
+CREATE_MANDATE = Example(request={"agent": AGENT_ID, "from": "2026-11-22", "until": "2027-11-21"}, response=OFFERED)
+ACCEPT_MANDATE = Example(response=MANDATE)
 LIST_MANDATES = Example(response={"data": [MANDATE], "next_cursor": None})
 READ_MANDATE = Example(response=MANDATE)
 REVOKE_MANDATE = Example(response=MANDATE | {"status": "revoked", "revoked_at": MOMENT, "revoked_by": PARTY_ID})

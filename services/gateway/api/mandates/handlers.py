@@ -50,6 +50,12 @@ async def read_mandate(request: Request, route: Route) -> Response:
     return render_view(_make_view(await mandates.read(get_context(request), path_id(request), principal)))
 
 
+async def accept_mandate(request: Request, route: Route) -> Response:
+    """Accept a mandate and return it."""
+    principal = await admit(request, route)
+    return render_view(_make_view(await mandates.accept(get_context(request), path_id(request), principal)))
+
+
 async def revoke_mandate(request: Request, route: Route) -> Response:
     """Revoke a mandate and return it."""
     return render_view(_make_view(await _revoke(request, route)))
@@ -76,6 +82,7 @@ def _make_view(record: MandateRecord) -> Mandate:
         status=record.status,
         granted_at=record.granted_at,
         granted_by=record.granted_by,
+        accepted_at=record.accepted_at,
         revoked_at=record.revoked_at,
         revoked_by=record.revoked_by,
     )

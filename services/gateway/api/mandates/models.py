@@ -22,6 +22,9 @@ class Mandate(WireModel):
     status: MandateStatus
     granted_at: Annotated[Timestamp, Field(description="When it was granted, RFC 3339 in UTC")]
     granted_by: Annotated[Id, Field(description="Party id of the trader or the administrator that granted it")]
+    accepted_at: Annotated[
+        Timestamp | None, Field(description="When the agent accepted it, or first lodged under it; null: not yet")
+    ]
     revoked_at: Annotated[Timestamp | None, Field(description="When it was revoked; null: it was not")]
     revoked_by: Annotated[Id | None, Field(description="Party id of the trader or the administrator that revoked it")]
 

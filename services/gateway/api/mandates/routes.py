@@ -20,8 +20,8 @@ ROUTES = (
         description=(
             "A trader lets an agent declare for it, from the first to the last day (in UTC). The administrator may "
             "grant a mandate for a trader that it states.\n\n"
-            "The agent states the trader in `trader` of the declaration. The history names both. The trader may revoke "
-            "the mandate at any time."
+            "The mandate is offered until the agent accepts it, or first lodges under it. The agent states the trader "
+            "in `trader` of the declaration. The history names both. The trader may revoke the mandate at any time."
         ),
         permission=TRADER | ADMIN,
         handler=handlers.create_mandate,
@@ -54,12 +54,29 @@ ROUTES = (
         tag=ACCESS,
         summary="Read a mandate",
         description=(
-            "Its trader, its agent and the administrator can read it. The status is future, active, ended or revoked."
+            "Its trader, its agent and the administrator can read it. The status is offered, future, active, ended or "
+            "revoked."
         ),
         permission=TRADER | ADMIN,
         handler=handlers.read_mandate,
         responses=(RouteResponse(description="The mandate", model=Mandate),),
         example=examples.READ_MANDATE,
+    ),
+    Route(
+        method="POST",
+        path=PATH + "/{id}/acceptance",
+        operation_id="accept_mandate",
+        tag=ACCESS,
+        summary="Accept a mandate",
+        description=(
+            "The agent accepts an offered mandate. It also accepts it when it first lodges a declaration or an "
+            "application under it. A repetition changes nothing."
+        ),
+        permission=TRADER,
+        handler=handlers.accept_mandate,
+        responses=(RouteResponse(description="The accepted mandate", model=Mandate),),
+        problems=("not-your-mandate", "invalid-transition"),
+        example=examples.ACCEPT_MANDATE,
     ),
     Route(
         method="POST",

@@ -15,9 +15,10 @@ async def test_mandate_has_all_fields_and_nulls_until_it_is_revoked(hub: Running
     assert mandate == body | {
         "id": mandate["id"],
         "trader": trader["id"],
-        "status": "active",
+        "status": "offered",
         "granted_at": mandate["granted_at"],
         "granted_by": trader["id"],
+        "accepted_at": None,
         "revoked_at": None,
         "revoked_by": None,
     }
