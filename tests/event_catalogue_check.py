@@ -16,7 +16,8 @@ def event_faults(told: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
     """Return one sentence for each fault of events (type, data), and nothing when all are as described."""
     found = set()
     for kind, data in told:
-        found |= {f"{kind}: {place} is null; what is optional is left out" for place in null_places(data)}
+        nulls = set(null_places(data)) - nullable_places(kind)
+        found |= {f"{kind}: {place} is null; what is optional is left out" for place in nulls}
         try:
             validate_data(kind, data)
         except ValidationError as error:
@@ -28,8 +29,16 @@ def event_faults(told: Iterable[tuple[str, dict[str, Any]]]) -> list[str]:
     return sorted(found)
 
 
+def nullable_places(kind: str) -> set[str]:
+    """Return the places that are always sent, and may be null."""
+    if kind not in set(EventType):
+        return set()
+    fields = CATALOGUE[EventType(kind)].model.model_fields
+    return {f"data.{name}" for name, field in fields.items() if field.is_required()}
+
+
 def null_places(value: Any, place: str = "data") -> Iterator[str]:
-    """Return the places of null values, which no event contains."""
+    """Return the places of null values."""
     if value is None:
         yield place
     for name, part in value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ():

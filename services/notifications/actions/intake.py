@@ -128,6 +128,7 @@ async def publish_event(
 
 def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[str, Any]:
     sender = event_message.audience.sender
+    holder_data = event_payloads.hide_from_holders(event_message.type, event_message.data)
     audience = {
         "parties": sorted({str(party) for party in event_message.audience.parties}),
         "audience_keys": sorted(audience_keys_for_event(event_message.audience)),
@@ -140,17 +141,22 @@ def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[
         "subject": event_message.subject,
         "sequence": event_message.sequence,
         "at": event_message.at,
-        "body": event_payloads.render_body(
-            event_id=event_message.id,
-            event_type=event_message.type,
-            at=event_message.at,
-            data=event_message.data,
-            sequence=event_message.sequence,
-        ),
+        "body": _render_body(event_message, event_message.data),
+        "holder_body": None if holder_data is None else _render_body(event_message, holder_data),
         "audience": json.dumps(audience),
         "filter_keys": json.dumps(filter_keys),
         "sender": None if sender is None else sender.model_dump_json(),
     }
+
+
+def _render_body(event_message: EventMessage, data: dict[str, Any]) -> str:
+    return event_payloads.render_body(
+        event_id=event_message.id,
+        event_type=event_message.type,
+        at=event_message.at,
+        data=data,
+        sequence=event_message.sequence,
+    )
 
 
 def _message_result(event_id: UUID, fault: str | None, is_stored: bool) -> MessageResult:

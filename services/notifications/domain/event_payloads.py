@@ -1,4 +1,7 @@
-"""The wire form of an event: the same bytes for every receiver and every attempt, by webhook and feed."""
+"""The wire form of an event: the same bytes at every attempt, by webhook and feed.
+
+Offices receive all of an event, holders of a permit nothing of another trader's declaration.
+"""
 
 import json
 import re
@@ -6,6 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid5
 
+from shared.cites.events import EventType
 from shared.contracts.events.endpoints import EventAcknowledged
 from shared.contracts.fields import format_timestamp
 from shared.contracts.messages import EventMessage
@@ -33,6 +37,17 @@ def render_body(*, event_id: UUID, event_type: str, at: datetime, data: dict[str
         "data": {**data, "sequence": sequence},
     }
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=str)
+
+
+def hide_from_holders(event_type: str, data: dict[str, Any]) -> dict[str, Any] | None:
+    """Return the data of an event for receivers that are neither an office nor a partner with a grant for it.
+
+    Return None if they receive the same data as all others.
+    """
+    if event_type != EventType.PERMIT_SECOND_USE_ATTEMPTED:
+        return None
+    shown = {name: value for name, value in data.items() if name != "attempts_omitted"}
+    return {**shown, "declaration_id": None, "reference": None, "attempts": []}
 
 
 def endpoint_subject(endpoint_id: UUID) -> str:

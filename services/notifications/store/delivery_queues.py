@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.notifications.store.event_bodies import body_for_party_sql
 from services.notifications.store.rate_limits import MAX_COOLDOWN
 from services.notifications.store.tables import delivery_queues
 from shared.database import bulk_insert, bulk_update, column_arrays
@@ -86,9 +87,10 @@ rows are updated by ctid, because a second look-up by key costs more, the more q
 the snapshot and the lock is skipped until the next claim.
 """
 # Raw: a LATERAL look-up for each of the given queues limits the plan to one index step per queue.
-_HEADS = text("""
+_HEADS = text(f"""
     SELECT q.endpoint_id, q.subject, d.id AS delivery_id, v.id AS event_id, v.type AS event_type,
-           v.at AS occurred_at, v.body, e.url, e.headers, e.format, s.secrets
+           v.at AS occurred_at, {body_for_party_sql(event="v", party="e.party_id")} AS body,
+           e.url, e.headers, e.format, s.secrets
     FROM unnest(CAST(:endpoints AS uuid[]), CAST(:subjects AS text[])) AS q(endpoint_id, subject)
          CROSS JOIN LATERAL (
              SELECT id, position FROM deliveries
@@ -102,7 +104,7 @@ _HEADS = text("""
              SELECT array_agg(secret ORDER BY created_at DESC) AS secrets FROM endpoint_secrets
              WHERE endpoint_id = q.endpoint_id AND (ends_at IS NULL OR ends_at > :at)
          ) s
-""")
+""")  # noqa: S608
 # Raw: it joins the rows of `unnest`, and locks in the order in which every other transaction locks queues.
 _LOCK_CLAIMED = text("""
     SELECT q.endpoint_id, q.subject

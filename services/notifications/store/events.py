@@ -6,11 +6,25 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Integer, Select, Text, bindparam, case, cast, func, or_, select, text
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal_column,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.deliveries import DELIVERY_ID_SQL, ENDPOINT_WANTS_EVENT_SQL
+from services.notifications.store.event_bodies import body_for_party_sql
 from services.notifications.store.tables import events, feed_counter, feed_entries, subjects
 from shared.contracts.limits import PAGE_BYTES
 from shared.database import column_arrays
@@ -18,18 +32,31 @@ from shared.database import column_arrays
 INTAKE_LOCK_KEY = 20240714
 """The advisory lock that lets one transaction at a time store events."""
 _ACQUIRE_INTAKE_LOCK = select(func.pg_advisory_xact_lock(INTAKE_LOCK_KEY))
-_COLUMNS = ["id", "type", "matching_patterns", "subject", "sequence", "at", "body", "audience", "filter_keys", "sender"]
+_COLUMNS = [
+    "id",
+    "type",
+    "matching_patterns",
+    "subject",
+    "sequence",
+    "at",
+    "body",
+    "holder_body",
+    "audience",
+    "filter_keys",
+    "sender",
+]
 # Raw: two columns are arrays, and `unnest`, which `bulk_insert` uses, would flatten an array of arrays.
 _INSERT = text("""
-    INSERT INTO events (id, type, matching_patterns, subject, sequence, at, received_at, body, audience, filter_keys,
-                        sender)
-    SELECT id, type, string_to_array(matching_patterns, ' '), subject, sequence, at, :received_at, body,
+    INSERT INTO events (id, type, matching_patterns, subject, sequence, at, received_at, body, holder_body, audience,
+                        filter_keys, sender)
+    SELECT id, type, string_to_array(matching_patterns, ' '), subject, sequence, at, :received_at, body, holder_body,
            CAST(audience AS jsonb), ARRAY(SELECT jsonb_array_elements_text(CAST(filter_keys AS jsonb))),
            CAST(sender AS jsonb)
     FROM unnest(CAST(:id AS uuid[]), CAST(:type AS text[]), CAST(:matching_patterns AS text[]),
                 CAST(:subject AS text[]), CAST(:sequence AS bigint[]), CAST(:at AS timestamptz[]),
-                CAST(:body AS text[]), CAST(:audience AS text[]), CAST(:filter_keys AS text[]), CAST(:sender AS text[]))
-         AS given(id, type, matching_patterns, subject, sequence, at, body, audience, filter_keys, sender)
+                CAST(:body AS text[]), CAST(:holder_body AS text[]), CAST(:audience AS text[]),
+                CAST(:filter_keys AS text[]), CAST(:sender AS text[]))
+         AS given(id, type, matching_patterns, subject, sequence, at, body, holder_body, audience, filter_keys, sender)
     ON CONFLICT DO NOTHING
 """)
 _LIST_KNOWN = select(events.c.id).where(events.c.id == func.any(bindparam("ids", type_=ARRAY(events.c.id.type))))
@@ -93,7 +120,10 @@ _LIST_PARTIES = (
     .limit(bindparam("row_limit", type_=Integer))
 )
 _LIST_FOR_PARTY = (
-    select(feed_entries.c.position, events.c.body)
+    select(
+        feed_entries.c.position,
+        literal_column(body_for_party_sql(event="events", party="feed_entries.party_id"), Text).label("body"),
+    )
     .join(events, events.c.position == feed_entries.c.position)
     .where(
         feed_entries.c.party_id == bindparam("party_id"),
@@ -145,9 +175,10 @@ async def acquire_intake_lock(conn: AsyncConnection) -> None:
 async def insert_events(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
     """Insert events once, without a position. Return which of these ids are stored, now or before.
 
-    Rows have id, type, matching_patterns (separated by blanks), subject, sequence, at, body, audience, filter_keys and
-    sender. `audience` is JSON text with `parties`, `audience_keys` and `countries`. `filter_keys` is a JSON list, empty
-    if no filter applies. `sender` is JSON text or None. If an id is not returned, another event has its sequence.
+    Rows have id, type, matching_patterns (separated by blanks), subject, sequence, at, body, holder_body, audience,
+    filter_keys and sender. `holder_body` is None if holders receive the body of the offices. `audience` is JSON text
+    with `parties`, `audience_keys` and `countries`. `filter_keys` is a JSON list, empty if no filter applies. `sender`
+    is JSON text or None. If an id is not returned, another event has its sequence.
     """
     given = column_arrays(rows, _COLUMNS)
     await conn.execute(_INSERT, {**given, "received_at": at})

@@ -84,6 +84,7 @@ events = Table(
     Column("at", TIME, nullable=False),
     Column("received_at", TIME, nullable=False),
     Column("body", Text, nullable=False),
+    Column("holder_body", Text, nullable=True),
     Column("audience", JSONB, nullable=False),
     Column("filter_keys", ARRAY(Text), nullable=True),
     Column("sender", JSONB, nullable=True),
@@ -94,6 +95,7 @@ events = Table(
 )
 """Each event once, with the bytes that are sent. An event without a position waits for an earlier one of its subject.
 
+`holder_body` is the body for receivers that are neither an office nor a partner with a grant, if it is another one.
 `matching_patterns` are the patterns that match its type. `filter_keys` are the keys that endpoints filter by, empty if
 no filter applies. `sender` names the receivers of the acknowledgements.
 """

@@ -166,13 +166,17 @@ def _reachable_models(schemas: dict[str, dict[str, Any]], name: str) -> set[str]
 
 
 def _allow_additional_properties(node: Any) -> Any:
-    """Return a schema that allows more fields, and in which an optional field is left out, never null."""
+    """Return a schema that allows more fields, and in which an optional field is left out, never null.
+
+    A field without a default is always sent, so it may be null.
+    """
     if isinstance(node, list):
         return [_allow_additional_properties(part) for part in node]
     if not isinstance(node, dict):
         return node
     properties = {name: _allow_additional_properties(part) for name, part in node.items() if not _is_noise(name, part)}
-    if "anyOf" in properties and {"type": "null"} in properties["anyOf"]:
+    is_optional = ("default", None) in properties.items()
+    if is_optional and "anyOf" in properties and {"type": "null"} in properties["anyOf"]:
         [only] = [part for part in properties.pop("anyOf") if part != {"type": "null"}]
         properties = {**only, **{name: part for name, part in properties.items() if (name, part) != ("default", None)}}
     return properties

@@ -105,6 +105,7 @@ EXAMPLE_DATA: dict[EventType, dict[str, Any]] = {
     | _CAUSE
     | {
         "status": "endorsed",
+        "attempt_count": 1,
         "attempts": [{"line": "A", "item": 1, "asked": "30", "left": "18", "unit": "number"}],
         "sequence": 4,
     },

@@ -75,6 +75,10 @@ class SecondUseAttempt(WireModel):
     asked: Annotated[DecimalText, Field(description="Quantity that the declaration states")]
     left: Annotated[DecimalText, Field(description="Quantity that the line had left")]
     unit: Annotated[ShortString, Field(description="Unit of both quantities")]
+    declaration_id: Annotated[
+        Id | None, Field(description="Declaration of this attempt, if it is not the one that the event names")
+    ] = None
+    reference: Annotated[ShortString | None, Field(description="The trader's reference of that declaration")] = None
 
 
 class CitedPermit(WireModel):

@@ -123,11 +123,25 @@ class PermitExpired(PermitEventData):
     days_left: Annotated[Literal[0] | None, Field(description="Always 0")] = None
 
 
-class PermitSecondUseAttempted(PermitEventData, CausingDeclaration):
-    """The hub reserved nothing and used nothing."""
+class PermitSecondUseAttempted(PermitEventData):
+    """The hub reserved nothing and used nothing. Attempts that the hub finds together are one event.
 
+    Offices receive every field. For holders, `declaration_id` and `reference` are null and `attempts` is empty, because
+    the declaration may be that of another trader.
+    """
+
+    declaration_id: Annotated[Id | None, Field(description="Id of the first declaration; null for holders")]
+    reference: Annotated[
+        ShortString | None, Field(description="The trader's reference of that declaration; null for holders")
+    ]
+    movement: Annotated[Movement, Field(description="`import` or `export`")]
+    attempt_count: Annotated[int, Field(ge=1, description="Number of attempts, those that the event omits included")]
     attempts: Annotated[
         tuple[SecondUseAttempt, ...],
-        Field(max_length=EVENT_ENTRIES, strict=False, description=f"The first {EVENT_ENTRIES} cited lines"),
+        Field(
+            max_length=EVENT_ENTRIES,
+            strict=False,
+            description=f"The first {EVENT_ENTRIES} cited lines; empty for holders",
+        ),
     ]
     attempts_omitted: OmittedCount = None

@@ -18,7 +18,7 @@ from services.permits.domain.checks.citations import (
     declaration_side,
     second_uses_by_unnamed_party,
 )
-from services.permits.domain.checks.completion import complete
+from services.permits.domain.checks.completion import candidate_keys, complete
 from services.permits.domain.checks.cost import estimate_cost
 from services.permits.domain.checks.holders import PermitKeys, confirmed_permits, may_use, naming
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, post
@@ -42,7 +42,7 @@ from services.permits.domain.rules.whole_declaration import (
 )
 from shared.cites.time_zones import utc_day
 from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, Severity
-from shared.contracts.declaration import NormalizedDeclaration
+from shared.contracts.declaration import Document, Item, NormalizedDeclaration
 from shared.contracts.findings import Finding
 
 PermitsByKey = Mapping[tuple[str, str], PermitRecord]
@@ -105,7 +105,10 @@ def check(
                 cited = _document_context(declaration, index, document_index, found_naming)
                 findings += evaluate(DOCUMENT_RULES, cited)
             if permit is None or context is None or not may_use(permit, declaration, confirmed):
-                second_uses += second_uses_by_unnamed_party(context) if context else []
+                meant = context or _context_of_meant_permit(
+                    declaration, index, item, document_index, document, permits_by_key, facts, day
+                )
+                second_uses += second_uses_by_unnamed_party(meant) if meant else []
                 continue
             context = _with_other_endorsements(declaration, context, permits_by_key, confirmed)
             contexts.append(context)
@@ -157,6 +160,29 @@ def unknown_permit_pointers(declaration: DeclarationRecord, permits_by_key: Perm
                 cited = _document_context(declaration, index, document_index, found_naming)
                 found += evaluate((permit_is_known,), cited)
     return frozenset(finding.pointer for finding in found)
+
+
+def _context_of_meant_permit(
+    declaration: DeclarationRecord,
+    index: int,
+    item: Item,
+    document_index: int,
+    document: Document,
+    permits_by_key: PermitsByKey,
+    facts: Facts,
+    day: date,
+) -> CitationContext | None:
+    """Return the context of the permit that a document without an issuer means most likely; None if none is known.
+
+    The declaring side is not its holder, else the document would have been completed. So only its issuer learns of it.
+    """
+    if document.issuer is not None:
+        return None
+    keys = candidate_keys(declaration.content, item, document)
+    permit = next((permits_by_key[key] for key in keys if key in permits_by_key), None)
+    if permit is None:
+        return None
+    return citation_context(declaration, index, item, document_index, document, permit, facts, day)
 
 
 def _document_context(

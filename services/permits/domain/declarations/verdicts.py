@@ -1,6 +1,6 @@
 """Verdicts of checks applied to declarations: status, findings, citations, events and changed permits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from uuid import UUID
 
@@ -26,6 +26,7 @@ from shared.contracts.events.declarations import (
 )
 from shared.contracts.events.parts import SecondUseAttempt
 from shared.contracts.events.permits import PermitSecondUseAttempted
+from shared.contracts.limits import EVENT_ENTRIES
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import format_quantity
 
@@ -78,6 +79,7 @@ def second_use_events(
 ) -> EventsByPermit:
     """Return `events_by_permit` with an event `permit.second_use_attempted` for each permit in `second_uses`.
 
+    A permit that has such an event already gets the attempts in it, so that many attempts are one event with a count.
     The declaring party and its trader receive the event only if the permit names them.
     """
     uses_by_permit: dict[UUID, list[SecondUse]] = {}
@@ -88,27 +90,46 @@ def second_use_events(
         uses_by_permit.setdefault(second_use.permit, []).append(second_use)
     if not uses_by_permit:
         return events_by_permit
-    also_notify = frozenset({declaration.party, declaration.trader})
     result = dict(events_by_permit)
     for permit in permits:
         if permit.id in uses_by_permit:
-            attempts, omitted = name_first(uses_by_permit[permit.id], _attempt)
-            earlier = result.get(permit.id, ())
-            data = PermitSecondUseAttempted(
-                **permit_fields(permit, len(earlier) + 1),
-                **causing_declaration_fields(declaration),
-                status=permit.status,
-                attempts=attempts,
-                attempts_omitted=omitted,
+            uses = uses_by_permit[permit.id]
+            notified = {declaration.party, declaration.trader} if permit.id in named_permits else set()
+            earlier = result.get(permit.id)
+            event = (
+                _with_attempts(earlier[-1], uses, declaration)
+                if earlier
+                else _second_use_event(permit, uses, declaration, actor)
             )
-            event = DomainEvent(
-                from_status=permit.status,
-                data=data,
-                actor=system_actor(actor),
-                also_notify=also_notify if permit.id in named_permits else frozenset(),
-            )
-            result[permit.id] = (*earlier, event)
+            result[permit.id] = (replace(event, also_notify=event.also_notify | notified),)
     return result
+
+
+def _second_use_event(
+    permit: PermitRecord, uses: Sequence[SecondUse], declaration: DeclarationRecord, actor: Actor
+) -> PermitEvent:
+    attempts, omitted = name_first(uses, _attempt)
+    data = PermitSecondUseAttempted(
+        **permit_fields(permit),
+        **causing_declaration_fields(declaration),
+        status=permit.status,
+        attempt_count=len(uses),
+        attempts=attempts,
+        attempts_omitted=omitted,
+    )
+    return DomainEvent(from_status=permit.status, data=data, actor=system_actor(actor))
+
+
+def _with_attempts(event: PermitEvent, uses: Sequence[SecondUse], declaration: DeclarationRecord) -> PermitEvent:
+    """Return the event of an earlier declaration with the attempts of a further one, which names its declaration."""
+    data = event.data
+    assert isinstance(data, PermitSecondUseAttempted), "a check announces nothing else about a permit"
+    named = {"declaration_id": declaration.id, "reference": declaration.content.reference}
+    more = tuple(_attempt(one).model_copy(update=named) for one in uses[: EVENT_ENTRIES - len(data.attempts)])
+    attempts, count = (*data.attempts, *more), data.attempt_count + len(uses)
+    omitted = count - len(attempts) or None
+    changes = {"attempts": attempts, "attempt_count": count, "attempts_omitted": omitted}
+    return replace(event, data=data.model_copy(update=changes))
 
 
 def _attempt(second_use: SecondUse) -> SecondUseAttempt:
