@@ -172,12 +172,17 @@ def stored_ids(engine: AsyncEngine, ids: Column[Any], condition: ColumnElement[b
     return IdSet(read_groups=read_groups, list_ids=list_ids)
 
 
+def period_query(period: Period) -> list[tuple[str, str]]:
+    """Return the query parameters of a period."""
+    return [("since", format_timestamp(period.since)), ("until", format_timestamp(period.until))]
+
+
 def remote_ids(service: ServiceClient, path: str, period: Period, *, sender: str) -> IdSet:
     """Return the ids that a receiver stores of a time, by its routes `path` and `path/groups`.
 
     They raise ServiceUnreachable or ResponseLost.
     """
-    times = [("since", format_timestamp(period.since)), ("until", format_timestamp(period.until))]
+    times = period_query(period)
 
     async def read_groups(under: str, digits: int) -> Sequence[IdGroup]:
         query = [*times, ("under", under), ("digits", str(digits))]

@@ -39,7 +39,24 @@ class KnownDeclaration(WireModel):
     trader: Id
     reference: str
     received_at: Timestamp
+    version: Annotated[int, Field(ge=1)]
     digest: Annotated[str | None, Field(description="Digest of the bytes as lodged; null if it was amended")]
+
+
+class KnownAmendment(WireModel):
+    """An amendment of permits that the gateway does not have."""
+
+    command: Id
+    declaration: Id
+    party: Annotated[Id, Field(description="Party that lodged the declaration")]
+    version: Annotated[int, Field(ge=2)]
+    digest: Annotated[str, Field(description="Digest of the bytes of the amendment")]
+
+
+class KnownAmendments(WireModel):
+    """Amendments of permits, by command."""
+
+    amendments: Annotated[tuple[KnownAmendment, ...], Field(strict=False)]
 
 
 class KnownDeclarations(WireModel):

@@ -58,6 +58,15 @@ def _copied(hub: RunningHub, party_id: str) -> set[tuple[int, bool]]:
     return {(row["version"], row["disabled"]) for rows in copies for row in rows or [{"version": 0, "disabled": False}]}
 
 
+def _amend(hub: RunningHub, parties: ShipmentParties, permit: dict[str, Any], declared: dict[str, Any]) -> None:
+    """Send a new version of a declaration of one unit."""
+    content = parties.build_declaration(permit, quantity=1) | {"reference": declared["reference"]}
+    headers = {"Authorization": f"Bearer {parties.importer.hub.access_token()}", "If-Match": "*"}
+    path = f"{hub.url}/v1/declarations/{declared['id']}"
+    response = httpx2.put(path, json=content, headers=headers, trust_env=False)
+    assert (response.status_code, response.json()["version"]) == (200, 2), response.text
+
+
 def _receipt(hub: RunningHub, parties: ShipmentParties, declaration_id: str) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {parties.importer.hub.access_token()}"}
     return httpx2.get(f"{hub.url}/v1/declarations/{declaration_id}/receipt", headers=headers, trust_env=False)
@@ -79,6 +88,8 @@ def test_gateway_older_than_permits_keeps_ids_and_references(
     importer = parties.importer.hub
     content = parties.build_declaration(permit, quantity=1)
     before = importer.lodge(content, key=str(uuid4()), wait=20)
+    amended = importer.lodge(parties.build_declaration(permit, quantity=1), wait=20)
+    _amend(restored_hub, parties, permit, amended)
     with restored_hub.admin() as admin:
         admin.update_party(disabled, {"disabled": True}, version=1)
     block_until(lambda: _copied(restored_hub, disabled) == {(2, True)})
@@ -89,20 +100,24 @@ def test_gateway_older_than_permits_keeps_ids_and_references(
     assert importer.read_declaration(before["id"])["status"] == "accepted"
     lost = _receipt(restored_hub, parties, before["id"])
     assert (lost.status_code, lost.json()["code"]) == (404, "content-lost")
+    lost = _receipt(restored_hub, parties, amended["id"])
+    assert (lost.status_code, lost.json()["code"]) == (404, "content-lost")
     again = importer.lodge(content, key=str(uuid4()))
     assert (again["id"], again["digest"]) == (before["id"], before["digest"])
     assert _claims(_receipt(restored_hub, parties, before["id"])) == receipt
-    assert line_balance(importer, permit)["reserved"] == "1"
+    assert line_balance(importer, permit)["reserved"] == "2"
     block_until(lambda: _copied(restored_hub, disabled) == {(3, False)})
 
 
 def test_permits_older_than_the_gateway_checks_every_declaration_again(
     restored_hub: RunningHub, parties: ShipmentParties, tmp_path: Path
 ) -> None:
-    permit = parties.issue_permit(COUNT)
+    permit = parties.issue_permit(COUNT + 1)
+    first = parties.importer.hub.lodge(parties.build_declaration(permit, quantity=1), wait=20)
     earlier = tmp_path / "earlier"
     write_backup(Home(restored_hub.home), earlier)
     added = _add_party(restored_hub)
+    _amend(restored_hub, parties, permit, first)
     parties.lodge(permit, COUNT, interfere=lambda: None, at=-1)
     parties.checked_declarations()
 
@@ -111,7 +126,9 @@ def test_permits_older_than_the_gateway_checks_every_declaration_again(
     block_until(lambda: _copied(restored_hub, added) == {(1, False)})
     checked = parties.checked_declarations(seconds=60)
     assert Counter(declaration["status"] for declaration in checked) == {"accepted": COUNT}
-    assert line_balance(parties.importer.hub, permit)["reserved"] == str(COUNT)
+    assert line_balance(parties.importer.hub, permit)["reserved"] == str(COUNT + 1)
+    claims = _claims(_receipt(restored_hub, parties, first["id"]))
+    assert (claims["version"], claims["digest"]) == (1, first["digest"])
 
 
 def test_notifications_older_than_permits_get_every_event_again(

@@ -14,7 +14,7 @@ from shared.key_files import KeyFile
 from shared.signed_tokens import InternalTokenVerifier
 from tests.waiting import wait_until
 
-RECONCILIATION = ("/internal/declaration-ids", "/internal/party-versions")
+RECONCILIATION = ("/internal/declaration-ids", "/internal/amendment-ids", "/internal/party-versions")
 """The routes of a reconciliation. A stub stores nothing that could be compared."""
 Responder = Callable[["ReceivedRequest"], Awaitable[web.StreamResponse | None]]
 

@@ -5,16 +5,18 @@ gateway may have lost submissions that permits stores: the gateway takes over th
 """
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.gateway.store import restored_amendments
 from services.gateway.store import restored_submissions as store
-from services.gateway.store.tables import submissions
+from services.gateway.store.restored_amendments import accepted_in
+from services.gateway.store.tables import amendments, submissions
 from shared import id_groups
-from shared.contracts.reconciliation import IdList, KnownDeclarations
+from shared.contracts.reconciliation import IdList, KnownAmendments, KnownDeclaration, KnownDeclarations
 from shared.database import now
 from shared.logs import logger
 from shared.reconciliation import (
@@ -23,6 +25,7 @@ from shared.reconciliation import (
     Period,
     Reconciliation,
     find_differences,
+    period_query,
     read_model,
     remote_ids,
     stored_ids,
@@ -31,6 +34,8 @@ from shared.service_client import ResponseLost, ServiceClient, ServiceUnreachabl
 
 SUBMISSION_DIGITS = 7
 """Digits of the groups of submissions. An id begins with its time: a group has those of 17 minutes."""
+AMENDMENT_DIGITS = 2
+"""Digits of the groups of amendments: 256 groups."""
 START_SECONDS = 5.0
 """Seconds for which the start waits for the reconciliation. It goes on in the background after them."""
 MAX_NAMED = 20
@@ -39,7 +44,11 @@ LOST_BYTES = (
     "Permits lost these declarations, and the gateway lost their bytes in an earlier restore. The parties lodge them "
     "again."
 )
-LOST_AMENDMENTS = "Permits lost these declarations and their amendments. The parties amend the declarations again."
+LOST_AMENDMENTS = "Permits lost amendments of these declarations. The parties amend the declarations again."
+LOST_VERSIONS = (
+    "The gateway lost the bytes of amendments of these declarations. Permits has checked them. The parties that need a "
+    "receipt amend the declarations again."
+)
 LOST_CONTENT = (
     "The gateway lost the bytes of these declarations. Permits has checked them, and their ids and references stay. "
     "The hub signs a receipt when the party lodges the same bytes again."
@@ -55,7 +64,7 @@ class SubmissionReconciler:
 
     def __init__(self, permits: ServiceClient) -> None:
         self._permits = permits
-        self._reported: set[UUID] = set()
+        self._reported: set[tuple[str, UUID]] = set()
         self.reconciliation = Reconciliation("submissions", self.reconcile, _find_first)
 
     async def reconcile_at_start(self, engine: AsyncEngine) -> None:
@@ -84,7 +93,49 @@ class SubmissionReconciler:
         mended = 0
         async for difference in find_differences(sent, received, list_existing, digits=SUBMISSION_DIGITS):
             mended += await self._mend(engine, difference)
+        return mended + await self._reconcile_amendments(engine, period)
+
+    async def _reconcile_amendments(self, engine: AsyncEngine, period: Period) -> int:
+        """Compare the accepted amendments of the declarations of a period. Return the number of mended declarations."""
+        sent = stored_ids(engine, amendments.c.command_id, accepted_in(period))
+        received = remote_ids(self._permits, "/internal/amendment-ids", period, sender="gateway")
+
+        async def list_existing(ids: Collection[UUID]) -> set[UUID]:
+            async with engine.connect() as conn:
+                return await id_groups.list_existing(conn, amendments.c.command_id, ids)
+
+        mended = 0
+        async for difference in find_differences(sent, received, list_existing, digits=AMENDMENT_DIGITS):
+            mended += await self._forget_versions(engine, difference.missing) if difference.missing else 0
+            mended += await self._adopt_amendments(engine, period, difference.unknown) if difference.unknown else 0
         return mended
+
+    async def _forget_versions(self, engine: AsyncEngine, command_ids: frozenset[UUID]) -> int:
+        """Remove the versions that permits lost. An earlier release of permits stored no command of a version."""
+        async with engine.connect() as conn:
+            declarations = await restored_amendments.list_declarations(conn, command_ids)
+        found = await self._read_known(declarations)
+        versions = dict.fromkeys(declarations, 0) | {one.id: one.version for one in found}
+        async with engine.begin() as conn:
+            lost = await restored_amendments.forget_later_versions(conn, versions)
+        self._report(LOST_AMENDMENTS, lost)
+        return len(lost)
+
+    async def _adopt_amendments(self, engine: AsyncEngine, period: Period, command_ids: frozenset[UUID]) -> int:
+        """Store the versions of amendments whose bytes the gateway lost. Return their number."""
+        found = await read_model(
+            self._permits,
+            "POST",
+            "/internal/known-amendments",
+            KnownAmendments,
+            sender="gateway",
+            query=period_query(period),
+            body=IdList(ids=tuple(sorted(command_ids))),
+        )
+        async with engine.begin() as conn:
+            await restored_amendments.adopt(conn, found.amendments, at=now())
+        self._report(LOST_VERSIONS, sorted({one.declaration for one in found.amendments}))
+        return len(found.amendments)
 
     async def _mend(self, engine: AsyncEngine, difference: Difference) -> int:
         sent_again = await self._send_again(engine, difference.missing) if difference.missing else 0
@@ -97,28 +148,31 @@ class SubmissionReconciler:
         """Send submissions again that permits lost. Return their number."""
         async with engine.begin() as conn:
             without_bytes = await store.list_without_bytes(conn, ids)
-            amended = await store.forget_versions(conn, ids)
             sent_again = await store.send_again(conn, ids, at=now())
         self._report(LOST_BYTES, without_bytes)
-        self._report(LOST_AMENDMENTS, amended)
         return sent_again
 
     async def _adopt(self, engine: AsyncEngine, ids: frozenset[UUID]) -> int:
         """Store the ids and references of declarations that the gateway lost. Return their number."""
-        wanted = IdList(ids=tuple(sorted(ids)))
+        found = await self._read_known(sorted(ids))
+        async with engine.begin() as conn:
+            with_taken_reference = await store.adopt(conn, found, at=now())
+        self._report(LOST_CONTENT, [one.id for one in found])
+        self._report(SHARED_REFERENCES, sorted(with_taken_reference))
+        return len(found)
+
+    async def _read_known(self, ids: Sequence[UUID]) -> tuple[KnownDeclaration, ...]:
+        """Return those of the declarations that permits knows."""
+        wanted = IdList(ids=tuple(ids))
         found = await read_model(
             self._permits, "POST", "/internal/known-declarations", KnownDeclarations, sender="gateway", body=wanted
         )
-        async with engine.begin() as conn:
-            with_taken_reference = await store.adopt(conn, found.declarations, at=now())
-        self._report(LOST_CONTENT, [one.id for one in found.declarations])
-        self._report(SHARED_REFERENCES, sorted(with_taken_reference))
-        return len(found.declarations)
+        return found.declarations
 
     def _report(self, reason: str, ids: Collection[UUID]) -> None:
         """Log what cannot be mended, each declaration once."""
-        new = [declaration_id for declaration_id in ids if declaration_id not in self._reported]
-        self._reported.update(new)
+        new = [declaration_id for declaration_id in ids if (reason, declaration_id) not in self._reported]
+        self._reported.update((reason, declaration_id) for declaration_id in new)
         if new:
             named = [str(declaration_id) for declaration_id in new[:MAX_NAMED]]
             logger().error("reconciliation.failed", messages="submissions", reason=reason, count=len(new), ids=named)

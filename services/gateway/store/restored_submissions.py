@@ -9,11 +9,11 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, select, text, update
+from sqlalchemy import ColumnElement, and_, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.gateway.store.submissions import Submission
-from services.gateway.store.tables import amendments, submissions
+from services.gateway.store.tables import submissions
 from shared import outbox
 from shared.contracts.comparison import comparison_key
 from shared.contracts.fields import parse_digest
@@ -22,6 +22,7 @@ from shared.database import bulk_insert, column_arrays, id_in, lowest_id
 from shared.reconciliation import Period
 
 NO_BYTES = b""
+UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 COLUMNS = (
     "id",
     "party_id",
@@ -73,13 +74,6 @@ async def list_without_bytes(conn: AsyncConnection, ids: Collection[UUID]) -> li
     return list((await conn.execute(select(c.id).where(id_in(c.id, ids), c.body == NO_BYTES))).scalars())
 
 
-async def forget_versions(conn: AsyncConnection, ids: Collection[UUID]) -> list[UUID]:
-    """Remove the versions of the amendments of declarations that permits lost. Return the declarations."""
-    c = amendments.c
-    lost = update(amendments).where(id_in(c.declaration_id, ids), c.version.is_not(None)).values(version=None)
-    return sorted(set((await conn.execute(lost.returning(c.declaration_id))).scalars()))
-
-
 async def adopt(conn: AsyncConnection, known: Sequence[KnownDeclaration], *, at: datetime) -> set[UUID]:
     """Insert declarations of permits as settled submissions without bytes. Return those whose reference was taken.
 
@@ -104,7 +98,7 @@ def _row(known: KnownDeclaration, reference_key: str, at: datetime) -> dict[str,
         "key": f"restored {known.id}",
         "reference": known.reference,
         "reference_key": reference_key,
-        "content_type": "application/octet-stream",
+        "content_type": UNKNOWN_MEDIA_TYPE,
         "digest": NO_BYTES if known.digest is None else parse_digest(known.digest),
         "body": NO_BYTES,
         "party": "{}",

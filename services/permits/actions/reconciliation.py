@@ -11,9 +11,10 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.store import reconciliation as store
+from services.permits.store.tables import amended_versions as versions
 from services.permits.store.tables import declarations, outbox_events
 from shared import id_groups
-from shared.contracts.reconciliation import KnownDeclaration, SubjectList, SubjectSequences
+from shared.contracts.reconciliation import KnownAmendment, KnownDeclaration, SubjectList, SubjectSequences
 from shared.database import now
 from shared.logs import logger
 from shared.reconciliation import (
@@ -52,7 +53,31 @@ async def list_known_declarations(engine: AsyncEngine, ids: Collection[UUID]) ->
             trader=row["trader_id"],
             reference=row["reference"],
             received_at=row["first_received_at"],
+            version=row["version"],
             digest=None if row["is_amended"] else row["digest"],
+        )
+        for row in rows
+    )
+
+
+def amended_versions(engine: AsyncEngine, period: Period) -> IdSet:
+    """Return the commands that amended the declarations of a period."""
+    return stored_ids(engine, versions.c.command_id, store.amended_in(period))
+
+
+async def list_known_amendments(
+    engine: AsyncEngine, period: Period, command_ids: Collection[UUID]
+) -> tuple[KnownAmendment, ...]:
+    """Return the amendments that the gateway lost, as far as permits knows them."""
+    async with engine.connect() as conn:
+        rows = await store.list_known_amendments(conn, period, command_ids)
+    return tuple(
+        KnownAmendment(
+            command=row["command_id"],
+            declaration=row["declaration_id"],
+            party=row["party_id"],
+            version=row["version"],
+            digest=row["digest"],
         )
         for row in rows
     )

@@ -16,13 +16,18 @@ from services.permits.actions.declarations.amended_versions import list_amended_
 from services.permits.actions.declarations.unreadable import ReceivedSubmission
 from services.permits.actions.permits import issue_batch
 from services.permits.actions.permits.issue_batch import IssueRequest
-from services.permits.actions.reconciliation import list_known_declarations, lodged_declarations
+from services.permits.actions.reconciliation import (
+    amended_versions,
+    list_known_amendments,
+    list_known_declarations,
+    lodged_declarations,
+)
 from services.permits.api.dependencies import Authority, CallingPerson, Context, DeclarationId
 from shared.contracts.fields import Id, WireModel
 from shared.contracts.limits import MESSAGE_BATCH_BYTES
 from shared.contracts.messages import PartyBatch, SubmissionBatch, ValidSubmissionBatch
 from shared.contracts.permit import Permit
-from shared.contracts.reconciliation import IdGroups, IdList, KnownDeclarations
+from shared.contracts.reconciliation import IdGroups, IdList, KnownAmendments, KnownDeclarations
 from shared.database import now
 from shared.idempotency import IdempotentCommand, StoredResponse, fingerprint
 from shared.internal_auth import CallingGateway
@@ -85,6 +90,34 @@ async def list_declaration_ids(
     """List the ids of the declarations of one group."""
     ids = await lodged_declarations(context.engine, period).list_ids(under)
     return Response(IdList(ids=tuple(ids)).model_dump_json(), media_type="application/json")
+
+
+@router.get("/amendment-ids/groups")
+async def read_amendment_groups(
+    context: Context, service: CallingGateway, period: ReconciledPeriod, under: IdPrefix = "", digits: IdDigits = 2
+) -> Response:
+    """Return the groups of the commands that amended declarations."""
+    groups = await amended_versions(context.engine, period).read_groups(under, digits)
+    return Response(IdGroups(groups=tuple(groups)).model_dump_json(), media_type="application/json")
+
+
+@router.get("/amendment-ids")
+async def list_amendment_ids(
+    context: Context, service: CallingGateway, period: ReconciledPeriod, under: IdPrefix = ""
+) -> Response:
+    """List the commands of one group that amended declarations."""
+    ids = await amended_versions(context.engine, period).list_ids(under)
+    return Response(IdList(ids=tuple(ids)).model_dump_json(), media_type="application/json")
+
+
+@router.post("/known-amendments")
+async def read_known_amendments(
+    request: Request, context: Context, service: CallingGateway, period: ReconciledPeriod
+) -> Response:
+    """Return the amendments that the gateway lost."""
+    wanted = validate(IdList, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
+    found = KnownAmendments(amendments=await list_known_amendments(context.engine, period, wanted.ids))
+    return Response(found.model_dump_json(), media_type="application/json")
 
 
 @router.get("/party-versions")

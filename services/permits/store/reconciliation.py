@@ -20,6 +20,13 @@ def lodged_in(period: Period) -> ColumnElement[bool]:
     return and_(c.id >= lowest_id(period.since), c.id < lowest_id(period.until))
 
 
+def amended_in(period: Period) -> ColumnElement[bool]:
+    """Return the condition on amendments of declarations whose ids the gateway assigned in a period."""
+    c = t.amended_versions.c
+    lodged = and_(c.declaration_id >= lowest_id(period.since), c.declaration_id < lowest_id(period.until))
+    return and_(lodged, c.command_id.is_not(None))
+
+
 def sent_in(period: Period) -> ColumnElement[bool]:
     """Return the condition on settled events of a period."""
     c = t.outbox_events.c
@@ -36,11 +43,23 @@ async def list_known_declarations(conn: AsyncConnection, ids: Collection[UUID]) 
         c.party_id,
         c.trader_id,
         c.reference,
+        c.version,
         c.digest,
         received_at.label("first_received_at"),
         is_amended.label("is_amended"),
     )
     return (await conn.execute(query.where(id_in(c.id, ids)))).mappings().all()
+
+
+async def list_known_amendments(conn: AsyncConnection, period: Period, command_ids: Collection[UUID]) -> Sequence[Row]:
+    """List amendments of declarations of a period by command, with the party of their declaration."""
+    c, declaration = t.amended_versions.c, t.declarations.c
+    query = (
+        select(t.amended_versions, declaration.party_id)
+        .join(t.declarations, declaration.id == c.declaration_id)
+        .where(amended_in(period), id_in(c.command_id, command_ids))
+    )
+    return (await conn.execute(query)).mappings().all()
 
 
 async def list_subjects(conn: AsyncConnection, event_ids: Collection[UUID]) -> list[str]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from sqlalchemy import text
@@ -36,7 +36,9 @@ def _submission(body: bytes, key: str = "k") -> Submission:
 
 
 def _known(digest: str | None) -> KnownDeclaration:
-    return KnownDeclaration(id=new_id(AT), party=PARTY, trader=PARTY, reference="r 1", received_at=AT, digest=digest)
+    return KnownDeclaration(
+        id=new_id(AT), party=PARTY, trader=PARTY, reference="r 1", received_at=AT, version=1, digest=digest
+    )
 
 
 async def test_adopted_declaration_gets_only_bytes_of_its_digest(gateway_db: AsyncEngine) -> None:
@@ -73,20 +75,6 @@ async def test_declaration_whose_reference_was_used_again_is_adopted(gateway_db:
         assert await restored_submissions.adopt(conn, [known], at=now()) == set()
         for one in (known.id, newer.id):
             assert await submissions.find_own(conn, one, PARTY) is not None
-
-
-async def test_versions_of_lost_declarations_are_removed(gateway_db: AsyncEngine) -> None:
-    lost, kept = uuid4(), uuid4()
-    insert = text("""
-        INSERT INTO amendments (command_id, declaration_id, party_id, content_type, digest, body, received_at, version)
-        VALUES (gen_random_uuid(), :declaration, :declaration, 'application/json', '', '', now(), 2)
-    """)
-    async with gateway_db.begin() as conn:
-        for declaration in (lost, kept):
-            await conn.execute(insert, {"declaration": declaration})
-        assert await restored_submissions.forget_versions(conn, [lost]) == [lost]
-        versions = text("SELECT declaration_id FROM amendments WHERE version IS NOT NULL")
-        assert list((await conn.execute(versions)).scalars()) == [kept]
 
 
 async def test_runner_cannot_change_the_bytes_of_a_submission(gateway_db: AsyncEngine) -> None:
