@@ -36,7 +36,7 @@ async def require_issuing_authority(conn: AsyncConnection, party: Party, content
 async def require_power_of_registrar(conn: AsyncConnection, permit: PermitRecord, action: str) -> None:
     """Raise NotAllowed if the issuer of a permit that another country registered has an authority now.
 
-    `action` completes "only the authority of ZA …".
+    `action` ends the detail: it names the office that can act now.
     """
     issuer = permit.content.issuer
     if await parties.lock_has_authority(conn, issuer):
