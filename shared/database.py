@@ -1,6 +1,7 @@
 """PostgreSQL for all services: the engine, ids that sort by time, statements for many rows, repeated transactions."""
 
 import asyncio
+import errno
 import hashlib
 import os
 import random
@@ -37,6 +38,10 @@ UNAVAILABLE_STATES = frozenset(
     {"57P01", "57P02", "57P03", "08000", "08001", "08003", "08006", "53300", "55P03", "57014"}
 )
 """SQLSTATEs of a server that is away, starting, or too busy to respond within the hub's time limits."""
+
+DISK_FULL_STATE = "53100"
+"""The SQLSTATE of a statement that finds no space on the disk of the database."""
+DISK_FULL_ERRNOS = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def create_engine(url: str, *, connections: int = 10) -> AsyncEngine:
@@ -227,8 +232,19 @@ def sqlstate(error: BaseException) -> str:
     return str(getattr(getattr(error, "orig", error), "sqlstate", "") or "")
 
 
+def is_out_of_space(error: BaseException) -> bool:
+    """Return whether an error means that the disk of the database, or a disk of this process, is full."""
+    original = getattr(error, "orig", error)
+    return sqlstate(error) == DISK_FULL_STATE or getattr(original, "errno", None) in DISK_FULL_ERRNOS
+
+
 def is_unavailable(error: BaseException) -> bool:
-    """Return whether an error means that the database cannot be reached now, so that waiting may help."""
+    """Return whether an error means that the database cannot work now, so that waiting may help.
+
+    It cannot be reached, or its disk is full.
+    """
+    if is_out_of_space(error):
+        return True
     if isinstance(error, NoConnection):
         return True
     if isinstance(error, DBAPIError):

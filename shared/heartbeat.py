@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 
 HEARTBEAT_VARIABLE = "SAOLA_PULSE"
@@ -13,5 +14,6 @@ async def send_heartbeats() -> None:
     """Update the time of the file that SAOLA_PULSE names, each second until cancelled. Return if it names none."""
     name = os.environ.get(HEARTBEAT_VARIABLE)
     while name:
-        Path(name).touch()
+        with suppress(OSError):  # a full disk must not end the worker
+            Path(name).touch()
         await asyncio.sleep(INTERVAL_SECONDS)

@@ -41,6 +41,7 @@ class LineWriter:
     def __init__(self, service: str, level: int, file: IO[bytes]) -> None:
         self._service, self.level, self._file = service, level, file
         self._lock = threading.Lock()
+        self._is_line_cut = False
 
     def write(self, level: str, event: str, fields: Fields) -> None:
         """Write one line: its head, then `fields`."""
@@ -52,7 +53,9 @@ class LineWriter:
         if not line.isascii() or b"\x7f" in line:  # JSON escapes only the controls of ASCII below the blank
             line = escape_forbidden(line.decode()).encode()
         with self._lock, suppress(OSError, ValueError):  # a full disk or a closed stderr must not make a request fail
-            self._file.write(line)
+            if self._is_line_cut:
+                line = b"\n" + line
+            self._is_line_cut = self._file.write(line) != len(line)  # the disk became full inside of the line
             self._file.flush()
 
 
@@ -97,7 +100,10 @@ def describe_error(error: BaseException) -> str:
     kind = type(error).__name__
     if _quotes_value(error):
         return f"{kind}: the database refused a value"
-    message = str(error).partition("\n")[0][:MAX_TEXT]
+    try:
+        message = str(error).partition("\n")[0][:MAX_TEXT]
+    except Exception:  # an error that cannot describe itself must not make the log fail
+        return kind
     return f"{kind}: {message}" if message else kind
 
 

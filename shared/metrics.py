@@ -6,7 +6,7 @@ The counters of several processes add up. Figures from the database are the same
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -20,6 +20,8 @@ from shared.logs import log_request
 
 PROCESS_REGISTRY = CollectorRegistry()
 """The counters of this process."""
+DATABASE = "database"
+"""The name of the clock of the service's database."""
 HEAD_TIMEOUT_SECONDS = 5.0
 MAX_HEAD_BYTES = Limit(
     8_192,
@@ -44,6 +46,12 @@ def gauge(
     for label_values, value in values:
         family.add_metric(label_values, value)
     return family
+
+
+def clock_skew_gauge(skews: Mapping[str, float]) -> Metric:
+    """Return the seconds by which the clock of this process is ahead of other clocks, by their names."""
+    description = "Seconds by which the clock of this process is ahead of another clock; below zero if it is behind"
+    return gauge("saola_clock_skew_seconds", description, [((name,), skew) for name, skew in skews.items()], ["other"])
 
 
 @dataclass(frozen=True)

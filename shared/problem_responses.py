@@ -10,7 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Match
 
 from shared.contracts.problems.catalogue import PROBLEM_CODES, STATUS_TITLES
-from shared.database import is_unavailable
+from shared.database import is_out_of_space, is_unavailable
 from shared.logs import logger
 from shared.problems import (
     NOTHING_HERE,
@@ -22,6 +22,7 @@ from shared.problems import (
     ProblemError,
     TooManyRequests,
     Unavailable,
+    out_of_space,
 )
 from shared.request_context import current_public_url, record_code
 from shared.strict_json import json_pointer
@@ -195,7 +196,12 @@ UNEXPECTED = (
 
 
 def unexpected_error_response(error: Exception, *, route: str | None, request_id: str) -> Response:
-    """Render an unexpected error: 503 if the database is away, else 500. The log has the details."""
+    """Render an unexpected error: 503 if the database is away or a disk is full, else 500. The log has the details."""
+    if is_out_of_space(error):
+        logger().error("disk.full", route=route, error=error)
+        problem = out_of_space()
+        headers = {"Retry-After": str(problem.retry_after)}
+        return problem_response(503, problem.code, problem.detail, request_id=request_id, headers=headers)
     if isinstance(error, SQLAlchemyError | OSError | TimeoutError) and is_unavailable(error):
         logger().warning("database.unavailable", error=error)
         detail = "The database is not available now. Nothing of this request was stored. Repeat it in a few seconds."

@@ -96,3 +96,16 @@ class Unavailable(ProblemError):
     def __init__(self, code: str, detail: str, retry_after: int = 2) -> None:
         super().__init__(code, detail)
         self.retry_after = retry_after
+
+
+OUT_OF_SPACE_RETRY_SECONDS = 10
+"""Seconds in Retry-After while a disk is full: an operator must free space first."""
+
+
+def out_of_space() -> Unavailable:
+    """Return the problem of a request that finds no space on a disk of the hub."""
+    return Unavailable(
+        "out-of-space",
+        "The disk of the hub is full. Nothing of this request was stored. Repeat it later.",
+        OUT_OF_SPACE_RETRY_SECONDS,
+    )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 import aiohttp
 
+from shared.clock_skew import ResponseClock
 from shared.contracts.limits import RESPONSE_BYTES
 from shared.contracts.parties import Caller
 from shared.database import now
@@ -94,7 +95,14 @@ class ServiceClient:
     """The HTTP client of another service of the hub."""
 
     def __init__(
-        self, name: str, url: str, signer: InternalTokenSigner, *, seconds: float = 20.0, connections: int = 100
+        self,
+        name: str,
+        url: str,
+        signer: InternalTokenSigner,
+        *,
+        seconds: float = 20.0,
+        connections: int = 100,
+        clock: ResponseClock | None = None,
     ) -> None:
         self.name = name
         self._url = url.rstrip("/")
@@ -103,6 +111,7 @@ class ServiceClient:
         self._seconds = seconds
         self._connections = connections
         self._session: aiohttp.ClientSession | None = None
+        self.clock = clock or ResponseClock()
 
     async def open(self) -> None:
         """Open the connection pool, inside the running loop."""
@@ -214,7 +223,8 @@ class ServiceClient:
     ) -> AsyncIterator[aiohttp.ClientResponse]:
         if self._session is None:
             raise ServiceUnreachable(f"the connection pool to {self.name} is not open")
-        token = self._signer.sign(caller, audience=self.name, method=method, path=path, at=now())
+        at = now()
+        token = self._signer.sign(caller, audience=self.name, method=method, path=path, at=at)
         sent_headers = {"Authorization": f"Bearer {token}", "X-Request-Id": caller.request_id, **(headers or {})}
         if (context := current_request()) is not None:
             sent_headers["traceparent"] = context.traceparent
@@ -228,6 +238,7 @@ class ServiceClient:
                 allow_redirects=False,
                 timeout=timeouts,
             ) as response:
+                self.clock.measure(response.headers.get("Date"), at)
                 yield response
         except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
             raise ServiceUnreachable(f"{self.name} cannot be reached: {type(error).__name__}") from error

@@ -121,5 +121,7 @@ async def _cancel(*tasks: asyncio.Task[Any]) -> None:
 
 def _end_process_on_failure(task: asyncio.Task[None]) -> None:
     if not task.cancelled() and (error := task.exception()) is not None:
-        logger().error("task.failed", exc_info=error)
-        os.kill(os.getpid(), signal.SIGTERM)
+        try:
+            logger().error("task.failed", exc_info=error)
+        finally:
+            os.kill(os.getpid(), signal.SIGTERM)

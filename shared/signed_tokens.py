@@ -11,6 +11,7 @@ from typing import Any
 from joserfc import jwt
 from joserfc.errors import JoseError
 
+from shared.contracts.limits import MAX_CLOCK_SKEW_SECONDS
 from shared.contracts.parties import Caller
 from shared.key_files import ALGORITHM, KeyFile
 from shared.limits import Limit, LimitSubject
@@ -56,7 +57,7 @@ def verify_token(token: str, keys: KeyFile, *, typ: str, issuer: str, audience: 
     expires, issued = claims.get("exp"), claims.get("iat")
     if not isinstance(expires, int) or expires <= at.timestamp():
         raise InvalidToken("expired")
-    if not isinstance(issued, int) or issued > at.timestamp() + 30:
+    if not isinstance(issued, int) or issued > at.timestamp() + MAX_CLOCK_SKEW_SECONDS:
         raise InvalidToken("from the future")
     return claims
 

@@ -41,6 +41,7 @@ from services.gateway.api.routes import ROUTES
 from services.gateway.api.routing.registration import register_routes
 from services.gateway.clients.external_keys import ExternalKeys
 from services.gateway.settings import Settings
+from shared.clock_skew import ResponseClock
 from shared.database import create_engine
 from shared.http_server import run_server
 from shared.key_files import KeyFile
@@ -78,8 +79,9 @@ def create_app(settings: Settings) -> FastAPI:
     """Build the gateway. Its dispatchers and its batcher run as long as the app."""
     engine = create_engine(settings.database_url, connections=CONNECTIONS)
     signer = InternalTokenSigner("gateway", KeyFile(settings.signing_keys))
-    request_services = _services(settings, signer, seconds=REQUEST_SECONDS)
-    dispatch_services = _services(settings, signer, seconds=DISPATCH_SECONDS)
+    clocks = ResponseClock(), ResponseClock()
+    request_services = _services(settings, signer, clocks, seconds=REQUEST_SECONDS)
+    dispatch_services = _services(settings, signer, clocks, seconds=DISPATCH_SECONDS)
     waiters = SubmissionWaiters(engine)
     party_dispatchers = PartyDispatchers(engine, dispatch_services)
     submission_dispatcher = make_submission_dispatcher(engine, dispatch_services[0], party_dispatchers, waiters)
@@ -118,7 +120,7 @@ def create_app(settings: Settings) -> FastAPI:
             await stack.enter_async_context(background_tasks(startup, batcher.run()))
             if settings.metrics_port:
                 metrics_server = await serve_metrics(
-                    lambda: collect_metrics(engine), settings.metrics_host, settings.metrics_port
+                    lambda: collect_metrics(engine, request_services), settings.metrics_host, settings.metrics_port
                 )
                 stack.callback(metrics_server.close)
             yield {"public_url": settings.issuer}
@@ -161,15 +163,16 @@ def _middleware(context: GatewayContext, settings: Settings, proxies: TrustedPro
 
 
 def _services(
-    settings: Settings, signer: InternalTokenSigner, *, seconds: float
+    settings: Settings, signer: InternalTokenSigner, clocks: tuple[ResponseClock, ResponseClock], *, seconds: float
 ) -> tuple[ServiceClient, ServiceClient]:
     """Return clients of permits and notifications.
 
-    Dispatchers have clients of their own, so that a broken batch delays no officer.
+    Dispatchers have clients of their own, so that a broken batch delays no officer. The clients of one service share
+    its clock.
     """
     return (
-        ServiceClient("permits", settings.permits_url, signer, seconds=seconds),
-        ServiceClient("notifications", settings.notifications_url, signer, seconds=seconds),
+        ServiceClient("permits", settings.permits_url, signer, seconds=seconds, clock=clocks[0]),
+        ServiceClient("notifications", settings.notifications_url, signer, seconds=seconds, clock=clocks[1]),
     )
 
 

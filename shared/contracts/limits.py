@@ -152,3 +152,10 @@ RECONCILED_IDS = Limit(
     meaning="Ids of one group that two services compare one by one",
     beyond="They compare smaller groups.",
 )
+MAX_CLOCK_SKEW_SECONDS = Limit(
+    30,
+    "seconds",
+    subject=LimitSubject.SERVICES,
+    meaning="Difference between the clocks of services, or of a service and its database",
+    beyond="Services refuse the tokens of others, and `/readyz` is 503 `not-ready`.",
+)

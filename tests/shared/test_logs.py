@@ -6,6 +6,7 @@ import logging
 import subprocess
 import sys
 import warnings
+from pathlib import Path
 from typing import Any
 
 import httpx2
@@ -189,3 +190,50 @@ def test_text_of_others_is_logged_with_escapes() -> None:
         log_request(logging.INFO, {"route": hostile})
     assert not {"\x1b", "\u202e", "\x9b", "\x7f", "\0", "\ufffe"} & set(lines.text)
     assert [json.loads(line).get("reason", hostile) for line in lines.text.splitlines()] == [hostile, hostile]
+
+
+class UnprintableError(Exception):
+    """An error that fails when it is described."""
+
+    def __str__(self) -> str:
+        raise RuntimeError("no text")
+
+
+def test_error_without_text_is_logged_by_its_type() -> None:
+    with captured_lines("gateway") as lines:
+        logger().error("x.failed", exc_info=UnprintableError())
+    assert lines.of("x.failed")[0]["error"] == "UnprintableError"
+
+
+def test_log_on_full_disk_costs_no_error() -> None:
+    program = "for _ in range(1000): logger().error('x.failed', exc_info=ValueError('no'))\nprint('done')"
+    with Path("/dev/full").open("wb") as full:
+        ended = subprocess.run(
+            [sys.executable, "-u", "-c", f"{PREPARE}configure_logging('permits')\n{program}"],
+            stdout=subprocess.PIPE,
+            stderr=full,
+            timeout=60,
+            check=False,
+        )
+    assert (ended.returncode, ended.stdout) == (0, b"done\n")
+
+
+def test_log_line_after_a_cut_line_is_whole(tmp_path: Path) -> None:
+    program = """
+import resource
+hard = resource.getrlimit(resource.RLIMIT_FSIZE)[1]
+resource.setrlimit(resource.RLIMIT_FSIZE, (1_000, hard))
+for _ in range(20): logger().info("x.done")
+resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+logger().info("x.last")"""
+    with (tmp_path / "log").open("wb") as log:
+        subprocess.run(
+            [sys.executable, "-u", "-c", f"{PREPARE}configure_logging('permits')\n{program}"],
+            stderr=log,
+            timeout=60,
+            check=True,
+        )
+    *_, cut, last = (tmp_path / "log").read_text().splitlines()
+    with pytest.raises(ValueError):
+        json.loads(cut)
+    assert json.loads(last)["event"] == "x.last"

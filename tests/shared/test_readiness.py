@@ -11,6 +11,7 @@ from shared.database import create_engine
 from shared.migration_state import newest_migration
 from shared.readiness import find_database_fault, share_check
 from tests.conftest import Clone
+from tests.small_disk import tables_on_small_disk
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -68,3 +69,18 @@ async def test_readiness_that_many_ask_for_at_once_is_checked_once() -> None:
     assert isinstance(results[0], asyncio.CancelledError)
     assert set(results[1:]) == {"check 1"}
     assert await shared() == "check 2", "a later request is checked again"
+
+
+@pytest.mark.parametrize("service", SERVICES)
+async def test_full_disk_of_database_is_a_fault_until_it_has_space(clone: Clone, server: Server, service: str) -> None:
+    url = await clone(service)
+    async with tables_on_small_disk(server, str(make_url(url).database), service) as disk:
+        engine = create_engine(url)
+        try:
+            assert await find_database_fault(engine, service) is None
+            disk.fill()
+            assert f"The disk of the {service} database is full." in str(await find_database_fault(engine, service))
+            disk.free()
+            assert await find_database_fault(engine, service) is None
+        finally:
+            await engine.dispose()

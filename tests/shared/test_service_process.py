@@ -98,3 +98,23 @@ print(raise_file_limit(120), resource.getrlimit(resource.RLIMIT_NOFILE)[0])
     async with asyncio.timeout(30):
         output, errors = await process.communicate()
     assert output.split() == [b"200", b"200", b"150", b"150", b"120", b"150"], errors
+
+
+async def test_worker_ends_when_its_background_task_fails_and_the_error_cannot_be_logged() -> None:
+    worker = await start("""
+import shared.service_process as process
+
+class BrokenLogger:
+    def error(self, *_, **__):
+        raise OSError("no log")
+
+async def work():
+    await asyncio.sleep(0)
+    process.logger = BrokenLogger
+    await forever()
+
+asyncio.run(work_until_signal(work(), broken()))
+""")
+    async with asyncio.timeout(30):
+        await worker.communicate()
+    assert worker.returncode == 0

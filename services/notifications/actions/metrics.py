@@ -7,9 +7,10 @@ from prometheus_client.core import CounterMetricFamily, Metric
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.store import metrics as store
+from shared.clock_skew import read_database_skew
 from shared.contracts.closed_sets import EndpointStatus
 from shared.database import now
-from shared.metrics import gauge
+from shared.metrics import DATABASE, clock_skew_gauge, gauge
 
 ON_TIME_LIMIT = timedelta(seconds=10)
 WINDOW = timedelta(minutes=5)
@@ -21,7 +22,8 @@ async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
     at = now()
     async with engine.connect() as conn:
         sent, waiting = await _on_time_metrics(conn, at), await _backlog_metrics(conn, at)
-        return [*sent, *waiting, *await _endpoint_state_metrics(conn, at), *await _total_metrics(conn)]
+        skew = clock_skew_gauge({DATABASE: await read_database_skew(conn)})
+        return [skew, *sent, *waiting, *await _endpoint_state_metrics(conn, at), *await _total_metrics(conn)]
 
 
 async def _on_time_metrics(conn: AsyncConnection, at: datetime) -> list[Metric]:

@@ -6,8 +6,9 @@ from prometheus_client.core import Metric
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.store import balance_mismatches, outbox, reference_loads
+from shared.clock_skew import read_database_skew
 from shared.database import now
-from shared.metrics import QueueBacklog, gauge
+from shared.metrics import DATABASE, QueueBacklog, clock_skew_gauge, gauge
 
 
 async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
@@ -16,6 +17,7 @@ async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
         count, oldest = await outbox.read_backlog(conn)
         mismatches = await balance_mismatches.count(conn)
         lists = await reference_loads.list_states(conn)
+        skew = await read_database_skew(conn)
     waiting_events = QueueBacklog(count, oldest).metrics(
         "saola_news", "Events that wait to be sent to notifications", now()
     )
@@ -24,6 +26,7 @@ async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
     loads = [((row["list"],), row["at"].timestamp() if row["at"] else 0.0) for row in lists]
     return [
         *waiting_events,
+        clock_skew_gauge({DATABASE: skew}),
         gauge("saola_ledger_differences", help_text, [((), mismatches)]),
         gauge("saola_reference_list_rows", "Rows of a reference list without a last day", rows, ["list"]),
         gauge(

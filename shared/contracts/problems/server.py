@@ -22,10 +22,10 @@ SERVER_PROBLEMS = {
     "database-unavailable": ProblemCode(
         status=503,
         meaning="The database of a service is not available now, and nothing of the request was stored.",
-        causes=("The database restarts, is overloaded, or its disk is full.",),
+        causes=("The database restarts or is overloaded.",),
         steps=(
             you(REPEAT),
-            operator("Check the database and its disk, if this lasts longer than a minute."),
+            operator("Check the database, if this lasts longer than a minute."),
         ),
         example=(
             "The database is not available now. Nothing of this request was stored. Repeat it in a few seconds under "
@@ -41,6 +41,16 @@ SERVER_PROBLEMS = {
         ),
         steps=(operator("Wait until /readyz is 200. If it stays 503, repair what `detail` names."),),
         example="The first listing of species is not loaded yet. The permits service loads it now.",
+    ),
+    "out-of-space": ProblemCode(
+        status=503,
+        meaning="A disk of the hub is full, and nothing of the request was stored.",
+        causes=("The database, its log or other files fill the disk.",),
+        steps=(
+            you(REPEAT),
+            operator("Free space on the disk of the database. The hub continues without a restart."),
+        ),
+        example="The disk of the hub is full. Nothing of this request was stored. Repeat it later.",
     ),
     "overloaded": ProblemCode(
         status=503,

@@ -36,5 +36,6 @@ async def test_metrics_count_accepted_and_waiting_submissions(alone: RunningGate
 
 
 async def _read_metrics(hub: RunningGateway) -> dict[str, float]:
-    lines = (await render_metrics(lambda: collect_metrics(hub.context.engine))).decode().splitlines()
+    services = hub.context.permits, hub.context.notifications
+    lines = (await render_metrics(lambda: collect_metrics(hub.context.engine, services))).decode().splitlines()
     return {line.split()[0]: float(line.split()[1]) for line in lines if not line.startswith("#")}

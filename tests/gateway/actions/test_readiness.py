@@ -1,13 +1,21 @@
 """The readiness of the gateway, and its work until then."""
 
 import json
+from datetime import timedelta
+from email.utils import format_datetime
 
 import httpx2
+from aiohttp import web
 from sqlalchemy import text
 
 from services.cli.databases import Server, migrate
+from services.gateway.actions.metrics import collect_metrics
 from services.gateway.settings import Settings
-from tests.gateway.conftest import RunningGateway, serve_gateway, wait_ready
+from shared.database import now
+from shared.metrics import render_metrics
+from tests.gateway.conftest import RunningGateway, declaration, serve_gateway, wait_ready
+from tests.gateway.stub_service import ReceivedRequest
+from tests.waiting import wait_until
 
 
 async def test_readiness_waits_for_the_migration_of_the_database(
@@ -46,3 +54,24 @@ async def test_readiness_fails_at_another_migration(hub: RunningGateway, server:
 
 async def test_readiness_does_not_depend_on_other_services(alone: RunningGateway) -> None:
     assert (await alone.http.get("/readyz")).json() == {"status": "ready"}
+
+
+async def test_readiness_fails_while_the_clock_of_permits_differs(hub: RunningGateway) -> None:
+    async def respond(request: ReceivedRequest) -> web.StreamResponse | None:
+        return web.Response(status=401, headers={"Date": format_datetime(now() - timedelta(hours=1))})
+
+    hub.permits.respond = respond
+    assert (await hub.lodge(await hub.trader(), declaration())).status_code == 202
+
+    async def is_unready() -> bool:
+        return (await hub.http.get("/readyz")).status_code == 503
+
+    await wait_until(is_unready)
+    detail = (await hub.http.get("/readyz")).json()["detail"]
+    assert "ahead of that of the permits service. Set both clocks by the same time server." in detail
+    services = hub.context.permits, hub.context.notifications
+    metrics = (await render_metrics(lambda: collect_metrics(hub.context.engine, services))).decode()
+    assert float(metrics.partition('saola_clock_skew_seconds{other="permits"} ')[2].split()[0]) > 3_500
+    assert 'saola_clock_skew_seconds{other="database"} ' in metrics
+    hub.permits.respond = None
+    await wait_ready(hub.http)

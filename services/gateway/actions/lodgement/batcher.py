@@ -15,13 +15,13 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import restored_submissions, submissions
 from services.gateway.store.submissions import Submission
-from shared.database import autocommit, is_unavailable, now, retry_transaction
+from shared.database import autocommit, is_out_of_space, is_unavailable, now, retry_transaction
 from shared.dispatcher import Dispatcher
 from shared.idempotency import key_reused
 from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 from shared.metrics import counter
-from shared.problems import Conflict, ProblemError, Unavailable
+from shared.problems import Conflict, ProblemError, Unavailable, out_of_space
 
 MAX_BATCH = Limit(
     300,
@@ -221,6 +221,9 @@ def reference_taken(reference: str) -> Conflict:
 def _to_error(error: Exception) -> Exception:
     if isinstance(error, ProblemError) or not is_unavailable(error):
         return error
+    if is_out_of_space(error):
+        logger().error("disk.full", error=error)
+        return out_of_space()
     return Unavailable("database-unavailable", DATABASE_UNAVAILABLE)
 
 

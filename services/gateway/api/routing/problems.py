@@ -13,6 +13,7 @@ CALLER_PROBLEMS = (
     "invalid-parameter",
     "header-twice",
     "database-unavailable",
+    "out-of-space",
 )
 """Problems of every route that requires a token."""
 BODY_PROBLEMS = ("malformed-json", "body-too-large", "body-too-slow", "unsupported-media-type", "invalid-body")

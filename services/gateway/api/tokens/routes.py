@@ -35,7 +35,7 @@ ROUTES = (
             ),
             RouteResponse(status=401, description="RFC 6749, 5.2: invalid_client", model=TokenRefusal),
         ),
-        problems=("body-too-large", "body-too-slow", "database-unavailable", "too-many-sign-ins"),
+        problems=("body-too-large", "body-too-slow", "database-unavailable", "out-of-space", "too-many-sign-ins"),
         example=examples.CREATE_TOKEN,
         limits=Limits(body_bytes=16_384),
     ),
