@@ -116,8 +116,11 @@ def test_permits_older_than_the_gateway_checks_every_declaration_again(
     first = parties.importer.hub.lodge(parties.build_declaration(permit, quantity=1), wait=20)
     earlier = tmp_path / "earlier"
     write_backup(Home(restored_hub.home), earlier)
-    added = _add_party(restored_hub)
+    officer = parties.import_customs.hub
     _amend(restored_hub, parties, permit, first)
+    officer.release(first["id"])
+    block_until(lambda: parties.feed_events("declaration.released"))
+    added = _add_party(restored_hub)
     parties.lodge(permit, COUNT, interfere=lambda: None, at=-1)
     parties.checked_declarations()
 
@@ -129,6 +132,10 @@ def test_permits_older_than_the_gateway_checks_every_declaration_again(
     assert line_balance(parties.importer.hub, permit)["reserved"] == str(COUNT + 1)
     claims = _claims(_receipt(restored_hub, parties, first["id"]))
     assert (claims["version"], claims["digest"]) == (1, first["digest"])
+    sequence = f"SELECT sequence FROM declarations WHERE id = '{first['id']}' AND sequence >= 5"
+    block_until(lambda: restored_hub.query("permits", sequence), seconds=90)
+    officer.refuse(first["id"], reason="Other goods")
+    block_until(lambda: parties.feed_events("declaration.refused"))
 
 
 def test_notifications_older_than_permits_get_every_event_again(

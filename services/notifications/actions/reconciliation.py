@@ -1,6 +1,7 @@
 """The events of notifications as permits compares them after a restore."""
 
 from collections.abc import Sequence
+from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -22,3 +23,10 @@ async def list_last_sequences(engine: AsyncEngine, subjects: Sequence[str]) -> S
     return SubjectSequences(
         subjects=tuple(SubjectSequence(subject=subject, last_sequence=last) for subject, last in found.items())
     )
+
+
+async def list_sequences_of_events(engine: AsyncEngine, event_ids: Sequence[UUID]) -> SubjectSequences:
+    """Return the sequences of the subjects of events that permits does not know."""
+    async with engine.connect() as conn:
+        subjects = await store.list_subjects(conn, event_ids)
+    return await list_last_sequences(engine, subjects)

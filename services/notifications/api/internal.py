@@ -10,7 +10,11 @@ from starlette.responses import JSONResponse, Response
 from services.notifications.actions.feed import read_progress
 from services.notifications.actions.intake import receive_events
 from services.notifications.actions.parties import list_versions, update_copies
-from services.notifications.actions.reconciliation import list_last_sequences, received_events
+from services.notifications.actions.reconciliation import (
+    list_last_sequences,
+    list_sequences_of_events,
+    received_events,
+)
 from services.notifications.api.dependencies import Context
 from shared.contracts.closed_sets import MessageOutcome
 from shared.contracts.limits import MAX_WAIT_SECONDS, MESSAGE_BATCH_BYTES
@@ -68,6 +72,15 @@ async def read_event_sequences(request: Request, context: Context, service: Call
     require_json(request)
     wanted = validate(SubjectList, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
     found = await list_last_sequences(context.engine, wanted.subjects)
+    return Response(found.model_dump_json(), media_type="application/json")
+
+
+@router.post("/known-events")
+async def read_known_events(request: Request, context: Context, service: CallingPermits) -> Response:
+    """Return the sequences of the subjects of events that permits lost."""
+    require_json(request)
+    wanted = validate(IdList, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
+    found = await list_sequences_of_events(context.engine, wanted.ids)
     return Response(found.model_dump_json(), media_type="application/json")
 
 

@@ -1,12 +1,14 @@
 """Events by id and by subject, as permits compares them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from uuid import UUID
 
 from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.tables import events, subjects
+from shared.database import id_in
 from shared.reconciliation import Period
 
 OWN_SUBJECTS = "endpoint:"
@@ -20,6 +22,12 @@ def received_in(period: Period) -> ColumnElement[bool]:
     """Return the condition on the events of a period that permits sent."""
     c = events.c
     return and_(c.at >= period.since, c.at < period.until, ~c.subject.startswith(OWN_SUBJECTS))
+
+
+async def list_subjects(conn: AsyncConnection, event_ids: Collection[UUID]) -> list[str]:
+    """List the subjects of events."""
+    c = events.c
+    return sorted((await conn.execute(select(c.subject).where(id_in(c.id, event_ids)).distinct())).scalars())
 
 
 async def list_last_sequences(conn: AsyncConnection, names: Sequence[str]) -> dict[str, int]:

@@ -14,7 +14,7 @@ from services.permits.store import reconciliation as store
 from services.permits.store.tables import amended_versions as versions
 from services.permits.store.tables import declarations, outbox_events
 from shared import id_groups
-from shared.contracts.reconciliation import KnownAmendment, KnownDeclaration, SubjectList, SubjectSequences
+from shared.contracts.reconciliation import IdList, KnownAmendment, KnownDeclaration, SubjectList, SubjectSequences
 from shared.database import now
 from shared.logs import logger
 from shared.reconciliation import (
@@ -117,13 +117,8 @@ class EventReconciler:
 
     async def _mend(self, engine: AsyncEngine, difference: Difference) -> int:
         """Send the missing events of a group again, with all later events of their subjects that are missing too."""
-        unknown = difference.unknown - self._reported
-        self._reported.update(unknown)
-        if unknown:
-            ids = [str(event_id) for event_id in sorted(unknown)[:MAX_NAMED]]
-            logger().error(
-                "reconciliation.failed", messages="events", reason=UNKNOWN_EVENTS, count=len(unknown), ids=ids
-            )
+        if difference.unknown:
+            await self._raise_sequences(engine, difference.unknown)
         missing = difference.missing
         if not missing:
             return 0
@@ -142,6 +137,26 @@ class EventReconciler:
             again = await store.send_events_again(conn, subjects, last_sequences, at=now())
         logger().warning("reconciliation.found", messages="events", missing=len(missing), sent_again=again)
         return again
+
+    async def _raise_sequences(self, engine: AsyncEngine, event_ids: frozenset[UUID]) -> None:
+        """Raise the sequences of subjects above the events that permits lost. Log the lost events once."""
+        known = await read_model(
+            self._notifications,
+            "POST",
+            "/internal/known-events",
+            SubjectSequences,
+            sender="permits",
+            body=IdList(ids=tuple(sorted(event_ids))),
+        )
+        async with engine.begin() as conn:
+            await store.raise_sequences(conn, {one.subject: one.last_sequence for one in known.subjects})
+        unknown = event_ids - self._reported
+        self._reported.update(unknown)
+        if unknown:
+            ids = [str(event_id) for event_id in sorted(unknown)[:MAX_NAMED]]
+            logger().error(
+                "reconciliation.failed", messages="events", reason=UNKNOWN_EVENTS, count=len(unknown), ids=ids
+            )
 
 
 UNKNOWN_EVENTS = (
