@@ -198,7 +198,7 @@ UNEXPECTED = (
 def unexpected_error_response(error: Exception, *, route: str | None, request_id: str) -> Response:
     """Render an unexpected error: 503 if the database is away or a disk is full, else 500. The log has the details."""
     if is_out_of_space(error):
-        logger().error("disk.full", route=route, error=error)
+        logger().error("disk_space.unavailable", route=route, error=error)
         problem = out_of_space()
         headers = {"Retry-After": str(problem.retry_after)}
         return problem_response(503, problem.code, problem.detail, request_id=request_id, headers=headers)

@@ -222,7 +222,7 @@ def _to_error(error: Exception) -> Exception:
     if isinstance(error, ProblemError) or not is_unavailable(error):
         return error
     if is_out_of_space(error):
-        logger().error("disk.full", error=error)
+        logger().error("disk_space.unavailable", error=error)
         return out_of_space()
     return Unavailable("database-unavailable", DATABASE_UNAVAILABLE)
 
