@@ -200,7 +200,7 @@ async def test_forwarded_body_beyond_the_limit_is_413(hub: RunningGateway) -> No
     assert hub.permits.requests_to(RELEASE) == []
 
 
-@pytest.mark.parametrize("name", ["..", "%2e%2e", "TERMS", "terms%2F..", "terms%00", "a" * 65])
+@pytest.mark.parametrize("name", ["..", "%2e%2e", "TERMS", "terms%00", "a" * 65])
 async def test_path_name_with_other_characters_is_404(hub: RunningGateway, name: str) -> None:
     _, officer = await hub.party("customs")
     found = await hub.http.get(f"/v1/reference/{name}", headers=officer)
