@@ -9,7 +9,7 @@ from pydantic import Field
 
 from shared.contracts.closed_sets import MessageOutcome, Role
 from shared.contracts.declaration import NormalizedDeclaration
-from shared.contracts.fields import Country, Id, ShortText, Timestamp, WireModel
+from shared.contracts.fields import Country, Day, Id, ShortText, Timestamp, WireModel
 from shared.contracts.parties import Party, RepresentedTrader
 
 
@@ -57,6 +57,27 @@ class PartyBatch(WireModel):
     """Changed parties, for the copies that permits and notifications store."""
 
     parties: Annotated[tuple[Party, ...], Field(strict=False)]
+
+
+class MandateCopy(WireModel):
+    """A mandate for the copy that permits stores: who declares for whom, and on which days. A higher revision is newer.
+
+    `active` is false for a mandate that is offered or revoked.
+    """
+
+    id: Id
+    trader: Id
+    agent: Id
+    first_day: Day
+    last_day: Day
+    active: bool
+    revision: int
+
+
+class MandateBatch(WireModel):
+    """Changed mandates, for the copies that permits stores."""
+
+    mandates: Annotated[tuple[MandateCopy, ...], Field(strict=False)]
 
 
 class RoleInCountry(WireModel):

@@ -87,7 +87,7 @@ async def default_response(received: ReceivedRequest) -> web.StreamResponse:
         return web.json_response(
             {"answers": [{"id": message["id"], "outcome": "taken"} for message in received.json["letters"]]}
         )
-    if received.path == "/internal/parties":
+    if received.path in {"/internal/parties", "/internal/mandates"}:
         return web.Response(status=204)
     if received.path.startswith(RECONCILIATION):
         return problem_response(503, "service-unavailable")

@@ -160,8 +160,12 @@ def test_agent_without_an_active_mandate_cannot_apply_for_its_trader(
     late = agent("POST", path + "/answer", {"message": "so"})
     assert (late.status_code, late.json()["code"]) == (403, "not-your-application")
     assert trader("POST", path + "/withdrawal").status_code == 200
-    by = [turn["by"] for turn in agent("GET", path).json()["history"] if turn["by"]["role"] == "trader"]
+    by = [turn["by"] for turn in trader("GET", path).json()["history"] if turn["by"]["role"] == "trader"]
     under_mandate = {"party": agent_id, "role": "trader", "for": trader_id}
     assert by == [under_mandate, under_mandate, {"party": trader_id, "role": "trader"}]
-    assert [event["type"] for event in wait_for_events(agent, "application.*", 5)][-1] == "application.withdrawn"
+    as_submitted = agent("GET", path).json()
+    assert (as_submitted["status"], len(as_submitted["history"])) == ("submitted", 1)
+    received = [event["type"] for event in wait_for_events(trader, "application.*", 5)]
+    assert received[-1] == "application.withdrawn"
+    assert [event["type"] for event in wait_for_events(agent, "application.*", 4)] == received[:-1]
     assert len(trader("GET", f"/v1/permit-applications?applicant={trader_id}").json()["data"]) == 1

@@ -14,7 +14,7 @@ from services.permits.actions.declarations import lodge_batch, read
 from services.permits.actions.permits import endorse, issue
 from services.permits.actions.permits import read as permits_read
 from shared.contracts.declaration import NormalizedDeclaration
-from shared.contracts.messages import SubmissionMessage
+from shared.contracts.messages import MandateCopy, SubmissionMessage
 from shared.contracts.parties import Party
 from shared.contracts.permit import Endorsement, Permit
 from shared.database import new_id
@@ -126,6 +126,20 @@ def submission_message(stated: NormalizedDeclaration, by: Party = B, at: datetim
         party=by,
         trader=by.id,
         declaration=json.loads(stated.model_dump_json(exclude_none=True)),
+    )
+
+
+def mandate_copy(*, agent: Party, trader: Party) -> MandateCopy:
+    """Return a mandate of a trader for an agent, valid yesterday, today and tomorrow."""
+    day = datetime.now(UTC).date()
+    return MandateCopy(
+        id=new_id(),
+        trader=trader.id,
+        agent=agent.id,
+        first_day=day - timedelta(days=1),
+        last_day=day + timedelta(days=1),
+        active=True,
+        revision=1,
     )
 
 

@@ -4,13 +4,16 @@ Until permits has the submission, the gateway renders its own row as `received`.
 """
 
 import asyncio
+from collections.abc import Mapping
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import RowMapping
 
 from services.gateway.actions.context import GatewayContext
 from services.gateway.clients.internal import call_with_retry
-from services.gateway.store import submissions
+from services.gateway.formats.declaration_formats import FORMATS
+from services.gateway.store import amendments, submissions
 from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.fields import render_digest
@@ -27,7 +30,8 @@ async def read(
 ) -> ServiceResponse | DeclarationView:
     """Return what permits returns of a declaration, or the received declaration if permits does not have it yet.
 
-    Raise Unavailable if permits is unavailable and the gateway has no unsettled submission of this party.
+    An agent whose mandate has ended reads the version that it lodged last, as it lodged it. Raise Unavailable if
+    permits is unavailable and the gateway has no unsettled submission of this party.
     """
     reply = await _read_from_permits(context, declaration_id, caller)
     if reply is not None and reply.status != 404:
@@ -36,11 +40,24 @@ async def read(
         row = await submissions.find_own(conn, declaration_id, party.id)
     if row is not None and row["settled_at"] is None:
         return render_received(row)
+    if row is not None and row["party_id"] == party.id != row["trader_id"]:
+        return await _render_lodged(context, row, party)
     if reply is not None and row is not None:
         reply = await _read_from_permits(context, declaration_id, caller)
     if reply is None:
         raise service_unavailable("permits")
     return reply
+
+
+async def _render_lodged(context: GatewayContext, row: RowMapping, party: Party) -> DeclarationView:
+    """Return the last version that an agent lodged: without status, findings and history of later."""
+    async with context.autocommit_engine.connect() as conn:
+        amendment = await amendments.find_version(conn, row["id"], None, party_id=party.id)
+    if amendment is None:
+        return render_received(row)
+    _, normalized = FORMATS[amendment["content_type"]](amendment["body"], party)
+    changes = {"normalized": normalized, "digest": amendment["digest"]}
+    return render_received({**row, **changes}).model_copy(update={"version": amendment["version"]})
 
 
 async def wait_until_checked(
@@ -80,7 +97,7 @@ async def require_forwarded(context: GatewayContext, declaration_id: UUID, party
         raise Conflict("still-received", "The hub has not checked the declaration yet. Repeat the request in a moment.")
 
 
-def render_received(row: RowMapping) -> DeclarationView:
+def render_received(row: Mapping[Any, Any]) -> DeclarationView:
     """Return a declaration before its check: as lodged, without findings and usage."""
     normalized = row["body"] if row["normalized"] is None else row["normalized"]
     content = as_stored(validate(NormalizedDeclaration, parse_json(normalized)))
@@ -99,7 +116,7 @@ def render_received(row: RowMapping) -> DeclarationView:
     )
 
 
-def _lodged_entry(row: RowMapping) -> DeclarationHistoryEntry:
+def _lodged_entry(row: Mapping[Any, Any]) -> DeclarationHistoryEntry:
     agent = row["party_id"] != row["trader_id"]
     return DeclarationHistoryEntry(
         from_=None,

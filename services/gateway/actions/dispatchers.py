@@ -1,4 +1,4 @@
-"""The dispatchers of the gateway: submissions to permits, changed parties to permits and notifications."""
+"""The dispatchers of the gateway: submissions and mandates to permits, changed parties to both other services."""
 
 import asyncio
 from collections.abc import Sequence
@@ -8,14 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.actions.lodgement.waiters import SubmissionWaiters
 from services.gateway.clients.outbox_messages import (
+    render_mandate,
     render_party,
     render_submission,
+    send_mandates,
     send_parties,
     send_submissions,
     send_unverified,
 )
 from services.gateway.store.parties import list_unsettled_messages
-from services.gateway.store.tables import outbox_parties, submissions
+from services.gateway.store.tables import outbox_mandates, outbox_parties, submissions
 from shared.contracts.parties import Caller
 from shared.dispatcher import Dispatcher, OutboxMessage, OutboxRoute
 from shared.message_batches import Refusals, RenderedMessage
@@ -32,14 +34,18 @@ GATEWAY = Caller(service="gateway")
 
 
 class PartyDispatchers:
-    """One dispatcher of changed parties per destination. It knows which messages of this process are unsettled."""
+    """One dispatcher of changed parties per destination, and one of changed mandates to permits.
+
+    It knows which messages of this process are unsettled.
+    """
 
     def __init__(self, engine: AsyncEngine, services: Sequence[ServiceClient]) -> None:
+        # Permits is the first of the services.
         self._engine = engine
         self._in_flight: set[UUID] = set()
         self._idle = asyncio.Event()
         self._idle.set()
-        self.dispatchers = [self._make_dispatcher(service) for service in services]
+        self.dispatchers = [*map(self._make_dispatcher, services), self._make_mandate_dispatcher(services[0])]
 
     def dispatch(self, ids: Sequence[UUID]) -> None:
         """Register stored messages and send them now."""
@@ -79,6 +85,19 @@ class PartyDispatchers:
             OutboxRoute(render=render_party, send=send, is_ready=lambda: service.is_ready(GATEWAY)),
             poll_seconds=POLL_SECONDS,
             condition=outbox_parties.c.destination == service.name,
+            on_settled=self._on_settled,
+        )
+
+    def _make_mandate_dispatcher(self, permits: ServiceClient) -> Dispatcher:
+        async def send(messages: Sequence[RenderedMessage]) -> Refusals:
+            return await send_mandates(permits, messages)
+
+        return Dispatcher(
+            "mandates to permits",
+            self._engine,
+            outbox_mandates,
+            OutboxRoute(render=render_mandate, send=send, is_ready=lambda: permits.is_ready(GATEWAY)),
+            poll_seconds=POLL_SECONDS,
             on_settled=self._on_settled,
         )
 

@@ -31,4 +31,6 @@ async def accept_by_use(context: GatewayContext, principal: Principal, trader: P
     async with context.engine.begin() as conn:
         revision = await parties.lock_next_revision(conn)
         await mandates.accept_between(conn, trader_id, agent_id, at=at, revision=revision)
+        message_ids = await mandates.add_messages(conn, revision, at=at)
     await directory.try_refresh()
+    context.party_dispatchers.dispatch(message_ids)

@@ -119,8 +119,10 @@ async def grant(
         _require_traders(await parties.find(conn, new.agent), await parties.find(conn, trader_id), new, trader_id)
         await _require_room(conn, trader_id, new.agent, at=at)
         await mandates.add(conn, values, revision=revision)
+        message_ids = await mandates.add_messages(conn, revision, at=at)
         await idempotency.store_response(conn, commands, command, response)
     await context.directory.try_refresh()
+    context.party_dispatchers.dispatch(message_ids)
     return response
 
 
@@ -139,8 +141,10 @@ async def accept(context: GatewayContext, mandate_id: UUID, principal: Principal
                 f"The mandate is {status}. Only an offered mandate can be accepted. The trader may grant a new one.",
             )
         await mandates.accept(conn, mandate_id, at=at, revision=revision)
+        message_ids = await mandates.add_messages(conn, revision, at=at)
         changed = await _read(conn, mandate_id, principal)
     await context.directory.try_refresh()
+    context.party_dispatchers.dispatch(message_ids)
     return _make_record(changed, at.date())
 
 
@@ -157,8 +161,10 @@ async def revoke(context: GatewayContext, mandate_id: UUID, principal: Principal
                 "the administrator of the hub.",
             )
         await mandates.revoke(conn, mandate_id, revoked_by=principal.party.id, at=at, revision=revision)
+        message_ids = await mandates.add_messages(conn, revision, at=at)
         changed = await _read(conn, mandate_id, principal)
     await context.directory.try_refresh()
+    context.party_dispatchers.dispatch(message_ids)
     return _make_record(changed, at.date())
 
 

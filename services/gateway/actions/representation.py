@@ -1,17 +1,18 @@
 """The trader for whom a declaration is lodged: the principal, or a trader who gave the principal a mandate."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from services.gateway.actions.auth.party_directory import Principal
+from services.gateway.actions.auth.party_directory import PartyDirectory, Principal
 from services.gateway.store.submissions import Submission
 from shared.contracts.closed_sets import Movement
 from shared.contracts.declaration import Declaration
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import identifier_key
 from shared.contracts.parties import RepresentedTrader
-from shared.database import new_id
+from shared.database import new_id, now
 from shared.problems import Fault, NotAllowed
 
 NOT_YOUR_DECLARATION = "not-your-declaration"
@@ -143,3 +144,10 @@ def make_submission(
         normalized=None if normalized is body else normalized,
         represented=None if represented is None else represented.model_dump_json(),
     )
+
+
+def has_mandate_ended(directory: PartyDirectory, submission: Mapping[Any, Any], party_id: UUID) -> bool:
+    """Return whether a party lodged a submission as an agent and represents its trader no more."""
+    trader_id = submission["trader_id"]
+    is_agent = submission["party_id"] == party_id != trader_id
+    return is_agent and not directory.is_represented(party_id, trader_id, day=now().date())

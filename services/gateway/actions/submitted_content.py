@@ -12,6 +12,7 @@ from sqlalchemy import RowMapping
 
 from services.gateway.actions.amended_versions import store_missing_versions
 from services.gateway.actions.context import GatewayContext
+from services.gateway.actions.representation import has_mandate_ended
 from services.gateway.store import amendments, submissions
 from services.gateway.store.restored_submissions import NO_BYTES
 from shared.contracts.fields import format_timestamp, render_digest
@@ -45,13 +46,15 @@ async def read_version(
 ) -> SubmittedVersion:
     """Return a version that this party submitted or that was submitted for it. Raise NotFound.
 
-    Without a number, return the newest version. Raise Unavailable if permits is away and may have made a newer one.
+    Without a number, return the newest version. An agent whose mandate has ended reads the versions that it sent.
+    Raise Unavailable if permits is away and may have made a newer one.
     """
     async with context.engine.connect() as conn:
         row = await submissions.find_own(conn, declaration_id, party.id)
     if row is None:
         raise NotFound
-    amendment = None if number == 1 else await _find_amendment(context, declaration_id, number)
+    sent_by = party.id if has_mandate_ended(context.directory, row, party.id) else None
+    amendment = None if number == 1 else await _find_amendment(context, declaration_id, number, sent_by)
     if amendment is None and number not in {None, 1}:
         raise NotFound
     submitted: Any = row if amendment is None else amendment
@@ -70,12 +73,17 @@ async def read_version(
     )
 
 
-async def _find_amendment(context: GatewayContext, declaration_id: UUID, number: int | None) -> RowMapping | None:
-    """Return the amendment that made a version, or the newest one. Its number may still be missing here."""
+async def _find_amendment(
+    context: GatewayContext, declaration_id: UUID, number: int | None, sent_by: UUID | None
+) -> RowMapping | None:
+    """Return the amendment that made a version, or the newest one. Its number may still be missing here.
+
+    `sent_by` limits it to the amendments of a party; None: of all.
+    """
 
     async def find() -> RowMapping | None:
         async with context.engine.connect() as conn:
-            return await amendments.find_version(conn, declaration_id, number)
+            return await amendments.find_version(conn, declaration_id, number, party_id=sent_by)
 
     found = await find()
     if found is not None and number is not None:

@@ -39,6 +39,17 @@ async def send_parties(service: ServiceClient, messages: Sequence[RenderedMessag
     return {}
 
 
+async def send_mandates(permits: ServiceClient, messages: Sequence[RenderedMessage]) -> Refusals:
+    """Send changed mandates to permits. Its copy stores the highest revision of each, in any order."""
+    await post_batch(permits, "gateway", "/internal/mandates", render_batch(messages, "mandates"))
+    return {}
+
+
+def render_mandate(message: OutboxMessage) -> bytes:
+    """Return a changed mandate as JSON."""
+    return json.dumps(message["mandate"]).encode()
+
+
 def render_party(message: OutboxMessage) -> bytes:
     """Return a changed party as JSON."""
     return json.dumps(message["party"]).encode()

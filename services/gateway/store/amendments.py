@@ -55,13 +55,19 @@ async def list_without_version(conn: AsyncConnection, declaration_id: UUID) -> S
     return (await conn.execute(query.order_by(c.received_at))).mappings().all()
 
 
-async def find_version(conn: AsyncConnection, declaration_id: UUID, number: int | None) -> RowMapping | None:
-    """Return one amended version of a declaration, or the newest accepted one if `number` is None."""
+async def find_version(
+    conn: AsyncConnection, declaration_id: UUID, number: int | None, *, party_id: UUID | None = None
+) -> RowMapping | None:
+    """Return one amended version of a declaration, or the newest accepted one if `number` is None.
+
+    With a party, return only a version that this party sent.
+    """
     c = amendments.c
     which = c.version.is_not(None) if number is None else c.version == number
+    by_party = [] if party_id is None else [c.party_id == party_id]
     found = (
         select(amendments)
-        .where(c.declaration_id == declaration_id, which)
+        .where(c.declaration_id == declaration_id, which, *by_party)
         .order_by(c.version.desc(), c.received_at.desc())
         .limit(1)
     )

@@ -9,8 +9,9 @@ from uuid import UUID
 from sqlalchemy import RowMapping, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.gateway.store.tables import mandates
-from shared.database import lowest_id
+from services.gateway.store.tables import mandates, outbox_mandates
+from shared.contracts.messages import MandateCopy
+from shared.database import lowest_id, new_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +69,29 @@ async def accept_between(
     is_between = (c.trader_id == trader_id, c.agent_id == agent_id, c.first_day <= day, c.last_day >= day)
     is_offered = (c.accepted_at.is_(None), c.revoked_at.is_(None))
     await conn.execute(update(mandates).where(*is_between, *is_offered).values(accepted_at=at, revision=revision))
+
+
+async def add_messages(conn: AsyncConnection, revision: int, *, at: datetime) -> list[UUID]:
+    """Insert the outbox messages about the mandates that a revision changed. Return their ids."""
+    rows = (await conn.execute(select(mandates).where(mandates.c.revision == revision))).mappings().all()
+    copies = {new_id(at): _make_copy(row) for row in rows}
+    if copies:
+        messages = [{"id": message_id, "mandate": copy, "due_at": at} for message_id, copy in copies.items()]
+        await conn.execute(insert(outbox_mandates), messages)
+    return list(copies)
+
+
+def _make_copy(row: RowMapping) -> dict[str, Any]:
+    copy = MandateCopy(
+        id=row["id"],
+        trader=row["trader_id"],
+        agent=row["agent_id"],
+        first_day=row["first_day"],
+        last_day=row["last_day"],
+        active=row["accepted_at"] is not None and row["revoked_at"] is None,
+        revision=row["revision"],
+    )
+    return copy.model_dump(mode="json")
 
 
 async def find(conn: AsyncConnection, mandate_id: UUID, *, party_id: UUID | None) -> RowMapping | None:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.gateway.store.tables import (
     credentials,
     directory_revision,
+    outbox_mandates,
     outbox_parties,
     parties,
     party_identifiers,
@@ -115,10 +116,10 @@ async def has_active_admin(conn: AsyncConnection) -> bool:
 
 
 async def list_unsettled_messages(conn: AsyncConnection) -> list[UUID]:
-    """Return the ids of the outbox messages about parties that are not settled."""
-    return list(
-        (await conn.execute(select(outbox_parties.c.id).where(outbox_parties.c.settled_at.is_(None)))).scalars()
-    )
+    """Return the ids of the outbox messages about parties and mandates that are not settled."""
+    of_parties = select(outbox_parties.c.id).where(outbox_parties.c.settled_at.is_(None))
+    of_mandates = select(outbox_mandates.c.id).where(outbox_mandates.c.settled_at.is_(None))
+    return list((await conn.execute(of_parties.union_all(of_mandates))).scalars())
 
 
 async def has_admin(conn: AsyncConnection) -> bool:

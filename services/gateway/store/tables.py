@@ -144,6 +144,15 @@ mandates = Table(
 )
 """Mandates: trader, agent and days. A row is never deleted; the agent's acceptance and a revocation add to it."""
 
+outbox_mandates = Table(
+    "outbox_mandates",
+    metadata,
+    Column("id", UUID, primary_key=True),
+    Column("mandate", JSONB, nullable=False),
+    *outbox_columns("outbox_mandates_due"),
+)
+"""Changed mandates for the copy that permits stores."""
+
 rate_limit_blocks = Table(
     "rate_limit_blocks",
     metadata,

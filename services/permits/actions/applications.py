@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, or_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
@@ -14,7 +14,7 @@ from services.permits.actions.permits.permit_numbers import list_void_permits, r
 from services.permits.actions.permits.views import REPLACE_PERMIT
 from services.permits.actions.views import history_entry, permit_link
 from services.permits.domain import applications as domain_applications
-from services.permits.domain.applications import days_open
+from services.permits.domain.applications import as_submitted, days_open
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.persons import Officer
@@ -287,7 +287,8 @@ async def _store_response(
     status: int = 200,
     new_token: NewToken | None = None,
 ) -> StoredResponse:
-    application = await applications.find(conn, application_id, applications.readable_by(party))
+    acted_on = or_(applications.readable_by(party), applications.submitted_by(party))
+    application = await applications.find(conn, application_id, acted_on)
     assert application is not None, "a party that acts on an application may read it"
     token = None if new_token is None else new_token.token
     [view] = await _load_views(conn, [application], party, command.at, token=token)
@@ -299,11 +300,18 @@ async def _store_response(
 
 
 async def read(engine: AsyncEngine, application_id: UUID, party: Party, at: datetime) -> ApplicationView:
-    """Return one application with all that this party may read. Raise NotFound."""
+    """Return one application with all that this party may read. Raise NotFound.
+
+    An agent whose mandate has ended reads the application as it submitted it.
+    """
     async with engine.connect() as conn:
         application = await applications.find(conn, application_id, applications.readable_by(party))
         if application is None:
-            raise NotFound
+            submitted = await applications.find(conn, application_id, applications.submitted_by(party))
+            if submitted is None:
+                raise NotFound
+            first_entry = (await applications.histories(conn, [application_id])).get(application_id, [])[:1]
+            return _application_view(as_submitted(submitted), first_entry, party, at, permit=None)
         return (await _load_views(conn, [application], party, at))[0]
 
 

@@ -1,12 +1,13 @@
-"""Store the parties that changed at the gateway."""
+"""Store the parties and the mandates that changed at the gateway."""
 
 from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.store import parties
+from services.permits.store import mandates, parties
 from shared.contracts.limits import RECONCILED_IDS
+from shared.contracts.messages import MandateCopy
 from shared.contracts.parties import Party
 from shared.contracts.reconciliation import PartyVersion, PartyVersions
 from shared.database import retry_transaction
@@ -27,3 +28,13 @@ async def list_versions(engine: AsyncEngine, *, after: UUID | None) -> PartyVers
     async with engine.connect() as conn:
         found = await parties.list_versions(conn, after=after, limit=RECONCILED_IDS)
     return PartyVersions(parties=tuple(PartyVersion(id=party_id, version=version) for party_id, version in found))
+
+
+async def store_changed_mandates(engine: AsyncEngine, changed: Sequence[MandateCopy]) -> None:
+    """Store changed mandates in the copy of permits. A revision that is older than the stored one is ignored."""
+
+    async def transaction() -> None:
+        async with engine.begin() as conn:
+            await mandates.upsert(conn, changed)
+
+    await retry_transaction(transaction)

@@ -25,7 +25,7 @@ from services.permits.actions.reconciliation import (
 from services.permits.api.dependencies import Authority, CallingPerson, Context, DeclarationId
 from shared.contracts.fields import Id, WireModel
 from shared.contracts.limits import MESSAGE_BATCH_BYTES
-from shared.contracts.messages import PartyBatch, SubmissionBatch, ValidSubmissionBatch
+from shared.contracts.messages import MandateBatch, PartyBatch, SubmissionBatch, ValidSubmissionBatch
 from shared.contracts.permit import Permit
 from shared.contracts.reconciliation import IdGroups, IdList, KnownAmendments, KnownDeclarations
 from shared.database import now
@@ -140,6 +140,14 @@ async def store_parties(request: Request, context: Context, service: CallingGate
     """Store changed parties."""
     batch = validate(PartyBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
     await parties.store_changed(context.engine, batch.parties)
+    return Response(status_code=204)
+
+
+@router.post("/mandates", status_code=204)
+async def store_mandates(request: Request, context: Context, service: CallingGateway) -> Response:
+    """Store changed mandates."""
+    batch = validate(MandateBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
+    await parties.store_changed_mandates(context.engine, batch.mandates)
     return Response(status_code=204)
 
 

@@ -251,6 +251,19 @@ def _require_line_requested(lines: dict[str, PermitLine], granted: GrantedLine, 
         raise Invalid("more-than-asked", text, [Fault(f"{pointer}/quantity", "more-than-asked", text)])
 
 
+def as_submitted(application: ApplicationRecord) -> ApplicationRecord:
+    """Return an application as its trader or agent submitted it, without anything that came later."""
+    return replace(
+        application,
+        status=ApplicationStatus.SUBMITTED,
+        decided_at=None,
+        permit=None,
+        assessment=None,
+        sequence=1,
+        version=1,
+    )
+
+
 def days_open(application: ApplicationRecord, at: datetime) -> int:
     """Return the number of whole days from the submission to the decision, or to `at` if there is none."""
     return max(((application.decided_at or at) - application.submitted_at).days, 0)

@@ -1,6 +1,6 @@
 """Common fields of event data, and the audience of an event."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence, Set
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypedDict, TypeVar
@@ -128,7 +128,19 @@ def permit_reference(permit: PermitRecord) -> PermitReference:
     return PermitReference(permit_id=permit.id, issuer=permit.content.issuer, number=permit.content.number)
 
 
-def application_audience(application: ApplicationRecord, data: ApplicationEventData) -> Audience:
+AgentsOfTraders = Set[tuple[UUID, UUID]]
+"""Pairs of an agent and a trader that it represents today."""
+
+
+def _trader_and_agent(record: DeclarationRecord | ApplicationRecord, agents: AgentsOfTraders) -> tuple[UUID, ...]:
+    """Return the trader, and the agent while its mandate is valid. The first events belong to what the agent lodges."""
+    is_agent_notified = record.sequence == 0 or (record.party, record.trader) in agents
+    return tuple(dict.fromkeys((record.trader, record.party))) if is_agent_notified else (record.trader,)
+
+
+def application_audience(
+    application: ApplicationRecord, data: ApplicationEventData, agents: AgentsOfTraders
+) -> Audience:
     """Return the audience of an event about an application: its trader, its agent and the authority.
 
     Only the authority receives an assessment.
@@ -137,31 +149,33 @@ def application_audience(application: ApplicationRecord, data: ApplicationEventD
     offices = (RoleInCountry(role=Role.AUTHORITY, country=country),)
     if isinstance(data, ApplicationAssessed):
         return Audience(offices=offices)
+    parties = _trader_and_agent(application, agents)
     return Audience(
-        parties=tuple(dict.fromkeys((application.trader, application.party))),
+        parties=parties,
         offices=offices,
         countries=(country,),
         taxa=tuple(sorted({line.taxon for line in application.content.lines})),
-        sender=Sender(parties=tuple(dict.fromkeys((application.trader, application.party))), offices=offices),
+        sender=Sender(parties=parties, offices=offices),
     )
 
 
-def declaration_audience(declaration: DeclarationRecord) -> Audience:
+def declaration_audience(declaration: DeclarationRecord, agents: AgentsOfTraders) -> Audience:
     """Return the audience of an event about a declaration: its trader, its agent, the offices of both countries.
 
     Partners of both countries receive it too. The senders are the trader and the agent.
     """
     countries = _unique(declaration.content.export_country, declaration.content.import_country)
+    parties = _trader_and_agent(declaration, agents)
     items = declaration.content.items
     documents = [document for item in items for document in item.documents if document.number]
     cited = {f"{d.issuer}/{d.number}" if d.issuer else str(d.number) for d in documents}
     return Audience(
-        parties=tuple({declaration.party, declaration.trader}),
+        parties=parties,
         offices=_offices(countries),
         countries=countries,
         permits=tuple(sorted(cited | {str(citation.permit) for citation in declaration.citations})),
         taxa=tuple(sorted({item.taxon for item in items if item.taxon})),
-        sender=Sender(parties=tuple({declaration.party, declaration.trader})),
+        sender=Sender(parties=parties),
     )
 
 

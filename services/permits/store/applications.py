@@ -6,11 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ApplicationChange
+from services.permits.store import mandates
 from services.permits.store import tables as t
 from services.permits.store.from_row import Row, group_by_id
 from shared.contracts.application import Application
@@ -48,8 +49,14 @@ async def count_open(conn: AsyncConnection, trader_id: UUID) -> int:
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
-    """Return the condition on applications that a party may read: its own, and those to an authority's country."""
-    return or_(submitted_by(party), decided_by(party)) if Role.AUTHORITY in party.roles else submitted_by(party)
+    """Return the condition on applications that a party may read: its own, and those to an authority's country.
+
+    An agent reads what it submitted for the traders that it represents today.
+    """
+    c = t.applications.c
+    submitted = and_(c.party_id == party.id, c.trader_id.in_(mandates.represented_traders(party.id)))
+    mine = or_(c.trader_id == party.id, submitted)
+    return or_(mine, decided_by(party)) if Role.AUTHORITY in party.roles else mine
 
 
 def submitted_by(party: Party) -> ColumnElement[bool]:

@@ -11,9 +11,12 @@ from sqlalchemy import Table, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain import events
+from services.permits.domain.events import AgentsOfTraders
+from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ApplicationChange, ChangeSet, DeclarationChange, PermitChange
+from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import Data_co, DomainEvent
-from services.permits.store import applications, quota_usage
+from services.permits.store import applications, mandates, quota_usage
 from services.permits.store import tables as t
 from services.permits.store import to_row as w
 from shared.database import bulk_insert, bulk_update, column_arrays
@@ -70,18 +73,30 @@ async def _save_applications(conn: AsyncConnection, changes: Iterable[Applicatio
 
 async def _save_events(conn: AsyncConnection, changes: ChangeSet) -> None:
     """Write a history row and an outbox message for every event."""
+    agents = await _list_agents(conn, changes)
     messages = [
-        *await _save_declaration_history(conn, changes.declarations),
+        *await _save_declaration_history(conn, changes.declarations, agents),
         *await _save_permit_history(conn, changes.permits),
-        *await _save_application_history(conn, changes.applications),
+        *await _save_application_history(conn, changes.applications, agents),
     ]
     await _insert(conn, t.outbox_events, w.OUTBOX_EVENT_COLUMNS, messages)
 
 
-async def _save_declaration_history(conn: AsyncConnection, changes: Iterable[DeclarationChange]) -> Rows:
+async def _list_agents(conn: AsyncConnection, changes: ChangeSet) -> AgentsOfTraders:
+    """Return which agents of stored declarations and applications have a valid mandate. Most have no agent."""
+    subjects: list[DeclarationRecord | ApplicationRecord] = [change.declaration for change in changes.declarations]
+    subjects += [change.application for change in changes.applications]
+    pairs = {(one.party, one.trader) for one in subjects if one.party != one.trader and one.sequence}
+    return await mandates.list_representing(conn, pairs)
+
+
+async def _save_declaration_history(
+    conn: AsyncConnection, changes: Iterable[DeclarationChange], agents: AgentsOfTraders
+) -> Rows:
     history, messages = [], []
     for change in changes:
-        declaration, audience = change.declaration, events.declaration_audience(change.declaration).model_dump_json()
+        declaration = change.declaration
+        audience = events.declaration_audience(declaration, agents).model_dump_json()
         for event in _in_sequence(change.events, declaration.sequence):
             history.append(w.history_row("declaration_id", declaration.id, event))
             messages.append(w.outbox_event_row("declaration", declaration.id, event, audience))
@@ -101,12 +116,14 @@ async def _save_permit_history(conn: AsyncConnection, changes: Iterable[PermitCh
     return messages
 
 
-async def _save_application_history(conn: AsyncConnection, changes: Iterable[ApplicationChange]) -> Rows:
+async def _save_application_history(
+    conn: AsyncConnection, changes: Iterable[ApplicationChange], agents: AgentsOfTraders
+) -> Rows:
     history, messages = [], []
     for change in changes:
         application = change.application
         for event in _in_sequence(change.events, application.sequence):
-            audience = events.application_audience(application, event.data).model_dump_json()
+            audience = events.application_audience(application, event.data, agents).model_dump_json()
             history.append(w.history_row("application_id", application.id, event))
             messages.append(w.outbox_event_row("application", application.id, event, audience))
     await _insert(conn, t.application_history, ("application_id", *w.HISTORY_COLUMNS), history)

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, cast, func, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.store import mandates
 from services.permits.store import tables as t
 from services.permits.store.from_row import OFFICE_ROLES, Row, declaration_from_row, group_by_id
 from services.permits.store.search import holder_word, list_taxon_words, midnight, permit_word
@@ -45,9 +46,13 @@ async def ids_by_reference(conn: AsyncConnection, pairs: Iterable[tuple[UUID, st
 
 
 def readable_by(party: Party) -> ColumnElement[bool]:
-    """Return the condition on declarations that a party may read: its own, and for offices those of their country."""
+    """Return the condition on declarations that a party may read: its own, and for offices those of their country.
+
+    An agent reads what it lodged for the traders that it represents today.
+    """
     c = t.declarations.c
-    mine = or_(c.party_id == party.id, c.trader_id == party.id)
+    lodged = and_(c.party_id == party.id, c.trader_id.in_(mandates.represented_traders(party.id)))
+    mine = or_(c.trader_id == party.id, lodged)
     if OFFICE_ROLES & set(party.roles):
         return or_(mine, c.export_country == party.country, c.import_country == party.country)
     return mine

@@ -12,7 +12,7 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.store import tables as t
 from services.permits.store.expiry import can_expire, is_past_validity
 from services.permits.store.from_row import OFFICE_ROLES, Row
-from services.permits.store.permits import PERMIT_COLUMNS, load_permits
+from services.permits.store.permits import PERMIT_COLUMNS, is_watching, load_permits
 from services.permits.store.search import holder_word, list_taxon_words
 from shared.contracts.comparison import comparison_key
 from shared.contracts.parties import Party
@@ -41,7 +41,7 @@ async def find(conn: AsyncConnection, permit_id: UUID, party: Party) -> PermitRe
 
 async def find_watched(conn: AsyncConnection, permit_id: UUID, party: Party) -> PermitRecord | None:
     """Return a permit if this party cited it or read it by token, else None."""
-    watched = select(t.permit_watchers.c.permit_id).where(t.permit_watchers.c.party_id == party.id)
+    watched = select(t.permit_watchers.c.permit_id).where(t.permit_watchers.c.party_id == party.id, is_watching())
     rows = (
         await conn.execute(select(*PERMIT_COLUMNS).where(t.permits.c.id == permit_id, t.permits.c.id.in_(watched)))
     ).mappings()

@@ -4,18 +4,20 @@ The lock is FOR NO KEY UPDATE, because no key ever changes. With FOR UPDATE, the
 It needs KEY SHARE on a row that its own transaction has locked, and would queue behind others that wait for this row.
 """
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Select, Text, Uuid, cast, func, or_, select, update
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, Uuid, cast, exists, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.ledger.balances import Balance
+from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import CitedPermits, PermitRecord
 from services.permits.domain.model.usage import UsageTotal
+from services.permits.store import mandates
 from services.permits.store import tables as t
 from services.permits.store.from_row import (
     BALANCE_COLUMNS,
@@ -36,6 +38,8 @@ from shared.limits import Limit, LimitSubject
 
 Key = tuple[str, str]
 """Issuer and key of the number of a permit, by which a declaration cites it."""
+Watcher = tuple[UUID, UUID, UUID | None]
+"""A permit, a party that follows it, and the trader for whom the party cited it as an agent."""
 SHOWN_HISTORY = Limit(
     500,
     "entries",
@@ -245,10 +249,13 @@ def _citations_query(ids: Sequence[UUID]) -> Select[Any]:
 
 
 async def list_watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
-    """Return the parties that cited permits or read them by token, by permit: the last `EVENT_WATCHERS` of each."""
+    """Return the parties that cited permits or read them by token, by permit: the last `EVENT_WATCHERS` of each.
+
+    An agent that cited a permit for a trader is one of them while its mandate is valid.
+    """
     c = t.permit_watchers.c
     nth = func.row_number().over(partition_by=c.permit_id, order_by=c.since.desc()).label("nth")
-    ranked = select(c.permit_id, c.party_id, nth).where(id_in(c.permit_id, list(ids))).subquery()
+    ranked = select(c.permit_id, c.party_id, nth).where(id_in(c.permit_id, list(ids)), is_watching()).subquery()
     rows = await conn.execute(select(ranked).where(ranked.c.nth <= EVENT_WATCHERS))
     watchers: dict[UUID, set[UUID]] = {}
     for permit_id, party_id, _ in rows:
@@ -256,11 +263,37 @@ async def list_watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID
     return {permit_id: frozenset(parties) for permit_id, parties in watchers.items()}
 
 
-async def add_watchers(conn: AsyncConnection, pairs: Iterable[tuple[UUID, UUID]], at: datetime) -> None:
-    """Store pairs of a permit and a party that cited it or read it by token. A stored pair stays as it is."""
-    rows = [{"permit_id": permit, "party_id": party, "since": at} for permit, party in sorted(set(pairs))]
+def is_watching() -> ColumnElement[bool]:
+    """Return the condition on watchers that still follow a permit: all but agents without a valid mandate."""
+    c, m = t.permit_watchers.c, t.mandates.c
+    mandate = exists().where(m.agent_id == c.party_id, m.trader_id == c.trader_id, mandates.is_valid_today())
+    return or_(c.trader_id.is_(None), mandate)
+
+
+async def add_citing_parties(conn: AsyncConnection, changed: Iterable[DeclarationRecord], at: datetime) -> None:
+    """Store the traders and agents of declarations as watchers of the permits that these cite."""
+    watchers: set[Watcher] = set()
+    for declaration in changed:
+        for citation in declaration.citations:
+            watchers.add((citation.permit, declaration.trader, None))
+            if declaration.party != declaration.trader:
+                watchers.add((citation.permit, declaration.party, declaration.trader))
+    await _add_watchers(conn, watchers, at)
+
+
+async def add_reader(conn: AsyncConnection, permit_id: UUID, party_id: UUID, at: datetime) -> None:
+    """Store a party that read a permit by its token as a watcher."""
+    await _add_watchers(conn, {(permit_id, party_id, None)}, at)
+
+
+async def _add_watchers(conn: AsyncConnection, watchers: Set[Watcher], at: datetime) -> None:
+    """Store watchers. A stored one stays as it is. The order is one, so that no transactions deadlock."""
+    rows = [
+        {"permit_id": permit, "party_id": party, "trader_id": trader, "since": at}
+        for permit, party, trader in sorted(watchers, key=str)
+    ]
     if rows:
-        names = ("permit_id", "party_id", "since")
+        names = ("permit_id", "party_id", "trader_id", "since")
         await conn.execute(
             bulk_insert(t.permit_watchers, names, suffix="ON CONFLICT DO NOTHING"), column_arrays(rows, names)
         )

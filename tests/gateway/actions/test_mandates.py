@@ -3,15 +3,19 @@
 import json
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx2
 import pytest
+from aiohttp import web
 
 from services.cli.ports import free_ports
 from services.gateway.actions.auth import party_directory
+from services.gateway.store import submissions
 from shared.database import now
 from tests.days import today
 from tests.gateway.conftest import Body, RunningGateway, declaration, serve_gateway, wait_ready
+from tests.gateway.stub_service import ReceivedRequest, default_response
 from tests.waiting import wait_until
 
 EORI = {"EORI": "FR99988877700011"}
@@ -287,3 +291,65 @@ async def test_mandate_that_was_never_accepted_is_ended_or_revoked_as_any_other(
     mandate = (await _grant_mandate(hub, trader_headers, agent)).json()["id"]
     assert (await hub.http.delete(f"/v1/mandates/{mandate}", headers=trader_headers)).status_code == 204
     assert await _status_of(hub, mandate, agent_headers) == ("revoked", None)
+
+
+async def test_agent_whose_mandate_ended_reads_the_version_that_it_lodged_last(hub: RunningGateway) -> None:
+    versions = iter((2, 3))
+
+    async def permits(received: ReceivedRequest) -> web.StreamResponse:
+        if received.method == "PUT":
+            number = next(versions)
+            return web.json_response({"version": number}, headers={"ETag": f'"{number}"'})
+        return await default_response(received)
+
+    hub.permits.respond = permits
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
+    mandate = (await _grant_mandate(hub, trader_headers, agent)).json()["id"]
+    lodged = [await hub.lodge(agent_headers, declaration(trader=trader["id"])) for _ in range(2)]
+    path, untouched = (f"/v1/declarations/{one.json()['id']}" for one in lodged)
+    known, reference = {"If-Match": '"1"'}, "B-9"
+    for header, place in ((agent_headers, "Calais"), (trader_headers, "Le Havre")):
+        body = declaration(reference, transport_document=place)
+        assert (await hub.http.put(path, json=body, headers=header | known)).status_code == 200
+    await hub.permits.wait_for_requests("/internal/declarations")
+    await hub.http.delete(f"/v1/mandates/{mandate}", headers=trader_headers)
+    for one, version, place in ((path, 2, "Calais"), (untouched, 1, None)):
+        await _wait_until_settled(hub, one)
+        seen = (await hub.http.get(one, headers=agent_headers)).json()
+        assert (seen["version"], seen.get("transport_document")) == (version, place)
+        assert (seen["status"], seen["findings"], seen["usage"], len(seen["history"])) == ("received", [], [], 1)
+    content = await hub.http.get(f"{path}/content", headers=agent_headers)
+    assert content.json()["transport_document"] == "Calais"
+    assert (await hub.http.get(f"{path}/content?version=3", headers=agent_headers)).status_code == 404
+    content = await hub.http.get(f"{path}/content", headers=trader_headers)
+    assert content.json()["transport_document"] == "Le Havre"
+
+
+async def _wait_until_settled(hub: RunningGateway, path: str) -> None:
+    """Wait until permits has a declaration."""
+    declaration_id = UUID(path.rpartition("/")[2])
+
+    async def is_settled() -> bool:
+        async with hub.context.engine.connect() as conn:
+            return bool(await submissions.list_forwarded(conn, [declaration_id]))
+
+    await wait_until(is_settled)
+
+
+async def test_mandates_are_sent_to_permits_with_each_change(hub: RunningGateway) -> None:
+    (trader, trader_headers), (agent, agent_headers) = await _trader_and_agent(hub)
+    mandate = (await _grant_mandate(hub, trader_headers, agent)).json()["id"]
+    await hub.lodge(agent_headers, declaration(trader=trader["id"]))
+    await hub.permits.wait_for_requests("/internal/declarations")
+    before = [copy for request in hub.permits.requests_to("/internal/mandates") for copy in request.json["mandates"]]
+    assert before[-1]["active"] is True, "permits has the accepted mandate before the declaration"
+    await hub.http.delete(f"/v1/mandates/{mandate}", headers=trader_headers)
+
+    def copies() -> list[Body]:
+        return [copy for request in hub.permits.requests_to("/internal/mandates") for copy in request.json["mandates"]]
+
+    await wait_until(lambda: len(copies()) == 3)
+    day = today().isoformat()
+    common = {"id": mandate, "trader": trader["id"], "agent": agent["id"], "first_day": day, "last_day": day}
+    assert [copy["active"] for copy in copies()] == [False, True, False]
+    assert all(common.items() <= copy.items() for copy in copies())

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions import applications
+from services.permits.actions.parties import store_changed_mandates
 from services.permits.actions.permits import read as permits_read
 from services.permits.actions.reference import policies
 from services.permits.domain.lifecycle import APPLICATION_TRANSITIONS
@@ -24,7 +25,18 @@ from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.problems import Conflict, Invalid, NotAllowed, NotFound
 from tests.permits.sample_applications import application_content, officer, submit_application
-from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, OTHER_TRADER, SEALER, A, B, command, line, party
+from tests.permits.sample_data import (
+    AUTHORITY_FR,
+    AUTHORITY_ZA,
+    OTHER_TRADER,
+    SEALER,
+    A,
+    B,
+    command,
+    line,
+    mandate_copy,
+    party,
+)
 from tests.permits.view_json import as_json
 
 Transition = Callable[[AsyncEngine, UUID], Awaitable[StoredResponse]]
@@ -285,6 +297,7 @@ FOR_A = RepresentedTrader(party=A.id, name=A.name, country=A.country, numbers=("
 
 
 async def test_application_by_an_agent_has_agent_and_trader_in_its_history(permits_db: AsyncEngine) -> None:
+    await store_changed_mandates(permits_db, [mandate_copy(agent=AGENT, trader=A)])
     application_id = await submit_application(permits_db, application_content(trader=str(A.id)), AGENT, FOR_A)
     await applications.query(permits_db, application_id, officer(), Question(message="why?"), command())
     await applications.reply(permits_db, application_id, AGENT, Reply(message="so"), command())
@@ -302,6 +315,26 @@ async def test_application_by_an_agent_has_agent_and_trader_in_its_history(permi
     async with permits_db.connect() as conn:
         events = (await conn.execute(text("SELECT audience::json AS audience FROM outbox_events"))).scalars().all()
     assert all(set(one["parties"]) == {str(A.id), str(AGENT.id)} for one in events)
+
+
+async def test_agent_whose_mandate_ended_reads_its_application_as_submitted(permits_db: AsyncEngine) -> None:
+    mandate = mandate_copy(agent=AGENT, trader=A)
+    await store_changed_mandates(permits_db, [mandate])
+    application_id = await submit_application(permits_db, application_content(trader=str(A.id)), AGENT, FOR_A)
+    await store_changed_mandates(permits_db, [mandate.model_copy(update={"active": False, "revision": 2})])
+    await applications.grant(permits_db, application_id, officer(), GrantDecision(), command(), sealer=SEALER)
+    read = await as_json(applications.read(permits_db, application_id, AGENT, now()))
+    assert (read["status"], read["version"], read["permit_id"], read["decided_at"]) == ("submitted", 1, None, None)
+    assert [entry["to"] for entry in read["history"]] == ["submitted"]
+    listed = await as_json(applications.list_applications(permits_db, AGENT, {}, limit=9, before=None, at=now()))
+    assert listed["data"] == []
+    async with permits_db.connect() as conn:
+        query = text("SELECT type, audience::json AS audience FROM outbox_events WHERE subject LIKE 'application:%'")
+        received = {row.type: set(row.audience["parties"]) for row in await conn.execute(query)}
+    assert received == {
+        "application.submitted": {str(A.id), str(AGENT.id)},
+        "application.granted": {str(A.id)},
+    }
 
 
 async def test_application_names_its_trader_by_country_and_key_of_the_identifier(permits_db: AsyncEngine) -> None:

@@ -15,7 +15,8 @@ async def test_watchers_beyond_the_limit_are_the_first_ones(permits_db: AsyncEng
     first, *others = [new_id() for _ in range(EVENT_WATCHERS + 1)]
     at = now()
     async with permits_db.begin() as conn:
-        await permits.add_watchers(conn, [(permit_id, first)], at - timedelta(seconds=1))
-        await permits.add_watchers(conn, [(permit_id, other) for other in others], at)
+        await permits.add_reader(conn, permit_id, first, at - timedelta(seconds=1))
+        for other in others:
+            await permits.add_reader(conn, permit_id, other, at)
         found = await permits.list_watchers(conn, [permit_id])
     assert found == {permit_id: frozenset(others)}

@@ -87,7 +87,8 @@ ROUTES = (
         description=(
             "The trader or the administrator revokes it. Within one minute the agent can no longer lodge, amend or "
             "cancel under it.\n\n"
-            "Lodged declarations stay valid, and the agent can still read them. A repetition changes nothing."
+            "Lodged declarations stay valid. The agent can still read what it lodged, as it lodged it, and nothing "
+            "later. A repetition changes nothing."
         ),
         permission=TRADER | ADMIN,
         handler=handlers.revoke_mandate,

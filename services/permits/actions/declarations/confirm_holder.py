@@ -46,9 +46,4 @@ async def confirm_and_save(
     )
     changes = await lock_announced(conn, inputs, checked)
     await change_sets.save_change_set(conn, changes)
-    citations = changes.declarations[0].declaration.citations
-    await permits.add_watchers(
-        conn,
-        [(c.permit, party_id) for c in citations for party_id in (declaration.party, declaration.trader)],
-        command.at,
-    )
+    await permits.add_citing_parties(conn, [changes.declarations[0].declaration], command.at)

@@ -13,7 +13,6 @@ from services.permits.actions.declarations.unreadable import ReceivedSubmission
 from services.permits.domain.checks.cost import split_by_cost
 from services.permits.domain.declarations.lodge import lodge
 from services.permits.domain.declarations.unverified import lodge_unverified
-from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.store import change_sets, declarations, permits
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, MessageOutcome
@@ -71,7 +70,7 @@ async def _lodge(conn: AsyncConnection, received: Mapping[UUID, ReceivedDeclarat
     checked = await run_check(inputs, lambda: lodge(readable, inputs.permits, actor, inputs.facts))
     changes = await lock_announced(conn, inputs, checked)
     await change_sets.save_change_set(conn, changes)
-    await permits.add_watchers(conn, _watcher_pairs(changes), at)
+    await permits.add_citing_parties(conn, (change.declaration for change in changes.declarations), at)
     for declaration, reason in new:
         if reason is not None:
             await _store_unverified(conn, declaration, reason, actor)
@@ -89,15 +88,6 @@ async def _store_unverified(conn: AsyncConnection, declaration: DeclarationRecor
         declaration, reason = replace(declaration, shares_reference=True), SHARED_REFERENCE
     logger().error("declaration.unverified", declaration=str(declaration.id), reason=reason)
     await change_sets.save_change_set(conn, lodge_unverified(declaration, reason, actor))
-
-
-def _watcher_pairs(changes: ChangeSet) -> list[tuple[UUID, UUID]]:
-    return [
-        (citation.permit, party)
-        for change in changes.declarations
-        for citation in change.declaration.citations
-        for party in {change.declaration.party, change.declaration.trader}
-    ]
 
 
 def _received_declaration(message: ReceivedSubmission) -> ReceivedDeclaration:

@@ -94,12 +94,7 @@ async def _recheck_one(engine: AsyncEngine, declaration_id: UUID, at: datetime) 
             changes = None if checked is None else await lock_announced(conn, inputs, checked)
             if changes is not None:
                 await change_sets.save_change_set(conn, changes)
-                citations = changes.declarations[0].declaration.citations
-                await permits.add_watchers(
-                    conn,
-                    [(c.permit, party) for c in citations for party in (declaration.party, declaration.trader)],
-                    at,
-                )
+                await permits.add_citing_parties(conn, [changes.declarations[0].declaration], at)
             return changes
 
     if await retry_on_conflict(transaction) is not None:

@@ -242,12 +242,7 @@ async def amend(
             await change_sets.save_change_set(conn, changes)
             amended_declaration = changes.declarations[0].declaration
             await amended_versions.add(conn, amended_declaration, command.id)
-            citations = amended_declaration.citations
-            await permits.add_watchers(
-                conn,
-                [(c.permit, party_id) for c in citations for party_id in (declaration.party, declaration.trader)],
-                command.at,
-            )
+            await permits.add_citing_parties(conn, [amended_declaration], command.at)
             return await _store_response(conn, declaration_id, party, command)
 
     return await retry_on_conflict(transaction)

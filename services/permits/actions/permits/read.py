@@ -117,5 +117,5 @@ async def find_by_token(
         found = await permit_queries.find_by_token(conn, criteria, secret_digest(token))
         if found is None:
             return None
-        await permits.add_watchers(conn, [(found.id, party.id)], at)
+        await permits.add_reader(conn, found.id, party.id, at)
         return permit_view_by_token(found, day_in_last_zone(found.content.issuer, at))

@@ -8,7 +8,7 @@ from services.permits.store.tables.declarations import (
     declarations,
 )
 from services.permits.store.tables.ledger import balance_mismatches, ledger
-from services.permits.store.tables.messaging import commands, outbox_events, parties
+from services.permits.store.tables.messaging import commands, mandates, outbox_events, parties
 from services.permits.store.tables.metadata import metadata
 from services.permits.store.tables.permits import (
     NOTICE_DUE,
@@ -41,6 +41,7 @@ __all__ = [
     "declaration_history",
     "declarations",
     "ledger",
+    "mandates",
     "metadata",
     "outbox_events",
     "parties",

@@ -1,6 +1,6 @@
 """The tables between services: events to send, responses stored by idempotency key, a copy of the parties."""
 
-from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from services.permits.store.tables.metadata import metadata
@@ -36,3 +36,17 @@ parties = Table(
     Column("disabled", Boolean, nullable=False),
     Index("parties_country", "country"),
 )
+
+mandates = Table(
+    "mandates",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("trader_id", UUID(as_uuid=True), nullable=False),
+    Column("agent_id", UUID(as_uuid=True), nullable=False),
+    Column("first_day", Date, nullable=False),
+    Column("last_day", Date, nullable=False),
+    Column("active", Boolean, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    Index("mandates_agent", "agent_id", "trader_id"),
+)
+"""The copy of the mandates. An agent reads and receives what it lodged for a trader while a mandate is valid."""

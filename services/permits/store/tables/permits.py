@@ -106,10 +106,15 @@ permit_history = history_table("permit")
 permit_watchers = Table(
     "permit_watchers",
     metadata,
-    Column("permit_id", UUID(as_uuid=True), ForeignKey("permits.id"), primary_key=True),
-    Column("party_id", UUID(as_uuid=True), primary_key=True),
+    Column("permit_id", UUID(as_uuid=True), ForeignKey("permits.id"), nullable=False),
+    Column("party_id", UUID(as_uuid=True), nullable=False),
+    Column("trader_id", UUID(as_uuid=True)),
     Column("since", DateTime(timezone=True), nullable=False),
+    UniqueConstraint(
+        "permit_id", "party_id", "trader_id", name="permit_watchers_key", postgresql_nulls_not_distinct=True
+    ),
 )
+"""The parties that cited a permit or read it by token. `trader_id` is the trader for whom an agent cited it."""
 
 permit_proposals = Table(
     "permit_proposals",
