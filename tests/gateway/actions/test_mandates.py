@@ -313,10 +313,11 @@ async def test_agent_whose_mandate_ended_reads_the_version_that_it_lodged_last(h
         assert (await hub.http.put(path, json=body, headers=header | known)).status_code == 200
     await hub.permits.wait_for_requests("/internal/declarations")
     await hub.http.delete(f"/v1/mandates/{mandate}", headers=trader_headers)
-    for one, version, place in ((path, 2, "Calais"), (untouched, 1, None)):
+    expected: tuple[tuple[str, int, str | None], ...] = ((path, 2, "Calais"), (untouched, 1, None))
+    for one, version, document in expected:
         await _wait_until_settled(hub, one)
         seen = (await hub.http.get(one, headers=agent_headers)).json()
-        assert (seen["version"], seen.get("transport_document")) == (version, place)
+        assert (seen["version"], seen.get("transport_document")) == (version, document)
         assert (seen["status"], seen["findings"], seen["usage"], len(seen["history"])) == ("received", [], [], 1)
     content = await hub.http.get(f"{path}/content", headers=agent_headers)
     assert content.json()["transport_document"] == "Calais"

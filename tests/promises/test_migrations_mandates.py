@@ -1,0 +1,72 @@
+"""The migrations of mandates accept the mandates that are there, and send all of them to permits."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from services.cli.databases import Server, migrate
+from shared.contracts.messages import MandateCopy
+from shared.database import new_id
+from tests.promises.test_migrations_identifiers import database_at
+
+
+async def test_gateway_migrations_accept_and_send_the_mandates_of_before(server: Server, templates: str) -> None:
+    trader, agent, kept, revoked, at = new_id(), new_id(), new_id(), new_id(), datetime(2026, 3, 1, tzinfo=UTC)
+    async with database_at(server, f"{templates}mandates", "gateway", "0006_disabled_parties") as (conn, owner):
+        for party_id in (trader, agent):
+            await conn.execute(
+                "INSERT INTO parties (id, name, country, roles, identifiers, grants, disabled, version, revision)"
+                " VALUES ($1, 'P', 'FR', '{trader}', '{}', '[]', false, 1, 1)",
+                party_id,
+            )
+        for mandate_id, revoked_at in ((kept, None), (revoked, at)):
+            await conn.execute(
+                "INSERT INTO mandates (id, trader_id, agent_id, first_day, last_day, granted_at, granted_by,"
+                " revoked_at, revision) VALUES ($1, $2, $3, '2026-03-01', '2026-03-31', $4, $2, $5, 7)",
+                mandate_id,
+                trader,
+                agent,
+                at,
+                revoked_at,
+            )
+        migrate("gateway", owner, "head")
+        assert {row["accepted_at"] for row in await conn.fetch("SELECT accepted_at FROM mandates")} == {at}
+        sent = [json.loads(row["mandate"]) for row in await conn.fetch("SELECT mandate FROM outbox_mandates")]
+    copies = {copy.id: copy for copy in map(MandateCopy.model_validate, sent)}
+    assert {mandate_id: copy.active for mandate_id, copy in copies.items()} == {kept: True, revoked: False}
+    assert {(copy.trader, copy.agent, copy.revision) for copy in copies.values()} == {(trader, agent, 7)}
+
+
+async def test_permits_migration_names_the_trader_for_whom_an_agent_cited_a_permit(
+    server: Server, templates: str
+) -> None:
+    async with database_at(server, f"{templates}watchers", "permits", "0008_reconciliation") as (conn, owner):
+        permit, declaration, agent, trader, reader = (new_id() for _ in range(5))
+        await conn.execute("SET session_replication_role = replica")
+        for table, values in (
+            ("permits", {"id": permit}),
+            ("declarations", {"id": declaration, "party_id": agent, "trader_id": trader}),
+            ("citations", {"permit_id": permit, "declaration_id": declaration}),
+            *(("permit_watchers", {"permit_id": permit, "party_id": one}) for one in (agent, trader, reader)),
+        ):
+            await _insert(conn, table, values)
+        migrate("permits", owner, "head")
+        rows = await conn.fetch("SELECT party_id, trader_id FROM permit_watchers")
+    assert {row["party_id"]: row["trader_id"] for row in rows} == {agent: trader, trader: None, reader: None}
+
+
+async def _insert(conn: Any, table: str, values: Mapping[str, object]) -> None:
+    """Insert a row of which a test needs only some columns. The others are empty texts, zeros, or objects."""
+    columns = await conn.fetch(
+        "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = $1 AND is_nullable = 'NO'"
+        " AND column_default IS NULL AND is_generated = 'NEVER' AND is_identity = 'NO'",
+        table,
+    )
+    fillers = {
+        "text": "''", "jsonb": "'{}'", "date": "current_date", "timestamp with time zone": "now()",
+        "boolean": "false", "bytea": "''", "uuid": "gen_random_uuid()",
+    }  # fmt: skip
+    given = {name: f"'{value}'" for name, value in values.items()}
+    filled = {row["column_name"]: fillers.get(row["data_type"], "0") for row in columns} | given
+    await conn.execute(f"INSERT INTO {table} ({', '.join(filled)}) VALUES ({', '.join(filled.values())})")
