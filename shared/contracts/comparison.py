@@ -14,10 +14,16 @@ _INVISIBLE = re.compile(
 )
 """Default_Ignorable_Code_Point of Unicode 17 (DerivedCoreProperties.txt)."""
 _BRAILLE_BLANK = "\u2800"
+_DRAWN_AS_NOTHING = str.maketrans(dict.fromkeys("\u2800\U0001d159\U00013441\U00013442", " "))
+"""Symbols that fonts draw as nothing: of Braille, of music and of hieroglyphs."""
+NO_CONTENT = "-"
+"""The key of a text that has separators only, or nothing. It names nothing."""
 _DASHES = "".join(c for c in map(chr, range(0x11000)) if category(c) == "Pd") + "˗⁃−➖"
 """The dashes of Unicode (category Pd), and those that it counts as modifiers, mathematical signs and symbols."""
 _SLASHES = "/\\⁄∕╱⟋⧸∖⟍⧵⧹"
-_TO_BLANK = str.maketrans(dict.fromkeys(_DASHES + _SLASHES + _BRAILLE_BLANK, " "))
+SEPARATORS = frozenset(_DASHES + _SLASHES + _BRAILLE_BLANK)
+"""The characters that count as a blank in the key of a number, with the blanks themselves."""
+_TO_BLANK = str.maketrans(dict.fromkeys(SEPARATORS, " "))
 _NAME_MARKS = ".,;'\"‘’‚‛“”„‟«»‹›`´"
 _NAME_TO_BLANK = str.maketrans(dict.fromkeys(_DASHES + _BRAILLE_BLANK + _NAME_MARKS, " "))
 
@@ -29,14 +35,14 @@ def comparison_key(text: str) -> str:
     The key has none at its ends. A text of separators only has the key `-`, because no key is empty.
     """
     folded = text.lower() if text.isascii() else _fold(text)
-    return "-".join(folded.translate(_TO_BLANK).split()) or "-"
+    return "-".join(folded.translate(_TO_BLANK).split()) or NO_CONTENT
 
 
 def name_key(name: str) -> str:
     """Return the key of the name of a person or firm: every run of blanks, dashes, stops and quotes is one blank.
 
     `Müller & Söhne, S.A.` and `MÜLLER  & SÖHNE S. A.` have one key. Accents and `&` tell names apart. A name of such
-    marks only has itself as its key.
+    marks only has itself as its key. The key of a name that shows nothing may be empty, and matches no other.
     """
     folded = name.lower() if name.isascii() else _fold(name)
     return " ".join(folded.translate(_NAME_TO_BLANK).split()) or folded
@@ -44,7 +50,7 @@ def name_key(name: str) -> str:
 
 def is_blank(text: str) -> bool:
     """Return whether a reader sees nothing of a text."""
-    return not _INVISIBLE.sub("", text).replace(_BRAILLE_BLANK, " ").strip()
+    return not _INVISIBLE.sub("", text).translate(_DRAWN_AS_NOTHING).strip()
 
 
 def _fold(text: str) -> str:

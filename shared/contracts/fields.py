@@ -27,7 +27,7 @@ from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 
 from shared.cites.time_zones import country_codes, iso_country_codes
 from shared.contracts.characters import JOINERS, LINE_MARKS, describe_character, find_forbidden, to_nfc
-from shared.contracts.comparison import is_blank
+from shared.contracts.comparison import NO_CONTENT, comparison_key, is_blank
 from shared.contracts.limits import NAME_LENGTH, NUMBER_LENGTH, TEXT_LENGTH
 from shared.contracts.look_alikes import looks_like_another
 from shared.contracts.quantities import FastPath
@@ -42,7 +42,8 @@ _LETTER, _LETTERS = re.compile(r"[^\W\d_]"), re.compile(r"[^\W\d_]+")
 _RANK_WORDS = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids", "x"})
 """Words that accompany a name. Alone, they name no taxon."""
 LOOK_ALIKE_MESSAGE = (
-    "Expected a number in one script. This one looks like another number. Type it as the document prints it."
+    "Expected letters and digits of one script, without marks or signs that look like others. This text looks like "
+    "another number. Type it as the document prints it."
 )
 TAXON_NAMELESS_MESSAGE = "Expected a scientific name: a species, or a genus or family with all its species."
 
@@ -122,7 +123,11 @@ def _characters(max_length: int, *, exceptions: str = "") -> AfterValidator:
 
 
 def _require_number(number: str, info: ValidationInfo) -> str:
-    if number.isascii() or info.context is STORED_CONTEXT:
+    if info.context is STORED_CONTEXT:
+        return number
+    if comparison_key(number) == NO_CONTENT:
+        raise PydanticCustomError("blank", "Expected more than blanks, dashes and slashes.")
+    if number.isascii():
         return number
     if number != number.strip():
         raise PydanticCustomError("invalid_format", "Expected a text without a blank at its beginning or end.")
@@ -135,6 +140,12 @@ def _require_not_blank(reason: str, info: ValidationInfo) -> str:
     if is_blank(reason) and info.context is not STORED_CONTEXT:
         raise PydanticCustomError("blank", "Expected a reason in words. Other officers read it later.")
     return reason
+
+
+def _require_content(text: str, info: ValidationInfo) -> str:
+    if is_blank(text) and info.context is not STORED_CONTEXT:
+        raise PydanticCustomError("blank", "Expected a text that a reader can see. This one shows nothing.")
+    return text
 
 
 def _require_letter(taxon: str, info: ValidationInfo) -> str:
@@ -168,6 +179,8 @@ Timestamp = Annotated[
 Id = Annotated[UUID, BeforeValidator(_parse_id)]
 
 _NO_NUL = r"^[^\x00]*$"
+_ASCII_NOT_BLANK = "^[ -~]*[!-~][ -~]*$"
+NOT_BLANK_SCHEMA = Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"})
 _NUMBER_FORM = StringConstraints(
     min_length=1, max_length=NUMBER_LENGTH, pattern=r"^[^\x00-\x20\x7f]([^\x00-\x1f\x7f]*[^\x00-\x20\x7f])?$"
 )
@@ -181,25 +194,31 @@ def _fast_path(max_length: int, pattern: str) -> FastPath:
 StoredText = Annotated[str, StringConstraints(min_length=1, max_length=TEXT_LENGTH, pattern=_NO_NUL)]
 """Text in sentences that the hub stored. It may be older than the rules for its characters."""
 _Sentences = Annotated[StoredText, _characters(TEXT_LENGTH, exceptions=LINE_MARKS)]
-Text = Annotated[_Sentences, _fast_path(TEXT_LENGTH, "^[ -~]+$")]
+Text = Annotated[
+    _Sentences, AfterValidator(_require_content), NOT_BLANK_SCHEMA, _fast_path(TEXT_LENGTH, _ASCII_NOT_BLANK)
+]
 """Text in sentences: it may have tabs and line breaks."""
 Reason = Annotated[
     _Sentences,
     AfterValidator(_require_not_blank),
-    Field(json_schema_extra={"pattern": r"^[^\x00]*[^\x00\s][^\x00]*$"}),
+    NOT_BLANK_SCHEMA,
 ]
 """The reason of an act, for later readers: not only blanks."""
 Name = Annotated[
     str,
     StringConstraints(min_length=1, max_length=NAME_LENGTH, pattern=_NO_NUL),
     _characters(NAME_LENGTH),
+    AfterValidator(_require_content),
+    NOT_BLANK_SCHEMA,
 ]
 """The name of a taxon, a place or a list."""
 NameOfTrader = Annotated[
     str,
     StringConstraints(min_length=1, max_length=NAME_LENGTH, pattern=_NO_NUL),
     _characters(NAME_LENGTH, exceptions=JOINERS),
-    _fast_path(NAME_LENGTH, "^[ -~]+$"),
+    AfterValidator(_require_content),
+    NOT_BLANK_SCHEMA,
+    _fast_path(NAME_LENGTH, _ASCII_NOT_BLANK),
 ]
 """The name of a person or firm. Some languages need the joiners ZWJ and ZWNJ in it."""
 LETTER_REQUIRED_SCHEMA = Field(json_schema_extra={"pattern": r"^[^\x00]*[A-Za-z][^\x00]*$"})
@@ -212,11 +231,12 @@ ShortText = Annotated[
     _NUMBER_FORM,
     _characters(NUMBER_LENGTH),
     AfterValidator(_require_number),
-    _fast_path(NUMBER_LENGTH, "^[!-~]([ -~]*[!-~])?$"),
+    _fast_path(NUMBER_LENGTH, r"^[!-,.0-\[\]-~]([ -~]*[!-~])?$"),
 ]
 """A number, reference or identifier as printed on a document. `comparison` compares it.
 
-It has no blank at either end, and does not look like another number.
+It has no blank at either end, more than dashes and slashes, and does not look like another number. The fast path
+reads those that begin with neither a dash nor a slash.
 """
 StoredNumber = Annotated[str, _NUMBER_FORM]
 """A number, reference or identifier that the hub stored. It may be older than the rules for its characters."""

@@ -1,11 +1,13 @@
-"""Numbers that look like another number: they mix scripts, or they only look Latin.
+"""Numbers that look like another number: they mix scripts, only look Latin, or have marks and signs of no script.
 
 The tables come from Unicode's confusables (UTS #39, confusables.txt, version 17.0.0). They hold the characters that
 look like one of the ASCII letters or digits, a dash or a slash. NFKC resolves those that have a compatible form.
 """
 
 from collections.abc import Iterator
-from unicodedata import category, decimal, name, normalize
+from unicodedata import category, combining, decimal, name, normalize
+
+from shared.contracts.comparison import SEPARATORS
 
 _LOOK_LATIN = frozenset(
     "\u037f\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a5\u03a7\u03b1"
@@ -65,8 +67,9 @@ _LOOK_ALIKE_LATIN_LETTERS = frozenset(
     "\u0261\u0263\u0269\u026a\u026f\u028b\u028f\u1d04\u1d0f\u1d11\u1d1c\u1d20\u1d21\u1d22\u1d83\u1d8c"
     "\u1e9d\u1eff\ua731\ua75a\ua76a\ua76e\ua798\ua799\ua79f\ua7ab\ua7b2\ua7b3\ua7b4\uab32\uab35\uab3d"
     "\uab47\uab48\uab4e\uab52\uab5a"
+    "\ua78b\ua78c\ua78f"  # drawn as an apostrophe or a dot
 )
-"""Latin letters outside ASCII that look like one of ASCII.
+"""Latin letters outside ASCII that look like a character, an apostrophe or a dot of ASCII.
 
 Dotless i and thorn are not in it: Turkish and Icelandic write them, and they differ enough.
 """
@@ -76,14 +79,22 @@ _LOOK_ALIKE_SYMBOLS = frozenset(
     "\U0001d20d\U0001d212\U0001d213\U0001d216\U0001d22a\U0001e8c7\U0001e8cb\U0001f74c\U0001f768"
 )
 """Symbols that look like one of the ASCII letters or digits."""
-_ALWAYS_LOOK_ALIKE = _LOOK_ALIKE_LATIN_LETTERS | _LOOK_ALIKE_SYMBOLS
+_DRAWN_AS_A_LINE = frozenset("\u0640\u07fa")
+"""The lines by which Arabic and NKo make a word longer."""
+_ALWAYS_LOOK_ALIKE = _LOOK_ALIKE_LATIN_LETTERS | _LOOK_ALIKE_SYMBOLS | _DRAWN_AS_A_LINE
 _EAST_ASIAN = frozenset(
     {"CJK", "IDEOGRAPHIC", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "BOPOMOFO", "HANGUL", "VERTICAL"}
 )
 """Scripts that Chinese, Japanese and Korean write together (UTS #39, section 5.1). They count as one."""
-_MARKS_OF_ALL_SCRIPTS = ("COMBINING", "MODIFIER", "CARON")
-"""The first words of the names of accents and apostrophes, which belong to all scripts."""
-_DOT_ABOVE = "\u0307"
+_SIGNS = frozenset("°§€£")
+"""Signs outside ASCII that documents print in numbers, and that look like no other."""
+_DOTS_IN_WORDS = frozenset("\u0f0b\u30fb")
+"""The dots between the syllables of Tibetan and between the words of Katakana."""
+_CLASSES_OF_VOWEL_SIGNS = frozenset({0, 7, 8, 9, *range(84, 133)})
+"""Combining classes of the marks that words of India, Thailand, Tibet and their region need.
+
+The others are accents, overlays, and the points of Hebrew and Arabic. Fonts draw many of them hardly visible.
+"""
 
 
 def looks_like_another(number: str) -> bool:
@@ -96,7 +107,7 @@ def looks_like_another(number: str) -> bool:
         or len(set(_scripts(text))) > 1
         or _mixes_digits(text)
         or _only_looks_latin(text)
-        or _has_a_second_dot(text)
+        or _has_a_stray_sign(text)
     )
 
 
@@ -108,28 +119,53 @@ def _mixes_digits(text: str) -> bool:
 
 def _only_looks_latin(text: str) -> bool:
     """Return whether a text looks Latin by characters of other scripts only. Accents do not count."""
-    letters = [c for c in normalize("NFKD", text) if _is_letter(c) and not c.isascii()]
+    letters = [c for c in normalize("NFKD", text) if _is_letter(c) and not c.isascii() and not combining(c)]
     return bool(letters) and _LOOK_LATIN.issuperset(letters)
 
 
-def _has_a_second_dot(text: str) -> bool:
-    """Return whether an `i` or `j` has a combining dot, which no font shows, because the character has one."""
-    return any(letter + _DOT_ABOVE in text for letter in "ij")
+def _has_a_stray_sign(text: str) -> bool:
+    """Return whether a mark follows no character of its script, or numbers do not need a sign outside ASCII.
+
+    NFKC composes the accents that a language writes, so those of Latin, Greek and Cyrillic are no marks here.
+    """
+    script, before = "", ""
+    for character in text:
+        kind = category(character)
+        if character.isascii() or kind in {"Nd", "Zs"} or character in SEPARATORS or character in _SIGNS:
+            script = ""
+        elif _is_mark(character):
+            if _script(character) != script or (character == before and kind != "Lm"):
+                return True
+            if combining(character) not in _CLASSES_OF_VOWEL_SIGNS:
+                return True
+        elif _is_letter(character):
+            script = _script(character)
+        else:
+            return True
+        before = character
+    return False
 
 
 def _scripts(text: str) -> Iterator[str]:
-    """Yield the script of each character that has one. The first word of its name states it."""
-    for character in text:
-        if _is_letter(character):
-            script = name(character, "").partition(" ")[0]
-            yield "EAST ASIAN" if script in _EAST_ASIAN else script
+    """Return the script of each alphabetic character and mark."""
+    return (_script(character) for character in text if _is_letter(character))
+
+
+def _script(character: str) -> str:
+    """Return the first word of a character's name: its script, or a word such as COMBINING."""
+    word = name(character, "").partition(" ")[0]
+    return "EAST ASIAN" if word in _EAST_ASIAN else word
+
+
+def _is_mark(character: str) -> bool:
+    """Return whether a character only follows another one of its script: a mark, a modifier, a dot inside a word."""
+    kind = category(character)
+    return kind[0] == "M" or kind == "Lm" or character in _DOTS_IN_WORDS
 
 
 def _is_letter(character: str) -> bool:
-    """Return whether only one script has a character. Accents and apostrophes belong to all."""
+    """Return whether a character is alphabetic, a mark, or a number of category Nl."""
     if character.isascii():
         return character.isalpha()
     kind = category(character)
-    if kind[0] == "M" or kind == "Lm":
-        return not name(character, "").startswith(_MARKS_OF_ALL_SCRIPTS)
-    return kind[0] == "L" or kind == "Nl"
+    return kind[0] in "LM" or kind == "Nl"

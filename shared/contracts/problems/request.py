@@ -284,14 +284,15 @@ REQUEST_PROBLEMS = {
             "It mixes two scripts, such as a Cyrillic Е among Latin characters.",
             "It looks Latin, and all its characters belong to another script.",
             "It has digits of two scripts, or a symbol that looks like a Latin character.",
+            "It has a mark, a quotation mark, a drawn line or a dot that ASCII does not have.",
         ),
         steps=(
             you("Type the number again, as the document prints it, on a keyboard of one script."),
             you("Ask the authority for its number in Latin script, if the printed one only looks Latin."),
         ),
         example=(
-            "Expected a number in one script. This one looks like another number. Type it as the document prints it. "
-            "`errors` names each place."
+            "Expected letters and digits of one script, without marks or signs that look like others. This text looks "
+            "like another number. Type it as the document prints it. `errors` names each place."
         ),
         example_faults=(ExampleFault("/items/0/documents/0/number"),),
     ),

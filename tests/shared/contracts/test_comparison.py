@@ -96,7 +96,7 @@ def test_name_key_of_a_key_is_itself(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "blank"), [
     ("", True), (" \t\n\u00a0\u3000", True), ("\u3164\u115f", True), ("\u2800", True), ("\u200b", True), (".", False),
-    ("-", False), ("\u0301a", False),
+    ("-", False), ("\u0301a", False), ("\U0001d159 \U00013442", True),
 ])  # fmt: skip
 def test_text_without_a_visible_character_is_blank(text: str, blank: bool) -> None:
     assert is_blank(text) is blank

@@ -98,6 +98,25 @@ def test_number_in_one_script_is_kept_as_written(number: str) -> None:
     assert _parse(number=number).number == number
 
 
+@pytest.mark.parametrize("field", ["text", "reason", "trader", "place"])
+@pytest.mark.parametrize("blank", [" ", "  ", "\u3164", "\u2800", "\ufe0f", "\u3000\u3164", "\u115f", "\U0001d159"])
+def test_text_that_shows_nothing_is_refused(field: str, blank: str) -> None:
+    refused = _refused(**{field: blank})
+    assert (refused.faults[0].pointer, refused.faults[0].code) == (f"/{field}", "blank")
+    assert getattr(_parse(**{field: f"a{blank}b"}), field) == f"a{blank}b"
+
+
+def test_trader_of_joiners_only_is_refused() -> None:
+    assert _refused(trader="\u200d").faults[0].code == "blank"
+
+
+@pytest.mark.parametrize("number", ["-", "/", "\\", "- /-", "–", "\u3164", "\u2800"])
+def test_number_of_separators_only_is_refused(number: str) -> None:
+    assert _refused(number=number).faults[0].code == "blank"
+    assert _refused(numbers={"EORI": number}).faults[0].code == "blank"
+    assert _parse(number=f"-{number}1").number == f"-{number}1"
+
+
 @pytest.mark.parametrize("reason", ["\u3164", "\u2800 \u2800", "\u3000"])
 def test_reason_that_shows_nothing_is_refused(reason: str) -> None:
     assert _refused(reason=reason).faults[0].code == "blank"
@@ -111,6 +130,9 @@ def test_stored_text_is_read_whatever_its_characters_are() -> None:
         "trader": "e\u0301\u202e",
         "place": "\ue000",
     }
+    invisible = {"number": "ZA\u2500L 1\u0332", "text": " ", "reason": " ", "trader": "\u3164", "place": "\u2800"}
+    assert Message.model_validate(invisible, context=STORED_CONTEXT).model_dump(exclude_unset=True) == invisible
+    assert Message.model_validate({"number": "-"}, context=STORED_CONTEXT).number == "-"
     assert Message.model_validate(stored, context=STORED_CONTEXT).model_dump(exclude_unset=True) == stored
     assert Message.model_validate_json(to_json(stored), context=STORED_CONTEXT).number == stored["number"]
 

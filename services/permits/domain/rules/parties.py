@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from shared.cites.codes import MULTIPLE_CROSSING_KINDS
 from shared.contracts.closed_sets import Movement
-from shared.contracts.comparison import name_key
+from shared.contracts.comparison import is_blank, name_key
 from shared.contracts.declaration import Declaration
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import identifier_key
@@ -59,8 +59,8 @@ def _naming(declared: Trader, trader_country: str, on_permit: Trader) -> Naming:
 
 
 def has_same_name(one: str, other: str) -> bool:
-    """Return whether two names of persons or firms are the same by their keys."""
-    return one == other or _name_key(one) == _name_key(other)
+    """Return whether two names of persons or firms have one key. A name that shows nothing is the name of nobody."""
+    return (one == other or _name_key(one) == _name_key(other)) and not is_blank(one)
 
 
 def has_same_identifier(declared: Trader, on_permit: Trader) -> bool:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from services.permits.domain.model.permits import PermitRecord
-from services.permits.domain.rules.parties import Naming, is_named_party, naming_of_declaring_side
+from services.permits.domain.rules.parties import Naming, has_same_name, is_named_party, naming_of_declaring_side
 from shared.contracts.fields import Trader
 from tests.permits.domain.rules.test_requirements import permit
 from tests.permits.rule_scenarios import PERMIT, changed_permit, findings_of
@@ -46,6 +46,13 @@ def test_naming_compares_the_key_of_the_identifier_and_else_of_the_name(
     on_permit: dict[str, Any], changes: dict[str, Any], expected: Naming
 ) -> None:
     assert naming(on_permit, {**OF_FR, "name": on_permit["name"], **changes}) is expected
+
+
+@pytest.mark.parametrize("stored", ["\u3164", "\u200d", "  ", "\u2800"])
+def test_name_that_shows_nothing_is_the_same_as_no_other(stored: str) -> None:
+    """The hub stored such names before it refused them."""
+    assert not any(has_same_name(stored, other) for other in (stored, "\u3164", "\u200d", " ", "A"))
+    assert has_same_name("...", "...")
 
 
 @pytest.mark.parametrize("on_permit", [OF_FR, NAMELESS])
