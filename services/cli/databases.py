@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,6 +35,11 @@ local replication all peer map=saola
 
 SOCKET_LINE = 4
 """The line of PostgreSQL's own pid file with the folder of the socket, from 0."""
+
+
+IMMEDIATE_SECONDS = 7.0
+"""Seconds for the immediate mode: PostgreSQL kills those of its processes that do not end within 5 s."""
+KILL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -133,29 +139,28 @@ class EmbeddedPostgres:
 
     def _stop_leftover_server(self) -> None:
         """Stop a server that a killed hub left running, and remove the pid file of one that has ended."""
-        file = self.folder / "postmaster.pid"
-        try:
-            leftover = psutil.Process(int(file.read_text().split("\n", 1)[0]))
-            if leftover.status() != psutil.STATUS_ZOMBIE and leftover.name() == "postgres":
-                leftover.send_signal(signal.SIGINT)
-                leftover.wait(10)
-        except (OSError, ValueError, psutil.Error):
-            pass
-        if file.exists() and not self._is_server_running(file):
-            file.unlink(missing_ok=True)
+        leftover = self._find_server()
+        if leftover is not None:
+            end_server(leftover)
+        if self._find_server() is None:
+            (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
-    def _is_server_running(self, file: Path) -> bool:
-        """Return whether a running server still uses the folder."""
+    def _find_server(self) -> psutil.Process | None:
+        """Return the running server that uses the folder, by its pid file; None if there is none.
+
+        After a restart of the machine another program may have the recorded process id. PostgreSQL works in its folder.
+        """
         try:
-            process = psutil.Process(int(file.read_text().split("\n", 1)[0]))
-            return process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres"
+            process = psutil.Process(int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0]))
+            is_running = process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres"
+            return process if is_running and Path(process.cwd()) == self.folder.resolve() else None
         except (OSError, ValueError, psutil.Error):
-            return False
+            return None
 
     def running_server(self) -> Server | None:
         """Return the address of the server that runs on the folder now, started by whichever process; else None."""
         file = self.folder / "postmaster.pid"
-        if not self._is_server_running(file):
+        if self._find_server() is None:
             return None
         lines = file.read_text().splitlines()
         return Server(host=lines[SOCKET_LINE]) if len(lines) > SOCKET_LINE else None
@@ -166,15 +171,36 @@ class EmbeddedPostgres:
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
     def stop(self) -> None:
-        """Stop the server in fast mode, which ends open connections. Stop it immediately if that takes over 20 s."""
+        """Stop the server in fast mode, which ends open connections. See `end_server`."""
         if self._process is not None and self._process.poll() is None:
-            self._process.send_signal(signal.SIGINT)
-            try:
-                self._process.wait(20)
-            except subprocess.TimeoutExpired:
-                self._process.send_signal(signal.SIGQUIT)
-                self._process.wait(10)
+            end_server(psutil.Process(self._process.pid), fast_seconds=20.0)
+            self._process.wait(KILL_SECONDS)
         delete_socket_folder(self.folder.resolve())
+
+
+def end_server(server: psutil.Process, *, fast_seconds: float = 5.0) -> None:
+    """End a server: in fast mode, after `fast_seconds` in immediate mode, and at last by a kill of all its processes.
+
+    A server that receives the order of fast mode while it recovers from the kill of one of its processes may never end.
+    The next start recovers from each of the three. Raise psutil.TimeoutExpired if not even a kill ends it.
+    """
+    try:
+        children = server.children(recursive=True)
+        for order, seconds in ((signal.SIGINT, fast_seconds), (signal.SIGQUIT, IMMEDIATE_SECONDS)):
+            server.send_signal(order)
+            with suppress(psutil.TimeoutExpired):
+                server.wait(seconds)
+                return
+        children += server.children(recursive=True)
+        server.kill()
+        for child in children:  # without their server they end later, and until then no other server starts
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+        psutil.wait_procs([server, *children], timeout=KILL_SECONDS)
+    except psutil.NoSuchProcess:
+        return
+    if server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
+        raise psutil.TimeoutExpired(KILL_SECONDS, server.pid)
 
 
 def find_programs() -> Path:

@@ -11,10 +11,11 @@ from contextlib import contextmanager
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+import psutil
 import pytest
 
 from services.cli import databases
-from services.cli.databases import EmbeddedPostgres, Server, find_programs
+from services.cli.databases import EmbeddedPostgres, Server, end_server, find_programs
 from services.cli.server_account import SHORT_PARENT, UNPRIVILEGED_NAME, find_server_account, temporary_home
 
 LONG_NAME = "n" * 90
@@ -191,3 +192,43 @@ def test_database_without_its_programs_is_refused_with_advice(monkeypatch: pytes
     monkeypatch.setattr(databases, "find_spec", lambda name: None)
     with pytest.raises(RuntimeError, match="no embedded PostgreSQL"):
         EmbeddedPostgres(tmp_path / "pg").start(seconds=5)
+
+
+def test_database_that_ignores_fast_shutdown_is_stopped_immediately() -> None:
+    with temporary_home("sh-") as folder:
+        server = EmbeddedPostgres(folder / "pg")
+        server.start()
+        postmaster = psutil.Process(server.pid)
+        postmaster.children()[0].suspend()  # fast mode waits for each process, without a limit
+        end_server(postmaster, fast_seconds=0.5)
+        assert not postmaster.is_running() or postmaster.status() == psutil.STATUS_ZOMBIE
+        assert "immediate shutdown request" in (folder / "pg" / "log").read_text()
+        server.start()
+        server.stop()
+
+
+def test_database_left_behind_that_obeys_no_order_is_killed_and_starts_again() -> None:
+    with temporary_home("sh-") as folder:
+        left_behind = EmbeddedPostgres(folder / "pg")
+        left_behind.start()
+        postmaster = psutil.Process(left_behind.pid)
+        backends = postmaster.children()
+        postmaster.suspend()
+        embedded = EmbeddedPostgres(folder / "pg")
+        embedded.start()
+        assert embedded.pid != postmaster.pid
+        assert not [process for process in backends if process.is_running()]
+        embedded.stop()
+
+
+def test_database_start_leaves_another_process_with_the_recorded_id_alone() -> None:
+    with temporary_home("sh-") as folder:
+        stale, other = EmbeddedPostgres(folder / "stale"), EmbeddedPostgres(folder / "other")
+        stale.start()
+        stale.stop()
+        other.start()
+        (folder / "stale" / "postmaster.pid").write_text(f"{other.pid}\n")
+        stale.start()
+        assert other.pid is not None
+        stale.stop()
+        other.stop()
