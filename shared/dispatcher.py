@@ -13,12 +13,12 @@ import random
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Column, ColumnElement, Table
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from shared import outbox
 from shared.contracts.limits import MESSAGE_BATCH_BYTES
@@ -52,6 +52,8 @@ MAX_SUSPECTS = Limit(
     meaning="Messages of failed batches that a dispatcher sends in smaller batches",
     beyond="The dispatcher sends a failed batch again as a whole.",
 )
+BOUND_SECONDS = 5.0
+"""Seconds between two checks that no message is due later than it may be."""
 MAX_SINGLE_BACKOFF = timedelta(minutes=1)
 """The longest pause between two attempts at a message that fails without others."""
 
@@ -109,6 +111,8 @@ class Dispatcher:
         self._wake_event = asyncio.Event()
         self._failures = 0
         self._polled_at = 0.0
+        self._bounded_at = float("-inf")
+        self._latest_time = datetime.min.replace(tzinfo=UTC)
         self._delivered_at = 0.0
         self._suspect_groups: deque[Sequence[UUID]] = deque()
         self._suspect_ids: set[UUID] = set()
@@ -210,6 +214,7 @@ class Dispatcher:
             return [self._enqueued.popleft() for _ in range(min(self._batch_size, len(self._enqueued)))]
         self._polled_at = at
         async with self._engine.begin() as conn:
+            await self._bound_due_times(conn)
             rows = await outbox.lease(
                 conn, self._lease_statement, at=now(), limit=self._batch_size, max_bytes=MESSAGE_BATCH_BYTES
             )
@@ -217,6 +222,16 @@ class Dispatcher:
         if found or not self._enqueued:
             return found
         return [self._enqueued.popleft() for _ in range(min(self._batch_size, len(self._enqueued)))]
+
+    async def _bound_due_times(self, conn: AsyncConnection) -> None:
+        """Bound the due times every 5 s, and at once after this clock went back."""
+        clock, at = asyncio.get_running_loop().time(), now()
+        if clock - self._bounded_at > BOUND_SECONDS or at < self._latest_time:
+            bounded = await outbox.bound_due_times(conn, self._table, at=at)
+            if bounded:
+                logger().warning("clock_change.found", dispatcher=self.name, messages=bounded)
+            self._bounded_at = clock
+        self._latest_time = at
 
     async def _wait(self, *, idle: bool) -> None:
         if self._failures:

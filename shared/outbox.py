@@ -31,6 +31,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.sql.dml import ReturningUpdate
 
 LEASE_DURATION = timedelta(seconds=20)
+MAX_WAIT = timedelta(seconds=150)
+"""A message is never due later than this: the longest lease or pause, and the largest difference between clocks."""
 
 
 def outbox_columns(index_name: str) -> tuple[Any, ...]:
@@ -103,6 +105,20 @@ async def settle(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, at
 async def reschedule(conn: AsyncConnection, table: Table, ids: Sequence[UUID], *, due_at: datetime) -> None:
     """End the leases of messages: they are due again at `due_at`."""
     await conn.execute(update(table).where(_id_in(table, ids), table.c.settled_at.is_(None)).values(due_at=due_at))
+
+
+async def bound_due_times(conn: AsyncConnection, table: Table, *, at: datetime) -> int:
+    """Make messages due that are due later than any lease or pause allows. Return their number.
+
+    A clock that was ahead for a time set them. Their order stays.
+    """
+    late = select(table.c.id, table.c.due_at).where(table.c.settled_at.is_(None), table.c.due_at > at + MAX_WAIT)
+    found = late.with_for_update(skip_locked=True).cte("late")
+    before_last = (func.max(found.c.due_at).over() - found.c.due_at).label("before_last")
+    ordered = select(found.c.id, before_last).cte("ordered")
+    due_at = literal(at, DateTime(timezone=True)) - ordered.c.before_last
+    bounded = update(table).where(table.c.id == ordered.c.id).values(due_at=due_at)
+    return len((await conn.execute(bounded.returning(table.c.id))).all())
 
 
 async def send_again(conn: AsyncConnection, table: Table, condition: ColumnElement[bool], *, at: datetime) -> int:

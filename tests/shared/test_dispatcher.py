@@ -393,3 +393,37 @@ async def test_dispatcher_cancelled_while_it_wakes_ends(db: AsyncEngine) -> None
     done, _ = await asyncio.wait({running}, timeout=5)
     running.cancel()
     assert done
+
+
+async def test_messages_of_a_clock_that_was_ahead_are_sent_at_once_in_their_order(db: AsyncEngine) -> None:
+    await insert_messages(db, "second", leased=timedelta(hours=1, seconds=2))
+    await insert_messages(db, "first", leased=timedelta(hours=1))
+    receiver = Receiver()
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.route, batch_size=1, poll_seconds=0.02)):
+        await wait_until(lambda: len(receiver.batches) == 2)
+        await insert_messages(db, "third")
+        await wait_until(lambda: len(receiver.batches) == 3)
+    assert receiver.batches == [["first"], ["second"], ["third"]]
+
+
+async def test_messages_are_sent_at_once_after_the_clock_of_the_dispatcher_went_back(
+    db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ahead = timedelta(hours=1)
+    monkeypatch.setattr("shared.dispatcher.now", lambda: now() + ahead)
+    monkeypatch.setattr("shared.dispatcher.BOUND_SECONDS", 3_600)
+    receiver = Receiver()
+    async with running_dispatcher(Dispatcher("test", db, MESSAGES, receiver.route, poll_seconds=0.02)):
+        await insert_messages(db, "before")
+        await wait_until_settled(db, 1)
+        await insert_messages(db, "ahead", leased=ahead)
+        ahead = timedelta()
+        await wait_until_settled(db, 2)
+    assert receiver.batches == [["before"], ["ahead"]]
+
+
+async def test_message_whose_lease_has_not_ended_is_not_made_due(db: AsyncEngine) -> None:
+    await insert_messages(db, "leased", leased=outbox.LEASE_DURATION)
+    async with db.begin() as conn:
+        assert await outbox.bound_due_times(conn, MESSAGES, at=now()) == 0
+        assert await outbox.bound_due_times(conn, MESSAGES, at=now() - timedelta(hours=1)) == 1
