@@ -224,7 +224,7 @@ class Dispatcher:
         return [self._enqueued.popleft() for _ in range(min(self._batch_size, len(self._enqueued)))]
 
     async def _bound_due_times(self, conn: AsyncConnection) -> None:
-        """Bound the due times every 5 s, and at once after this clock went back."""
+        """Check the due times every 5 s, and at once after this clock went back."""
         clock, at = asyncio.get_running_loop().time(), now()
         if clock - self._bounded_at > BOUND_SECONDS or at < self._latest_time:
             bounded = await outbox.bound_due_times(conn, self._table, at=at)
