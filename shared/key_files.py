@@ -3,6 +3,7 @@
 import json
 import secrets
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,23 @@ MAX_KEYS = Limit(
     meaning="Keys of a key file",
     beyond="The process does not start.",
 )
+
+USE_SECONDS = Limit(
+    60,
+    "seconds",
+    subject=LimitSubject.SERVICES,
+    meaning="The least time between `saola rotate add` and `saola rotate use`",
+    beyond="An earlier step is refused: a service may not have read the new key.",
+)
+DROP_SECONDS = Limit(
+    3_660,
+    "seconds",
+    subject=LimitSubject.SERVICES,
+    meaning="The least time between `saola rotate use` and `saola rotate drop`",
+    beyond="An earlier step is refused: a token of the old key may still be valid.",
+)
+WAITS = {"use": USE_SECONDS, "drop": DROP_SECONDS}
+PREVIOUS_STEPS = {"use": "add", "drop": "use"}
 
 
 RELOAD_SECONDS = 2.0
@@ -72,28 +90,50 @@ def create_signing_keys(private: Path, public: Path) -> None:
         _write_json(public, public_jwks)
 
 
-def rotate_keys(private: Path, public: Path, step: str) -> list[str]:
+def check_rotation(private: Path, step: str, *, at: datetime) -> None:
+    """Raise ValueError if a step of a rotation is not the next one, changes nothing, or is too early."""
+    _check_step(private, json.loads(private.read_text()), step, at)
+
+
+def _check_step(private: Path, content: dict[str, Any], step: str, at: datetime) -> None:
+    """Compare a step with the last one. A file of an earlier version records none: its last change counts."""
+    keys, last = len(content["keys"]), content.get("rotation", {})
+    if not ((step == "add" and keys < MAX_KEYS) or (step in WAITS and keys > 1)):
+        raise ValueError(f"there are {keys} keys in {private}: `{step}` has nothing to do")
+    if step not in WAITS:
+        return
+    expected, wait = PREVIOUS_STEPS[step], timedelta(seconds=WAITS[step])
+    if last.get("step", expected) != expected:
+        raise ValueError(f"the last step was `{last['step']}`, and `{step}` comes after `{expected}`")
+    recorded = last.get("at")
+    last_at = datetime.fromisoformat(recorded) if recorded else datetime.fromtimestamp(private.stat().st_mtime, UTC)
+    if at < last_at + wait:
+        raise ValueError(
+            f"it is too early. The step before it was at {last_at:%Y-%m-%d %H:%M:%S} UTC. "
+            f"Wait until {last_at + wait:%Y-%m-%d %H:%M:%S} UTC"
+        )
+
+
+def rotate_keys(private: Path, public: Path, step: str, *, at: datetime) -> list[str]:
     """Rotate a key set by one step, and return the key ids in their new order.
 
     `add` adds a key that only verifies; `use` makes the last key sign; `drop` removes all keys except the first. The
     running services read the change within seconds. A dropped key signs nothing and verifies no token. Its public half
-    stays in the private file (`retired`), for receipts. Raise ValueError if the step would leave no key to sign with,
-    or if it changes nothing.
+    stays in the private file (`retired`), for receipts. Raise ValueError as `check_rotation` does.
     """
     content = json.loads(private.read_text())
+    _check_step(private, content, step, at)
     keys, retired = content["keys"], content.get("retired", [])
-    if step == "add" and len(keys) < MAX_KEYS:
+    if step == "add":
         keys.append(OKPKey.generate_key("Ed25519", {"kid": secrets.token_hex(8)}, private=True).as_dict(private=True))
-    elif step == "use" and len(keys) > 1:
+        _write_json(public, {"keys": [*json.loads(public.read_text())["keys"], *_public_jwks(keys[-1:])]})
+    elif step == "use":
         keys.insert(0, keys.pop())
-    elif step == "drop" and len(keys) > 1:
+    else:
         retired += _public_jwks(keys[1:])
         del keys[1:]
-    else:
-        raise ValueError(f"there are {len(keys)} keys in {private}: `{step}` has nothing to do")
-    if step == "add":
-        _write_json(public, {"keys": [*json.loads(public.read_text())["keys"], *_public_jwks(keys[-1:])]})
-    _write_json(private, {"keys": keys} | ({"retired": retired} if retired else {}))
+    rotation = {"step": step, "at": at.isoformat()}
+    _write_json(private, {"keys": keys, "rotation": rotation} | ({"retired": retired} if retired else {}))
     _write_json(public, KeyFile(private).public_jwks())
     return [str(key["kid"]) for key in keys]
 

@@ -4,6 +4,7 @@ import base64
 import json
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +12,19 @@ import httpx2
 import pytest
 
 from saola_client import BadReceipt, Hub, verify_receipt
+from services.cli.console import CommandError
+from services.cli.home import Home
+from services.cli.key_rotation import TOKEN_SIGNERS, rotate_home
 from shared.database import now
 from shared.key_files import KeyFile, create_signing_keys, rotate_keys
 from shared.signed_tokens import ACCESS_TOKEN_TYPE, RECEIPT_TYPE, InvalidToken, sign_token, verify_token
 from tests.hub import RunningHub, run_saola, running_hub
 from tests.journeys.hub_parties import PartyAccess, declaration
 from tests.power_cut import volatile_disk
+
+AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
+HOURS = timedelta(hours=2)
+"""Longer than the wait before any step."""
 
 
 def _kid(token: str) -> str:
@@ -37,6 +45,7 @@ def test_key_rotation_refuses_no_request(tmp_path: Path) -> None:
         for step in ("add", "use"):
             done = run_saola("rotate", step, "--home", hub.home)
             assert done.returncode == 0, done.stderr
+            _move_last_step_back(hub)
             time.sleep(2.5)
         assert len(_published_kids(hub)) == 2
         admin._transport._discard_token(f"Bearer {before}")
@@ -71,10 +80,21 @@ def _lodge_for_receipt(admin: Hub) -> str:
         return trader.read_receipt(trader.lodge(stated)["id"])
 
 
+def _move_last_step_back(hub: RunningHub) -> None:
+    """Make the last step of each rotation two hours older."""
+    for file in (hub.home / "keys").glob("*.private.json"):
+        content = json.loads(file.read_text())
+        if "rotation" in content:
+            content["rotation"]["at"] = (now() - timedelta(hours=2)).isoformat()
+            file.with_suffix(".test").write_text(json.dumps(content))
+            file.with_suffix(".test").replace(file)
+
+
 def _rotate_webhooks(hub: RunningHub) -> None:
     counts = []
     for step in ("add", "use", "drop"):
         assert run_saola("rotate", step, "--webhooks", "--home", hub.home).returncode == 0
+        _move_last_step_back(hub)
         time.sleep(2.5)
         counts.append(len(httpx2.get(f"{hub.url}/.well-known/webhook-keys.json").json()["keys"]))
     assert counts == [2, 2, 1]
@@ -100,11 +120,65 @@ def test_rotation_step_without_effect_is_refused(tmp_path: Any) -> None:
     create_signing_keys(private, public)
     for step in ("use", "drop", "turn"):
         with pytest.raises(ValueError, match="nothing to do"):
-            rotate_keys(private, public, step)
-    first, second = rotate_keys(private, public, "add")
-    assert rotate_keys(private, public, "use") == [second, first]
-    assert rotate_keys(private, public, "drop") == [second]
+            rotate_keys(private, public, step, at=AT)
+    first, second = rotate_keys(private, public, "add", at=AT)
+    assert rotate_keys(private, public, "use", at=AT + HOURS) == [second, first]
+    assert rotate_keys(private, public, "drop", at=AT + 2 * HOURS) == [second]
     assert [key["kid"] for key in json.loads(public.read_text())["keys"]] == [second]
+
+
+@pytest.mark.parametrize(("step", "seconds"), [("use", 60), ("drop", 3_660)])
+def test_rotation_step_is_refused_until_its_wait_is_over(tmp_path: Path, step: str, seconds: int) -> None:
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    create_signing_keys(private, public)
+    rotate_keys(private, public, "add", at=AT)
+    began = AT
+    if step == "drop":
+        began = AT + HOURS
+        rotate_keys(private, public, "use", at=began)
+    before = private.read_bytes(), public.read_bytes()
+    for early in (timedelta(), timedelta(seconds=seconds - 1), -HOURS):
+        with pytest.raises(ValueError, match=r"too early.* Wait until 2026-") as refused:
+            rotate_keys(private, public, step, at=began + early)
+        assert f"{began + timedelta(seconds=seconds):%H:%M:%S} UTC" in str(refused.value)
+    assert (private.read_bytes(), public.read_bytes()) == before
+    rotate_keys(private, public, step, at=began + timedelta(seconds=seconds))
+
+
+def test_rotation_steps_are_refused_in_another_order(tmp_path: Path) -> None:
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    create_signing_keys(private, public)
+    rotate_keys(private, public, "add", at=AT)
+    with pytest.raises(ValueError, match="the last step was `add`, and `drop` comes after `use`"):
+        rotate_keys(private, public, "drop", at=AT + 2 * HOURS)
+    rotate_keys(private, public, "use", at=AT + HOURS)
+    with pytest.raises(ValueError, match="the last step was `use`, and `use` comes after `add`"):
+        rotate_keys(private, public, "use", at=AT + 3 * HOURS)
+
+
+def test_rotation_that_an_earlier_version_began_waits_from_the_change_of_the_file(tmp_path: Path) -> None:
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    create_signing_keys(private, public)
+    rotate_keys(private, public, "add", at=AT)
+    content = json.loads(private.read_text())
+    del content["rotation"]
+    private.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="too early"):
+        rotate_keys(private, public, "use", at=now())
+    rotate_keys(private, public, "use", at=now() + HOURS)
+
+
+def test_rotation_of_a_home_changes_all_key_sets_or_none(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    home.create()
+    rotate_home(tmp_path, "add", at=AT)
+    late = home.private_keys("tokens"), home.public_keys("tokens")
+    rotate_keys(*late, "add", at=AT + HOURS)
+    before = {signer: home.private_keys(signer).read_bytes() for signer in TOKEN_SIGNERS}
+    with pytest.raises(CommandError, match="The step use is not possible: it is too early"):
+        rotate_home(tmp_path, "use", at=AT + HOURS)
+    assert {signer: home.private_keys(signer).read_bytes() for signer in TOKEN_SIGNERS} == before
+    rotate_home(tmp_path, "use", at=AT + 2 * HOURS)
 
 
 def test_receipts_of_dropped_key_stay_valid_and_tokens_do_not(tmp_path: Path) -> None:
@@ -116,8 +190,8 @@ def test_receipts_of_dropped_key_stay_valid_and_tokens_do_not(tmp_path: Path) ->
         sign_token(keys, typ=RECEIPT_TYPE, claims=claims),
         sign_token(keys, typ=ACCESS_TOKEN_TYPE, claims=claims),
     )
-    for step in ("add", "use", "drop", "add", "use", "drop"):
-        rotate_keys(private, public, step)
+    for number, step in enumerate(("add", "use", "drop", "add", "use", "drop")):
+        rotate_keys(private, public, step, at=AT + number * HOURS)
     after = KeyFile(private)
     assert verify_receipt(receipt, after.public_jwks_with_retired())["iss"] == "hub"
     assert len(after.public_jwks_with_retired()["keys"]) == 3 and len(after.public_jwks()["keys"]) == 1
@@ -132,8 +206,8 @@ def test_key_sets_after_power_cut_sign_and_verify_at_any_moment(tmp_path: Path) 
     private, public = tmp_path / "private.json", tmp_path / "public.json"
     with volatile_disk() as disk:
         create_signing_keys(private, public)
-        for step in ("add", "use", "drop"):
-            rotate_keys(private, public, step)
+        for number, step in enumerate(("add", "use", "drop")):
+            rotate_keys(private, public, step, at=AT + number * HOURS)
     for moment in disk.moments[5:]:  # at the moments before, the home has no keys yet
         published = [_kids(content) for content in moment[public]]
         for content in moment[private]:

@@ -58,10 +58,10 @@ def keys(
 
 @commands.command(
     rich_help_panel=PANEL,
-    epilog="Example: saola rotate add; a minute later saola rotate use; an hour later saola rotate drop",
+    epilog="Example: saola rotate add; a minute later saola rotate use; 61 minutes later saola rotate drop",
 )
 def rotate(
-    step: Annotated[str, typer.Argument(help="add, a minute later use, an hour later drop.")],
+    step: Annotated[str, typer.Argument(help="add, a minute later use, 61 minutes later drop.")],
     home: HomeFolder = Path("var"),
     private: Annotated[Path | None, typer.Option(help="A private key set of a deployment, instead of a home.")] = None,
     public: Annotated[Path | None, typer.Option(help="The public halves of --private.")] = None,
@@ -71,13 +71,14 @@ def rotate(
 ) -> None:
     """Rotate the signing keys by one step, while the hub runs. docs/identity.md explains the steps."""
     from services.cli.key_rotation import rotate_files, rotate_home, rotate_webhooks
+    from shared.database import now
 
     if private is not None and public is not None:
-        rotate_files(private, public, step)
+        rotate_files(private, public, step, at=now())
     elif webhooks:
-        rotate_webhooks(home.resolve(), step)
+        rotate_webhooks(home.resolve(), step, at=now())
     else:
-        rotate_home(home.resolve(), step)
+        rotate_home(home.resolve(), step, at=now())
 
 
 @commands.command(rich_help_panel=PANEL, epilog="Example: saola lists --json")
