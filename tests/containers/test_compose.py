@@ -108,8 +108,18 @@ def test_image_has_no_compiler_no_installer_and_is_read_only(hub: ComposedHub) -
         assert hub.run_in(service, "id", "-u") == "10001"
         tools = "command -v cc gcc g++ make; test ! -e /opt/saola/python/bin/pip && echo none"
         assert hub.run_in(service, "sh", "-c", tools) == "none"
+        servers = "find / -xdev \\( -name postgres -o -name 'pixeltable*' \\) 2>/dev/null; echo end"
+        assert hub.run_in(service, "sh", "-c", servers) == "end"
         assert hub.run_in(service, "sh", "-c", "touch /opt/saola/x /x 2>/dev/null || echo refused") == "refused"
         assert hub.run_in(service, "cat", "/proc/1/comm") == "tini"
+
+
+def test_database_container_has_no_capability_after_its_start(hub: ComposedHub) -> None:
+    for database in DATABASES:
+        status = hub.run_in(database, "sh", "-c", "cat /proc/1/status")
+        found = dict(line.split(":\t", 1) for line in status.splitlines() if ":\t" in line)
+        assert (found["CapEff"].strip("0"), found["NoNewPrivs"]) == ("", "1"), database
+        assert found["Uid"].split()[1] != "0", database
 
 
 def test_private_key_is_only_in_the_service_that_uses_it(hub: ComposedHub) -> None:
