@@ -11,6 +11,7 @@ from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy import (
+    ARRAY,
     Column,
     DateTime,
     Index,
@@ -21,7 +22,7 @@ from sqlalchemy import (
     Table,
     Text,
     Uuid,
-    delete,
+    bindparam,
     func,
     select,
 )
@@ -159,10 +160,14 @@ async def store_responses(conn: AsyncConnection, table: Table, responses: Mappin
         await conn.execute(update, column_arrays(rows, ("id", *RESPONSE_COLUMNS)))
 
 
-async def withdraw(conn: AsyncConnection, table: Table, command_ids: Collection[UUID]) -> None:
-    """Remove commands that were begun and then refused, while their transaction goes on."""
+async def withdraw(conn: AsyncConnection, command_ids: Collection[UUID]) -> None:
+    """Remove commands that were begun and then refused, while their transaction goes on.
+
+    A function of the database does it. It deletes no command with a response, so a service cannot delete what it did.
+    """
     if command_ids:
-        await conn.execute(delete(table).where(id_in(table.c.id, command_ids)))
+        ids = bindparam("ids", list(command_ids), ARRAY(Uuid))
+        await conn.execute(select(func.withdraw_commands(ids)))
 
 
 async def delete_expired_commands(engine: AsyncEngine, at: datetime) -> None:

@@ -65,7 +65,7 @@ def test_key_rotation_refuses_no_request(tmp_path: Path) -> None:
         refused_step = run_saola("rotate", "drop", "--home", hub.home)
         assert refused_step.returncode == 1, "the last key stays"
         assert "The step drop is not possible" in refused_step.stderr
-        assert "Begin a rotation with: saola rotate add" in refused_step.stderr
+        assert "A rotation begins with: saola rotate add" in refused_step.stderr
         good = run_saola("verify-receipt", receipt, "--hub", hub.url)
         assert good.returncode == 0, good.stderr
         _rotate_webhooks(hub)

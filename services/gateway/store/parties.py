@@ -54,7 +54,8 @@ async def change(
     conn: AsyncConnection, party: Party, *, revision: int, at: datetime, actor_party_id: UUID | None
 ) -> list[UUID]:
     """Update a party to its next version and insert its outbox messages. Return the ids of the messages."""
-    await conn.execute(update(parties).where(parties.c.id == party.id).values(**_to_row(party), revision=revision))
+    changed = {name: value for name, value in _to_row(party).items() if name != "id"}
+    await conn.execute(update(parties).where(parties.c.id == party.id).values(**changed, revision=revision))
     return await _record_version(conn, party, at=at, actor_party_id=actor_party_id)
 
 

@@ -63,6 +63,8 @@ CITATION_COLUMNS = _written_columns(t.citations)
 HISTORY_COLUMNS = _written_columns(t.permit_history, excluded=("permit_id",))
 OUTBOX_EVENT_COLUMNS = _written_columns(t.outbox_events, excluded=("attempts", "settled_at"))
 ENTRY_COLUMNS = _written_columns(t.ledger)
+CHANGED_BALANCE_COLUMNS = tuple(name for name in BALANCE_COLUMNS if name != "granted")
+"""The columns of a balance that may change. The granted quantity is posted once, with the permit."""
 RESERVED_ONLY_KINDS = frozenset({EntryKind.RESERVE, EntryKind.RETURN})
 RESERVED_COLUMNS = ("export_reserved", "import_reserved")
 
@@ -200,7 +202,7 @@ def balance_rows(change: PermitChange) -> list[dict[str, Any]]:
 def changed_balance_columns(postings: Iterable[Posting]) -> tuple[str, ...]:
     """Return the balance columns that postings change. Reservations and returns change only the reserved ones."""
     kinds = {posting.entry.kind for posting in postings}
-    return RESERVED_COLUMNS if kinds and kinds <= RESERVED_ONLY_KINDS else BALANCE_COLUMNS
+    return RESERVED_COLUMNS if kinds and kinds <= RESERVED_ONLY_KINDS else CHANGED_BALANCE_COLUMNS
 
 
 _OVERRIDE_FIELDS = {"overridden", "item", "line", "quantity"}

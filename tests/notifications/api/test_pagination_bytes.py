@@ -7,6 +7,7 @@ from services.cli.databases import Server
 from services.notifications.store.deliveries import SHOWN_ATTEMPTS
 from shared.contracts.limits import PAGE_BYTES
 from tests.notifications.conftest import Service, event_message, party
+from tests.superuser import write_as_superuser
 
 LARGE = PAGE_BYTES // 4
 ADD_FINDINGS = """
@@ -22,18 +23,11 @@ FROM deliveries d, generate_series(1, CAST($1 AS int)) AS n
 """
 
 
-async def write_as_superuser(service: Service, server: Server, statement: str, *values: Any) -> None:
-    """Change rows that the service never changes."""
-    admin = await server.connect_as_superuser(str(service.engine.url.database))
-    await admin.execute(statement, *values)
-    await admin.close()
-
-
 async def test_feed_pages_are_limited_in_bytes_and_skip_nothing(service: Service, server: Server) -> None:
     who = party()
     messages = [event_message(to=who) for _ in range(10)]
     await service.send_events(*messages)
-    await write_as_superuser(service, server, ADD_FINDINGS, LARGE, list(range(3, 10)))
+    await write_as_superuser(server, service.engine, ADD_FINDINGS, LARGE, list(range(3, 10)))
     seen: list[str] = []
     sizes: list[int] = []
     cursor = ""
@@ -52,7 +46,7 @@ async def test_feed_pages_are_limited_in_bytes_and_skip_nothing(service: Service
 async def test_feed_of_matching_types_is_limited_in_bytes(service: Service, server: Server) -> None:
     who = party()
     await service.send_events(*(event_message(to=who) for _ in range(6)))
-    await write_as_superuser(service, server, ADD_FINDINGS, LARGE, list(range(1, 7)))
+    await write_as_superuser(server, service.engine, ADD_FINDINGS, LARGE, list(range(1, 7)))
     first, cursor = await service.read_feed(who, types="declaration.*")
     rest, _ = await service.read_feed(who, cursor, types="declaration.*")
     assert (len(first), len(rest)) == (3, 3)
@@ -62,7 +56,7 @@ async def test_stored_event_longer_than_a_page_is_served_without_its_findings(se
     who = party()
     messages = [event_message(to=who) for _ in range(3)]
     await service.send_events(*messages)
-    await write_as_superuser(service, server, ADD_FINDINGS, 16 * PAGE_BYTES, [2])
+    await write_as_superuser(server, service.engine, ADD_FINDINGS, 16 * PAGE_BYTES, [2])
     seen: list[dict[str, Any]] = []
     cursor = ""
     for _ in range(4):
@@ -79,7 +73,7 @@ async def test_pages_of_deliveries_are_limited_in_bytes_and_show_the_newest_atte
     await service.send_parties(who)
     endpoint = await service.endpoint(who, "https://receiver.example/hook")
     await service.send_events(*(event_message(to=who) for _ in range(30)))
-    await write_as_superuser(service, server, ADD_ATTEMPTS, SHOWN_ATTEMPTS + 5)
+    await write_as_superuser(server, service.engine, ADD_ATTEMPTS, SHOWN_ATTEMPTS + 5)
     seen: list[str] = []
     pages = 0
     query = {"limit": "200"}

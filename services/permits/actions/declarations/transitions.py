@@ -113,7 +113,7 @@ async def override(
                 return stored
             if await check_unverified.check_and_save(conn, declaration_id, party, decision, actor, command):
                 return await _store_response(conn, declaration_id, party, command)
-            await idempotency.withdraw(conn, commands, [command.id])
+            await idempotency.withdraw(conn, [command.id])
             return None
 
     stored = await retry_transaction(check_unverified_transaction) if decision.rule == goods_are_verified.name else None

@@ -82,5 +82,5 @@ async def find_objection(
     digests = {command.id: proposal_digest(content, replaced_permit)}
     objection = (await second_person.propose(conn, party, person, digests, at=command.at)).get(command.id)
     if objection is not None:
-        await idempotency.withdraw(conn, commands, [command.id])
+        await idempotency.withdraw(conn, [command.id])
     return objection

@@ -142,7 +142,7 @@ async def _issue(
         for command_id, (one, token) in issued.items()
         if command_id not in refusals
     }
-    await idempotency.withdraw(conn, commands, refusals.keys())
+    await idempotency.withdraw(conn, refusals.keys())
     issued_keys = {permit_key(first_by_id[command_id][1]) for command_id in responses}
     await permits.give_up_numbers(conn, (permit for key, permit in numbers.void.items() if key in issued_keys))
     await change_sets.save_change_set(

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.cli.databases import Server
 from services.permits.actions.declarations import transitions
 from services.permits.actions.jobs import make_jobs
 from services.permits.actions.ledger.audit import LedgerAuditor
@@ -15,6 +16,7 @@ from shared.database import now
 from shared.periodic_jobs import run_jobs
 from tests.permits.declaration_steps import accepted_declaration, run_command
 from tests.permits.sample_data import CUSTOMS_FR, issue_permit, line, permit_content
+from tests.superuser import write_as_superuser
 from tests.waiting import wait_until
 
 
@@ -30,14 +32,14 @@ async def test_balances_that_agree_with_their_entries_raise_no_alarm(permits_db:
 
 @pytest.mark.parametrize("change", ["import_consumed = 99", "import_closed = false", "endorsed = 119", "granted = 121"])
 async def test_balance_mismatch_raises_an_alarm_in_each_pass(
-    permits_db: AsyncEngine, change: str, capsys: pytest.CaptureFixture[str]
+    server: Server, permits_db: AsyncEngine, change: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     permit_id, found = await accepted_declaration(permits_db)
     await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
     for _ in range(3):
         await issue_permit(permits_db, permit_content())
-    async with permits_db.begin() as conn:
-        await conn.execute(text(f"UPDATE permit_lines SET {change} WHERE permit_id = :id"), {"id": permit_id})
+    statement = f"UPDATE permit_lines SET {change} WHERE permit_id = $1"
+    await write_as_superuser(server, permits_db, statement, permit_id)
     auditor = LedgerAuditor(lines=2)
     for _ in range(2):
         await auditor.run(permits_db, now())
@@ -69,10 +71,10 @@ async def test_mismatch_metric_counts_lines_until_they_agree_again(permits_db: A
     assert metrics == [1.0, 0.0]
 
 
-async def test_worker_audits_the_ledger_periodically(permits_db: AsyncEngine) -> None:
+async def test_worker_audits_the_ledger_periodically(server: Server, permits_db: AsyncEngine) -> None:
     permit_id, _ = await accepted_declaration(permits_db)
-    async with permits_db.begin() as conn:
-        await conn.execute(text("UPDATE permit_lines SET granted = 121 WHERE permit_id = :id"), {"id": permit_id})
+    statement = "UPDATE permit_lines SET granted = 121 WHERE permit_id = $1"
+    await write_as_superuser(server, permits_db, statement, permit_id)
     task = asyncio.create_task(run_jobs(permits_db, make_jobs(), poll_seconds=0.01))
     await wait_until(lambda: read_mismatch_metric(permits_db))
     task.cancel()

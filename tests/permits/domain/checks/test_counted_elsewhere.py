@@ -4,9 +4,9 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.cli.databases import Server
 from services.permits.actions.declarations import read, transitions
 from services.permits.actions.declarations.recheck import recheck_referred
 from services.permits.actions.permits import withdraw
@@ -31,6 +31,7 @@ from tests.permits.sample_data import (
     permit_content,
 )
 from tests.permits.view_json import as_json
+from tests.superuser import write_as_superuser
 
 ELSEWHERE = "CITES-box-4-export-country"
 
@@ -66,11 +67,10 @@ async def test_counting_declaration_named_by_reference_is_found(permits_db: Asyn
     assert (none["status"], none["findings"][0]["found"]) == ("referred", "B-nothing")
 
 
-async def test_reference_of_another_trader_is_not_found(permits_db: AsyncEngine) -> None:
+async def test_reference_of_another_trader_is_not_found(server: Server, permits_db: AsyncEngine) -> None:
     permit, first = await release_first_declaration(permits_db)
-    async with permits_db.begin() as conn:
-        other = text("UPDATE declarations SET trader_id = gen_random_uuid() WHERE id = :id")
-        await conn.execute(other, {"id": UUID(first["id"])})
+    other = "UPDATE declarations SET trader_id = gen_random_uuid() WHERE id = $1"
+    await write_as_superuser(server, permits_db, other, UUID(first["id"]))
     found = await lodge_declaration(permits_db, declaration(claim(permit, "60", first["reference"])))
     assert found["status"] == "referred"
 

@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.cli.databases import Server
 from services.permits.actions import applications
 from services.permits.actions.declarations import transitions
 from services.permits.actions.permits import endorse, issue, issue_batch, take_over, withdraw
@@ -21,6 +22,7 @@ from shared.problems import NotAllowed, ProblemError
 from tests.permits.declaration_steps import accepted_declaration
 from tests.permits.sample_applications import application_content, officer, submit_application
 from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_FR, SEALER, A, B, command, issue_permit, permit_content
+from tests.superuser import write_as_superuser
 
 BOX_14 = Endorsement.model_validate({"lines": [{"line": "A", "quantity": "1"}]})
 BOTH_FR = Party.model_validate(B.model_dump() | {"roles": ("trader", "customs")})
@@ -113,14 +115,13 @@ async def test_authority_decides_no_application_of_its_own(permits_db: AsyncEngi
     await applications.grant(permits_db, application_id, officer(), GrantDecision(), command(), sealer=SEALER)
 
 
-async def test_agent_answers_no_query_of_its_own(permits_db: AsyncEngine) -> None:
+async def test_agent_answers_no_query_of_its_own(server: Server, permits_db: AsyncEngine) -> None:
     applicant = A.model_copy(update={"identifiers": {"EORI": "ZA1234567"}})
     application_id = await submit_application(permits_db, application_content(), by=applicant)
     asking = officer(party=AUTHORITY_ZA)
     await applications.query(permits_db, application_id, asking, Question(message="Farm?"), command())
     answers = applicant.model_copy(update={"id": AUTHORITY_ZA.id})
-    async with permits_db.begin() as conn:
-        await conn.exec_driver_sql(f"UPDATE applications SET party_id = '{AUTHORITY_ZA.id}'")
+    await write_as_superuser(server, permits_db, "UPDATE applications SET party_id = $1", AUTHORITY_ZA.id)
     await check_refused(
         lambda: applications.reply(permits_db, application_id, answers, Reply(message="017"), command())
     )
