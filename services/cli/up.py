@@ -177,7 +177,8 @@ class Supervisor:
             self._database.start(seconds=5.0)
 
     def _report(self, message: str) -> None:
-        self.console.print(f"{time.strftime('%H:%M:%S')}  {message}", markup=False)
+        with suppress(OSError):  # a full disk must not stop the supervisor
+            self.console.print(f"{time.strftime('%H:%M:%S')}  {message}", markup=False)
 
     def _record_run(self) -> None:
         pids = {child.name: child.pid for child in self._children.values()} | {DATABASE: self._database.pid}
