@@ -5,7 +5,8 @@ never gives one up. It wakes when it receives a message, and polls for the messa
 dispatchers run at the same time.
 
 If the receiver fails on a batch, refuses it or takes too long, a second loop splits the batch. It halves it until the
-message that fails is alone. The other messages do not wait for that loop.
+message that fails is alone. The other messages do not wait for that loop. It also sends the messages of a batch that
+the receiver put off.
 """
 
 import asyncio
@@ -200,7 +201,7 @@ class Dispatcher:
                     return False
                 self._isolate(_halves([rendered.id for rendered in batch]))
             else:
-                await self._settle([rendered.id for rendered in batch], refusals)
+                self._isolate([await self._settle([rendered.id for rendered in batch], refusals)])
         return True
 
     def _enqueue_again(self, messages: Sequence[OutboxMessage]) -> None:
@@ -244,8 +245,11 @@ class Dispatcher:
                 pass
         self._wake_event.clear()
 
-    async def _settle(self, ids: Sequence[UUID], refusals: Refusals) -> None:
-        """Settle the messages that the receiver stored, and count the failures of those that it refused."""
+    async def _settle(self, ids: Sequence[UUID], refusals: Refusals) -> list[UUID]:
+        """Settle the messages that the receiver stored, and count the failures of those that it refused.
+
+        Return those that it put off.
+        """
         self._failures = 0
         self._delivered_at = asyncio.get_running_loop().time()
         settled_ids = [message_id for message_id in ids if message_id not in refusals]
@@ -255,7 +259,9 @@ class Dispatcher:
                 await outbox.settle(conn, self._table, settled_ids, at=now())
             self._forget(settled_ids)
         for message_id, reason in refusals.items():
-            await self._count_single_failure(message_id, reason)
+            if reason is not None:
+                await self._count_single_failure(message_id, reason)
+        return [message_id for message_id, reason in refusals.items() if reason is None]
 
     def _forget(self, ids: Sequence[UUID]) -> None:
         self._suspect_ids.difference_update(ids)
@@ -327,8 +333,8 @@ class Dispatcher:
             refusals = await self._route.send(batch)
         except (ReceiverError, ResponseLost):
             return _halves([row["id"] for row in rows])
-        await self._settle([row["id"] for row in rows], refusals)
-        return []
+        later = await self._settle([row["id"] for row in rows], refusals)
+        return [later] if later else []
 
     async def _send_alone(self, message: OutboxMessage) -> None:
         """Send one message. Count its failure, except a timeout while the receiver cannot work."""
@@ -345,7 +351,7 @@ class Dispatcher:
         except Exception as failure:
             await self._count_single_failure(message["id"], str(failure) or type(failure).__name__)
         else:
-            await self._settle([message["id"]], refusals)
+            await self._settle([message["id"]], {key: reason or "it was put off" for key, reason in refusals.items()})
 
     async def _count_single_failure(self, message_id: UUID, reason: str) -> None:
         """Count the failures of a single message. After the last attempt, send its replacement, or raise the alarm."""

@@ -18,8 +18,8 @@ UNAVAILABLE_STATUSES = frozenset({401, 403, 404, 408, 429, 503})
 """Statuses of a receiver that cannot work now, whatever the messages are."""
 ENVELOPE_BYTES = 32
 """Bytes of a request in addition to its messages and the commas between them."""
-Refusals = Mapping[UUID, str]
-"""The reasons why a receiver did not store some messages of a batch, by message id."""
+Refusals = Mapping[UUID, str | None]
+"""The messages of a batch that a receiver did not store: the reason by message id, or None if it had no time for it."""
 
 
 class ReceiverError(Exception):
@@ -64,9 +64,10 @@ async def send_batch(service: ServiceClient, sender: str, path: str, messages: S
     except ValidationError:
         raise ReceiverError("the results could not be read") from None
     stored = {result.id for result in results if result.outcome is MessageOutcome.TAKEN}
-    reasons = {result.id: result.reason for result in results}
+    later = {result.id for result in results if result.outcome is MessageOutcome.LATER}
+    reasons = {result.id: result.reason or "the receiver returned no reason" for result in results}
     return {
-        message.id: reasons.get(message.id) or "the receiver returned no reason"
+        message.id: None if message.id in later else reasons.get(message.id, "the receiver returned no result")
         for message in messages
         if message.id not in stored
     }

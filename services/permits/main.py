@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from fastapi import FastAPI
 
 from services.permits.actions.context import PermitsContext
+from services.permits.actions.declarations.validate import ValidationSlot
 from services.permits.actions.metrics import collect_metrics
 from services.permits.actions.readiness import find_unready_reason
 from services.permits.actions.reference.initial_listing import InitialListing
@@ -39,6 +40,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine=engine,
         initial_listing=InitialListing(engine),
         report_slots=ReportSlots(),
+        validation_slot=ValidationSlot(),
         sealer=SecretSealer(KeyFile(settings.signing_keys)),
     )
 

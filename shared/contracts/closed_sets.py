@@ -258,10 +258,14 @@ class Recommendation(ClosedSet):
 
 
 class MessageOutcome(ClosedSet):
-    """The result for one outbox message at the service that received it."""
+    """The result for one outbox message at the service that received it.
+
+    `later`: the others of its batch took the time of the request, so it comes again without them.
+    """
 
     TAKEN = "taken"
     REFUSED = "refused"
+    LATER = "later"
 
 
 class AcknowledgementOutcome(ClosedSet):

@@ -330,6 +330,22 @@ async def test_outbox_message_that_receiver_refuses_is_sent_again_alone(db: Asyn
     assert receiver.batches == [["early", "late"], ["early"]]
 
 
+async def test_outbox_messages_that_the_receiver_puts_off_are_sent_again_without_the_others(db: AsyncEngine) -> None:
+    receiver = Receiver()
+
+    async def send(messages: Sequence[RenderedMessage]) -> Refusals:
+        await receiver.send(messages)
+        large = [message.id for message in messages if message.content.startswith(b"large")]
+        return dict.fromkeys(large if len(large) < len(messages) else large[1:])
+
+    await insert_messages(db, "large 1", "usual", "large 2")
+    dispatcher = Dispatcher("test", db, MESSAGES, replace(receiver.replacing_route, send=send), poll_seconds=0.02)
+    async with running_dispatcher(dispatcher):
+        await wait_until_settled(db, 3)
+    assert receiver.batches == [["large 1", "usual", "large 2"], ["large 1", "large 2"], ["large 2"]]
+    assert receiver.replaced == []
+
+
 @asynccontextmanager
 async def slow_receiver(tmp_path: Path) -> AsyncIterator[ServiceClient]:
     """Run a receiver in another process. Yield a client that waits for it for half a second."""

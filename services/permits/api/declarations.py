@@ -85,7 +85,9 @@ async def validate_declaration(
             raise
         faults = tuple(Fault(pointer=f.pointer, code=f.code, detail=f.detail) for f in error.faults)
         return render_view(Verdict(valid=False, findings=(), errors=faults))
-    return render_view(await actions_validate.validate(context.engine, content, party, new_id(at), at, trader=trader))
+    async with context.validation_slot.reserve(content):
+        verdict = await actions_validate.validate(context.engine, content, party, new_id(at), at, trader=trader)
+    return render_view(verdict)
 
 
 @router.get("/{id}")

@@ -18,6 +18,7 @@ from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.fields import STORED_CONTEXT
 from shared.contracts.findings import Finding
 from shared.contracts.permit import Permit
+from shared.limits import Limit, LimitSubject
 
 Row = RowMapping
 RowValues = RowMapping | Mapping[str, Any]
@@ -29,17 +30,42 @@ BALANCE_COLUMNS = tuple(field.name for field in fields(Balance))
 """The columns of a line's balance, in the order of the fields of `Balance`."""
 
 
-@lru_cache(maxsize=2048)
+CACHED_CONTENTS = 2048
+CACHED_CONTENT = Limit(
+    16_384,
+    "characters",
+    subject=LimitSubject.MEMORY,
+    meaning=f"Content of a permit that a process keeps in memory after it was read; it keeps {CACHED_CONTENTS} of them",
+    beyond="It is parsed at each read.",
+)
+
+
 def permit_content_from_json(content_json: str) -> Permit:
-    """Return the content of a permit. It is cached: it never changes, and a permit in use is read many times."""
+    """Return the content of a permit. A usual one is cached: it never changes, and a permit in use is read often."""
+    if len(content_json) > CACHED_CONTENT:
+        return _parse_content(content_json)
+    return _parse_content_once(content_json)
+
+
+def _parse_content(content_json: str) -> Permit:
     return Permit.model_validate_json(content_json, context=STORED_CONTEXT)
 
 
+_parse_content_once = lru_cache(maxsize=CACHED_CONTENTS)(_parse_content)
+
+
 def permit_from_row(
-    row: RowValues, balances: Mapping[str, Balance], usage_totals: Iterable[UsageTotal] = (), uses: Iterable[Row] = ()
+    row: RowValues,
+    content: Permit,
+    balances: Mapping[str, Balance],
+    *,
+    usage_totals: Iterable[UsageTotal] = (),
+    uses: Iterable[Row] = (),
 ) -> PermitRecord:
-    """Return a permit with its lines, the usage totals of its lines and the given citations."""
-    content = permit_content_from_json(row["content"])
+    """Return a permit with its lines, the usage totals of its lines and the given citations.
+
+    `content` is the parsed content of the row.
+    """
     return PermitRecord(
         id=row["id"],
         content=content,

@@ -4,6 +4,7 @@ The lock is FOR NO KEY UPDATE, because no key ever changes. With FOR UPDATE, the
 It needs KEY SHARE on a row that its own transaction has locked, and would queue behind others that wait for this row.
 """
 
+import asyncio
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +48,13 @@ SHOWN_HISTORY = Limit(
     meaning="Entries of its history that a permit shows",
     beyond="The newest are shown, and a field counts the others.",
 )
+INLINE_CONTENT = Limit(
+    1_000_000,
+    "characters",
+    subject=LimitSubject.MEMORY,
+    meaning="Content of the permits of one query that is parsed on the event loop at once",
+    beyond="It is parsed in a thread, so that the process goes on to serve other requests.",
+)
 NO_LINES: Mapping[Key, Collection[str]] = {}
 PERMIT_COLUMNS = (
     *(c for c in t.permits.c if c.name not in {"content", "search_words"}),
@@ -81,24 +89,29 @@ async def lock_cited(conn: AsyncConnection, cited: CitedPermits, is_usable: Call
     declaration that cites it does not keep those parties waiting.
     """
     rows = await _read_cited_rows(conn, cited)
-    usable = [row["id"] for row in rows if is_usable(permit_content_from_json(row["content"]))]
+    contents = await _parse_contents(rows)
+    usable = [permit_id for permit_id, content in contents.items() if is_usable(content)]
     locked = {row["id"]: row for row in await _lock_rows(conn, usable, CHANGING_COLUMNS)}
     current = [{**row, **locked[row["id"]]} if row["id"] in locked else row for row in rows]
-    return CitedRecords(permits=await _load_cited(conn, current, cited), locked=frozenset(locked))
+    return CitedRecords(permits=await _load_cited(conn, current, cited, contents), locked=frozenset(locked))
 
 
 async def read_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitRecord]:
     """Return the cited permits as `lock_cited` does. Take no lock."""
-    return await _load_cited(conn, await _read_cited_rows(conn, cited), cited)
+    rows = await _read_cited_rows(conn, cited)
+    return await _load_cited(conn, rows, cited, await _parse_contents(rows))
 
 
 async def _read_cited_rows(conn: AsyncConnection, cited: CitedPermits) -> Sequence[RowValues]:
     return (await conn.execute(_by_key_query(cited.keys))).mappings().all() if cited.keys else []
 
 
-async def _load_cited(conn: AsyncConnection, rows: Sequence[RowValues], cited: CitedPermits) -> list[PermitRecord]:
-    return await load_permits(
-        conn, rows, with_usage_totals=True, lines=cited.lines, citations_of=_ids(rows, cited.with_all_citations)
+async def _load_cited(
+    conn: AsyncConnection, rows: Sequence[RowValues], cited: CitedPermits, contents: Mapping[UUID, Permit]
+) -> list[PermitRecord]:
+    citations_of = _ids(rows, cited.with_all_citations)
+    return await _load_parsed(
+        conn, rows, contents, with_usage_totals=True, lines=cited.lines, citations_of=citations_of
     )
 
 
@@ -200,10 +213,36 @@ async def load_permits(
     rows: Sequence[RowValues],
     *,
     with_usage_totals: bool = False,
-    lines: Mapping[Key, Collection[str]] = NO_LINES,
     citations_of: Sequence[UUID] = (),
 ) -> list[PermitRecord]:
     """Return the permits of rows with their balances, and with the usage totals and citations that are asked for.
+
+    `citations_of` are the permits with citations.
+    """
+    contents = await _parse_contents(rows)
+    return await _load_parsed(conn, rows, contents, with_usage_totals=with_usage_totals, citations_of=citations_of)
+
+
+async def _parse_contents(rows: Sequence[RowValues]) -> dict[UUID, Permit]:
+    """Return the contents of rows by permit. Large ones are parsed in a thread, so that other requests go on."""
+
+    def parse() -> dict[UUID, Permit]:
+        return {row["id"]: permit_content_from_json(row["content"]) for row in rows}
+
+    is_large = sum(len(row["content"]) for row in rows) > INLINE_CONTENT
+    return await asyncio.to_thread(parse) if is_large else parse()
+
+
+async def _load_parsed(
+    conn: AsyncConnection,
+    rows: Sequence[RowValues],
+    contents: Mapping[UUID, Permit],
+    *,
+    with_usage_totals: bool,
+    citations_of: Sequence[UUID],
+    lines: Mapping[Key, Collection[str]] = NO_LINES,
+) -> list[PermitRecord]:
+    """Return the permits of rows and contents as `load_permits` does.
 
     `lines` limits the usage totals of a permit to some of its lines. `citations_of` are the permits with citations.
     """
@@ -220,8 +259,16 @@ async def load_permits(
         for permit, *kind in await conn.execute(_usage_totals_query(line_letters)):
             usage_totals.setdefault(permit, []).append(usage_total_from_row(*kind))
     citations = group_by_id(await conn.execute(_citations_query(citations_of))) if citations_of else {}
+
     return [
-        permit_from_row(r, balances[r["id"]], usage_totals.get(r["id"], ()), citations.get(r["id"], ())) for r in rows
+        permit_from_row(
+            row,
+            contents[row["id"]],
+            balances[row["id"]],
+            usage_totals=usage_totals.get(row["id"], ()),
+            uses=citations.get(row["id"], ()),
+        )
+        for row in rows
     ]
 
 

@@ -88,6 +88,13 @@ SERVER_PROBLEMS = {
         steps=(you("Repeat the request after the seconds in the header Retry-After."),),
         example="The hub writes 3 reports now, the most at the same time. Repeat the request in 10 s.",
     ),
+    "validations-busy": ProblemCode(
+        status=503,
+        meaning="The hub validates large declarations one at a time, and others came first.",
+        causes=("Many validations of declarations with many documents arrived at the same time.",),
+        steps=(you("Repeat the request after the seconds in the header Retry-After, or lodge the declaration."),),
+        example="The hub validates other large declarations now, one at a time. Repeat the request in 5 s.",
+    ),
     "response-too-large": ProblemCode(
         status=500,
         meaning="The response of a service of the hub is longer than the gateway reads.",

@@ -248,6 +248,7 @@ ROUTES = (
                 media=(WCO_RESPONSE,),
             ),
         ),
+        problems=("validations-busy",),
         example=examples.VALIDATE_DECLARATION,
     ),
     Route(

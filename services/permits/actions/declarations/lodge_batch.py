@@ -1,5 +1,6 @@
 """Lodge a batch of declarations from the gateway: load the facts by a few queries, decide, write sets of rows."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -20,9 +21,17 @@ from shared.contracts.comparison import comparison_key
 from shared.contracts.messages import MessageResult, MessageResults
 from shared.contracts.parties import Actor
 from shared.database import RETRYABLE_STATES, retry_transaction
+from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 from shared.metrics import counter
 
+BATCH_SECONDS = Limit(
+    2,
+    "seconds",
+    subject=LimitSubject.SERVICES,
+    meaning="Time in which permits begins to check parts of a batch of submissions",
+    beyond="The gateway sends the others again, while the next batch goes on.",
+)
 ReceivedDeclaration = tuple[DeclarationRecord, str | None]
 """A received declaration, and the reason why the hub cannot check it, if there is one."""
 UNVERIFIED = "unverified"
@@ -37,17 +46,26 @@ async def lodge_declarations(
 ) -> MessageResults:
     """Check and store each declaration once. A declaration that is stored already gives the result `taken` too.
 
-    The messages are parsed before any lock is taken, so that other transactions do not wait for it. A large
-    declaration is checked after the others, in a transaction of its own, so that they do not wait for it either.
+    The messages are parsed before any lock is taken, so that other transactions do not wait for it. Large declarations
+    in a batch with usual ones are put off, and so is each part that would begin after `BATCH_SECONDS`. Their result is
+    `later`. The first part is always checked.
     """
+    began = time.monotonic()
     received = {message.id: _received_declaration(message) for message in messages}
-
-    for part in split_by_cost(declaration for declaration, _ in received.values()):
-        for status in await _lodge_part(engine, {one.id: received[one.id] for one in part}, at):
+    parts = split_by_cost(declaration for declaration, _ in received.values())
+    taken: set[UUID] = set()
+    for part in parts.usual or [[one] for one in parts.large]:
+        if taken and time.monotonic() - began > BATCH_SECONDS:
+            break
+        ids = [one.id for one in part]
+        for status in await _lodge_part(engine, {one: received[one] for one in ids}, at):
             CHECK_COUNTER.labels(status).inc()
-    return MessageResults(
-        answers=tuple(MessageResult(id=message.id, outcome=MessageOutcome.TAKEN) for message in messages)
-    )
+        taken.update(ids)
+    return MessageResults(answers=tuple(MessageResult(id=one, outcome=_outcome(one in taken)) for one in received))
+
+
+def _outcome(is_taken: bool) -> MessageOutcome:
+    return MessageOutcome.TAKEN if is_taken else MessageOutcome.LATER
 
 
 async def _lodge_part(engine: AsyncEngine, received: Mapping[UUID, ReceivedDeclaration], at: datetime) -> list[str]:

@@ -1,5 +1,8 @@
 """Check a declaration by the same rules and facts as a lodged one, and store nothing."""
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import datetime
 from uuid import UUID
 
@@ -8,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.declarations.check_inputs import read_check_inputs, run_check
 from services.permits.actions.declarations.views import finding_views
 from services.permits.domain.checks.check import check
+from services.permits.domain.checks.cost import maximum_cost
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.rules.check_limits import count_omitted
 from services.permits.domain.rules.parties import declaring_side
@@ -17,6 +21,47 @@ from shared.contracts.identifiers import has_identifier
 from shared.contracts.parties import Party, RepresentedTrader
 from shared.contracts.views.declarations import Verdict
 from shared.contracts.views.parts import Fault
+from shared.limits import Limit, LimitSubject
+from shared.problems import Unavailable
+
+SLOT_COST = Limit(
+    50_000,
+    "comparisons",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Possible cost of a validation, above which a process does one at a time",
+    beyond="The request waits.",
+)
+SLOT_SECONDS = Limit(
+    5,
+    "seconds",
+    subject=LimitSubject.DECLARATIONS,
+    meaning="Time in which a large validation waits for others",
+    beyond="503 `validations-busy`",
+)
+
+
+class ValidationSlot:
+    """The slot of a process for validations that may be large: one at a time, because nobody has to wait for them."""
+
+    def __init__(self) -> None:
+        self._lock = asyncio.Lock()
+
+    @asynccontextmanager
+    async def reserve(self, content: NormalizedDeclaration) -> AsyncIterator[None]:
+        """Reserve the slot for the block, if the declaration may be large. Raise Unavailable if others have it."""
+        if maximum_cost(content) <= SLOT_COST:
+            yield
+            return
+        try:
+            async with asyncio.timeout(SLOT_SECONDS):
+                await self._lock.acquire()
+        except TimeoutError:
+            detail = "The hub validates other large declarations now, one at a time. Repeat the request in 5 s."
+            raise Unavailable("validations-busy", detail, retry_after=5) from None
+        try:
+            yield
+        finally:
+            self._lock.release()
 
 
 async def validate(

@@ -1,11 +1,12 @@
 """The cost of a check, in comparisons of a document with a permit line, before anything is compared.
 
 A document that names its line is compared with one line, any other with all lines of its permit. If the hub completes
-its item, the lines count twice. To load a line and to look up its name cost as much as some comparisons. The estimate
-has no clock, so the same declaration always has the same cost.
+its item, the lines count twice. To load a line costs as much as many comparisons, because it may have long texts. The
+estimate has no clock, so the same declaration always has the same cost.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
 
 from services.permits.domain.checks.completion import candidate_keys
 from services.permits.domain.model.declarations import DeclarationRecord
@@ -18,7 +19,7 @@ from shared.limits import Limit, LimitSubject
 PermitKey = tuple[str, str]
 ITEM_COST = 10
 DOCUMENT_COST = 30
-LOADED_LINE_COST = 4
+LOADED_LINE_COST = 16
 NAME_COST = 10
 """Costs in comparisons: the rules about an item and about a document, a line that is loaded, and its name's listing.
 
@@ -30,17 +31,17 @@ NAMED_LINE_COST = LOADED_LINE_COST
 SEARCHED_LINE_COST = LOADED_LINE_COST + NAME_COST + 2
 """The most that a line costs, if its document names a line, and if the hub compares two times with all lines."""
 LARGEST_DOCUMENT_COST = DOCUMENT_COST + CANDIDATES * LINES * SEARCHED_LINE_COST
-SMALL_COST = 5_000
+SMALL_COST = 20_000
 """Possible cost below which the hub does not search for documents that cite the same permit."""
 LARGE_COST = Limit(
-    75_000,
+    100_000,
     "comparisons",
     subject=LimitSubject.DECLARATIONS,
     meaning="Possible cost of a check, above which the hub checks a declaration after the others of its batch",
-    beyond="The hub checks it alone.",
+    beyond="The hub checks it alone, and in a request of its own.",
 )
-PART_COST = 10 * LARGE_COST
-"""Possible cost of the declarations that the hub checks in one transaction."""
+PART_COST = 2_000_000
+"""Possible cost of the declarations that the hub checks in one transaction. A batch of usual ones costs less."""
 
 
 def estimate_cost(
@@ -88,25 +89,30 @@ def loaded_cost(contents: Iterable[Declaration], permits: Collection[PermitRecor
     return loaded + items * ITEM_COST + documents * (DOCUMENT_COST + most_lines)
 
 
-def split_by_cost(declarations: Iterable[DeclarationRecord]) -> list[list[DeclarationRecord]]:
-    """Return declarations in parts to check together: first those of usual size, then each large one alone.
+@dataclass(frozen=True, kw_only=True)
+class CheckParts:
+    """Declarations to check: the usual ones in parts that are checked together, and the large ones."""
 
-    The usual ones keep their order. A large one of one trader does not keep the others waiting.
-    """
+    usual: list[list[DeclarationRecord]]
+    large: list[DeclarationRecord]
+
+
+def split_by_cost(declarations: Iterable[DeclarationRecord]) -> CheckParts:
+    """Return the usual and the large ones of some declarations, in their order."""
     parts: list[list[DeclarationRecord]] = []
-    large: list[list[DeclarationRecord]] = []
+    large: list[DeclarationRecord] = []
     rest = 0
     for declaration in declarations:
         cost = maximum_cost(declaration.content)
         if cost > LARGE_COST:
-            large.append([declaration])
+            large.append(declaration)
             continue
         if cost > rest:
             parts.append([])
             rest = PART_COST
         parts[-1].append(declaration)
         rest -= cost
-    return parts + large
+    return CheckParts(usual=parts, large=large)
 
 
 def count_documents(content: Declaration) -> int:

@@ -25,7 +25,7 @@ from shared.contracts.limits import DOCUMENTS, DOCUMENTS_PER_ITEM, ITEMS, LINES
 from shared.contracts.parties import Party
 from shared.contracts.permit import Loss, Permit
 from shared.database import new_id, now
-from shared.problems import Conflict
+from shared.problems import Conflict, Unavailable
 from tests.permits.declaration_steps import run_command
 from tests.permits.internal_client import InternalClient, issue_by_http, lodge_by_http
 from tests.permits.sample_data import (
@@ -163,19 +163,42 @@ async def test_large_check_leaves_the_event_loop_to_other_requests(
     await task
 
 
-async def test_large_declaration_of_a_batch_is_checked_after_the_others(
-    permits_db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_large_declaration_of_a_batch_is_put_off_and_checked_alone(permits_db: AsyncEngine) -> None:
     own, large = permit_content(), permit_of_most_lines()
     await issue_permit(permits_db, own)
     await issue_permit(permits_db, large)
     messages = [submission_message(largest_declaration(large)), submission_message(declaration(item(own, "10")))]
-    with held_check(monkeypatch, lambda received: len(received[0].content.items) == ITEMS) as begun:
-        task = asyncio.create_task(lodge_batch.lodge_declarations(permits_db, messages, now()))
-        assert await asyncio.to_thread(begun.wait, WAIT_SECONDS)
-        usual = await read.read_declaration(permits_db, messages[1].id, B)
-        assert (usual.status, task.done()) == (DeclarationStatus.REFERRED, False)
-    assert {one.id for one in (await task).answers} == {one.id for one in messages}
+    for sent, outcomes in ((messages, ["later", "taken"]), (messages[:1], ["taken"]), (messages, ["later", "taken"])):
+        results = await lodge_batch.lodge_declarations(permits_db, sent, now())
+        assert [(one.id, one.outcome) for one in results.answers] == [
+            (message.id, outcome) for message, outcome in zip(sent, outcomes, strict=True)
+        ]
+    stored = [await read.read_declaration(permits_db, message.id, B) for message in messages]
+    assert [one.status for one in stored] == [DeclarationStatus.REFERRED, DeclarationStatus.REFERRED]
+
+
+async def test_parts_of_a_batch_are_put_off_when_its_time_is_over(
+    permits_db: AsyncEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lodge_batch, "BATCH_SECONDS", -1)
+    large = permit_of_most_lines()
+    await issue_permit(permits_db, large)
+    messages = [submission_message(largest_declaration(large)) for _ in range(2)]
+    results = await lodge_batch.lodge_declarations(permits_db, messages, now())
+    assert [one.outcome for one in results.answers] == ["taken", "later"]
+
+
+async def test_validation_that_may_be_large_waits_for_the_one_before_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(validate, "SLOT_SECONDS", 0.05)
+    slot, large = validate.ValidationSlot(), largest_declaration(permit_of_most_lines())
+    async with slot.reserve(large):
+        async with slot.reserve(declaration(item(permit_content(), "1"))):
+            pass
+        with pytest.raises(Unavailable, match="Repeat the request in 5 s"):
+            async with slot.reserve(large):
+                pass
+    async with slot.reserve(large):
+        pass
 
 
 async def test_attempt_to_use_a_permit_of_others_follows_their_latest_event(

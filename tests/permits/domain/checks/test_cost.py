@@ -7,6 +7,7 @@ from services.permits.domain.checks.cost import (
     LARGE_COST,
     NAME_COST,
     PART_COST,
+    CheckParts,
     estimate_cost,
     maximum_cost,
     split_by_cost,
@@ -69,15 +70,24 @@ def test_declaration_that_costs_too_much_is_referred_without_a_check() -> None:
     assert (verdict.citations, verdict.second_uses, dict(verdict.reserved_permits)) == ((), (), {})
 
 
-def test_large_declaration_is_checked_alone_after_the_others_of_its_batch() -> None:
+def test_large_declaration_is_not_checked_with_the_others_of_its_batch() -> None:
     first, large, second = citing(2), citing(DOCUMENTS), citing(1)
     assert maximum_cost(large.content) > LARGE_COST >= maximum_cost(first.content)
-    assert split_by_cost([large, first, large, second]) == [[first, second], [large], [large]]
+    assert split_by_cost([large, first, large, second]) == CheckParts(usual=[[first, second]], large=[large, large])
+
+
+def test_declaration_that_loads_too_many_lines_is_too_large() -> None:
+    """A line may have texts of some kilobytes, so even lines that no document is compared with have a cost."""
+    citing_long_permits = citing(260, permits=260, line_letter="L1").content
+    line_counts = {("ZA", f"za-{n}"): int(LINES) for n in range(260)}
+    assert estimate_cost(citing_long_permits, {}, line_counts) > CHECK_COST
+    line_counts = dict.fromkeys(line_counts, 20)
+    assert estimate_cost(citing_long_permits, {}, line_counts) <= CHECK_COST
 
 
 def test_batch_is_checked_in_parts_of_bounded_cost() -> None:
     some = [citing(10, permits=10)] * 60
-    parts = split_by_cost(some)
+    parts = split_by_cost(some).usual
     assert [one for part in parts for one in part] == some
     assert 1 < len(parts) < 10
     assert all(sum(maximum_cost(one.content) for one in part) <= PART_COST for part in parts)
