@@ -1,6 +1,7 @@
 """`saola load`: sends a file of declarations or permits, one per line, and continues an interrupted run.
 
 The file of results has the SHA-256 of each line. So the next run sends the lines that have no result or that changed.
+Results of permits have their tokens, so only the user of the command can read the file.
 """
 
 import hashlib
@@ -14,6 +15,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from saola_client import Hub
 from services.cli.console import CommandError, err, out
+from services.cli.private_files import append_private
 from shared.durable_files import replace_durably
 
 Kind = Literal["declarations", "permits"]
@@ -35,7 +37,7 @@ def load_file(hub: Hub, file: Path, answers_file: Path) -> bool:
         out.print(f"{len(done)} of {total} lines have a result from an earlier run. The others are sent now.")
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     sent: deque[tuple[int, str]] = deque()
-    with answers_file.open("ab") as output, Progress(*columns, console=err) as progress:
+    with append_private(answers_file) as output, Progress(*columns, console=err) as progress:
         task = progress.add_task(kind, total=total, completed=len(done))
         for result in hub.send_bulk(kind, _read_lines_without_result(file, done, sent)):
             number, digest = sent.popleft()

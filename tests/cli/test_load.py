@@ -58,6 +58,12 @@ def test_load_sends_a_corrected_line_again(load: Load, tmp_path: Path) -> None:
     assert sorted(read_results(tmp_path)) == [(1, 202), (2, 202), (3, 202)]
 
 
+def test_load_writes_results_that_only_its_user_can_read(load: Load, tmp_path: Path) -> None:
+    for _ in range(2):
+        load(["a"], [202])
+        assert (tmp_path / "results.ndjson").stat().st_mode & 0o777 == 0o600
+
+
 def test_load_finds_the_results_of_lines_that_moved(load: Load, tmp_path: Path) -> None:
     load(["a", "b", "b"], [202, 422, 202])
     assert load(["new", "b", "b"], [202]) == (["new"], False)
