@@ -1,4 +1,4 @@
-"""A connection of a service's HTTP server: trailers are dropped; an unread body or response ends the connection.
+"""A connection of a service's HTTP server: the head is bounded, and an unread body or response ends the connection.
 
 uvicorn adds the trailers of a chunked body to the headers of its request, without a limit. It also keeps a connection
 whose request it answered before the body arrived, and one whose client does not read or has vanished.
@@ -26,6 +26,33 @@ TRAILER_LIMIT = Limit(
     beyond="The connection is closed.",
 )
 """Bytes of trailers (RFC 9110, 6.5) that are read. A connection that sends more is closed."""
+CHUNK_HEADER_LIMIT = Limit(
+    8_192,
+    "bytes",
+    subject=LimitSubject.REQUESTS,
+    meaning="Extensions of the chunks of one body (RFC 9112, 7.1.1); the hub ignores them",
+    beyond="The connection is closed.",
+)
+"""Bytes of one request that are neither its head, nor its body, nor the plain frame of a chunk."""
+CHUNK_FRAME_BYTES = 12
+"""Bytes around the data of one chunk: its size in up to eight hexadecimal digits, and two ends of lines."""
+INTERNAL_HEAD_LIMIT = Limit(
+    131_072,
+    "bytes",
+    subject=LimitSubject.SERVICES,
+    meaning="The head of a request from one service to another: request line and headers",
+    beyond="431, and the connection ends",
+)
+INTERNAL_HEADERS = Limit(
+    200,
+    "headers",
+    subject=LimitSubject.SERVICES,
+    meaning="Headers of a request from one service to another",
+    beyond="431, and the connection ends",
+)
+"""The gateway forwards those of the client and adds its own."""
+HEADER_FRAME_BYTES = 4
+"""Bytes of a header that are neither name nor value: colon, blank and end of line."""
 DISCARD_LIMIT = Limit(
     1_048_576,
     "bytes",
@@ -60,7 +87,15 @@ class HttpConnection(HttpToolsProtocol):
 
     unread_seconds: float = UNREAD_SECONDS
     """Seconds in which the other side reads MIN_READ_BYTES of a response, or acknowledges at all."""
+    head_bytes: int = INTERNAL_HEAD_LIMIT
+    max_headers: int = INTERNAL_HEADERS
     _headers_complete = False
+    _read_head_size = 0
+    _partial_head_size = 0
+    _began = False
+    _head_is_too_large = False
+    _data_in_read = 0
+    _chunk_header_size = 0
     _open_cycle: RequestResponseCycle | None = None
     _keep_alive = True
     _in_trailers = False
@@ -99,23 +134,41 @@ class HttpConnection(HttpToolsProtocol):
         self._start_unread_timer()
 
     def data_received(self, data: bytes) -> None:
-        """Parse data, unless too much of it follows the response or is in trailers."""
+        """Parse data. End the connection if its head, chunk extensions, trailers or discarded bytes are too many."""
         if self._discarded is not None:
             self._discarded += len(data)
             if self._discarded > DISCARD_LIMIT:
                 self.transport.close()
                 return
-        in_trailers = self._in_trailers
+        in_trailers, body, in_head = self._in_trailers, self._open_cycle, not self._headers_complete
+        self._data_in_read, self._began = 0, False
         super().data_received(data)
-        if in_trailers and self._in_trailers:  # a trailer that has no end yet is not counted by its parts
+        # The parser counts no header and no trailer before its end, so the reads that bring only a part are counted.
+        if in_head and not self._headers_complete and not self._began:
+            self._partial_head_size += len(data)
+            if self._partial_head_size > self.head_bytes and not self.transport.is_closing():
+                self.refuse_large_head()
+        if body is not None and self._open_cycle is body:
+            self._chunk_header_size += len(data) - self._data_in_read
+            if self._chunk_header_size > CHUNK_HEADER_LIMIT:
+                self.transport.close()
+                return
+        if in_trailers and self._in_trailers:
             self._partial_trailer_size += len(data)
             self._check_trailers()
 
     def on_message_begin(self) -> None:
         """Expect the headers of a request."""
         self._headers_complete = self._in_trailers = False
-        self._trailer_size = self._partial_trailer_size = 0
+        self._trailer_size = self._partial_trailer_size = self._chunk_header_size = 0
+        self._read_head_size = self._partial_head_size = 0
+        self._began = True
         super().on_message_begin()
+
+    def on_url(self, url: bytes) -> None:
+        """Add a part of the address to the request. Count it."""
+        super().on_url(url)
+        self._count_head(len(url))
 
     def on_headers_complete(self) -> None:
         """Start the request. Until its body is complete, its response ends the connection."""
@@ -132,6 +185,7 @@ class HttpConnection(HttpToolsProtocol):
         """Add a header to the request. Drop and count a trailer."""
         if not self._headers_complete:
             super().on_header(name, value)
+            self._count_head(len(name) + len(value) + HEADER_FRAME_BYTES)
             return
         self._trailer_size += len(name) + len(value)
         self._check_trailers()
@@ -139,10 +193,12 @@ class HttpConnection(HttpToolsProtocol):
     def on_chunk_header(self) -> None:
         """Expect trailers, until data of this chunk arrives."""
         self._in_trailers = True
+        self._data_in_read += CHUNK_FRAME_BYTES
 
     def on_body(self, body: bytes) -> None:
         """Add a part of the body to the request."""
         self._in_trailers = False
+        self._data_in_read += len(body)
         super().on_body(body)
 
     def on_message_complete(self) -> None:
@@ -153,6 +209,19 @@ class HttpConnection(HttpToolsProtocol):
         elif cycle is not None and not cycle.response_started:
             cycle.keep_alive = self._keep_alive
         super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Send the response to bytes that are not HTTP, or to a head that is too large."""
+        if self._head_is_too_large:
+            self.refuse_large_head()
+        else:
+            super().send_400_response(msg)
+
+    def refuse_large_head(self) -> None:
+        """Send 431 (RFC 6585, section 5) and close the connection."""
+        status = b"HTTP/1.1 431 Request Header Fields Too Large\r\n"
+        self.transport.write(status + b"content-length: 0\r\nconnection: close\r\n\r\n")
+        self.transport.close()
 
     def shutdown(self) -> None:
         """End the connection after the request under way."""
@@ -202,6 +271,13 @@ class HttpConnection(HttpToolsProtocol):
         except OSError:  # the socket is closed, or the system cannot tell
             return size
         return size + int(struct.unpack("i", queued)[0])
+
+    def _count_head(self, size: int) -> None:
+        """Count bytes of the head. Raise an error, which ends the parsing, if it has more than the limit."""
+        self._read_head_size += size
+        if self._read_head_size > self.head_bytes or len(self.headers) > self.max_headers:
+            self._head_is_too_large = True
+            raise ValueError("The head of the request is too large.")
 
     def _check_trailers(self) -> None:
         if max(self._trailer_size, self._partial_trailer_size) > TRAILER_LIMIT and not self.transport.is_closing():

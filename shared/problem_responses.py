@@ -1,5 +1,7 @@
 """Problem documents (RFC 9457). Their status is that of the problem's code, else that of its kind."""
 
+import json
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -11,6 +13,7 @@ from starlette.routing import Match
 
 from shared.contracts.problems.catalogue import PROBLEM_CODES, STATUS_TITLES
 from shared.database import is_out_of_space, is_unavailable
+from shared.limits import Limit, LimitSubject
 from shared.logs import logger
 from shared.problems import (
     NOTHING_HERE,
@@ -38,6 +41,20 @@ STATUS_BY_KIND: dict[type[ProblemError], int] = {
 }
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
 PROBLEM_MEDIA_TYPE = "application/problem+json"
+MAX_ERRORS_BYTES = Limit(
+    262_144,
+    "bytes",
+    subject=LimitSubject.REQUESTS,
+    meaning="The list `errors` of a problem document",
+    beyond="The later places are left out.",
+)
+MAX_DETAIL = Limit(
+    4_096,
+    "characters",
+    subject=LimitSubject.REQUESTS,
+    meaning="The field `detail` of a problem document, and of each place in `errors`",
+    beyond="The text is cut, and ends in an ellipsis.",
+)
 EXAMPLE_REQUEST_ID = "3f1c2b7a9d0e4f65"
 PROBLEMS_PATH = "/problems"
 """The path below which the gateway serves a page for each code."""
@@ -110,13 +127,28 @@ def _problem_document(
         "type": problem_type(code, current_public_url()),
         "title": STATUS_TITLES[status],
         "status": status,
-        "detail": detail,
+        "detail": _cut(detail),
         "code": code,
         "request_id": request_id,
     }
     if faults:
-        document["errors"] = [{"pointer": f.pointer, "code": f.code, "detail": f.detail} for f in faults]
+        document["errors"] = list(_errors(faults))
     return document
+
+
+def _errors(faults: Iterable[Fault]) -> Iterator[dict[str, str]]:
+    """Yield the places of a problem, as many as MAX_ERRORS_BYTES allow."""
+    size = 0
+    for fault in faults:
+        error = {"pointer": fault.pointer, "code": fault.code, "detail": _cut(fault.detail)}
+        size += len(json.dumps(error, ensure_ascii=False).encode(errors="replace"))
+        if size > MAX_ERRORS_BYTES:
+            return
+        yield error
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= MAX_DETAIL else f"{text[: MAX_DETAIL - 1]}…"
 
 
 def add_problem_handlers(app: FastAPI) -> None:

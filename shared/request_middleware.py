@@ -20,7 +20,7 @@ MAX_HEAD_BYTES = Limit(
     32_768,
     "bytes",
     subject=LimitSubject.REQUESTS,
-    meaning="The headers of a request",
+    meaning="The headers, path and query of a request",
     beyond="431 `headers-too-large`",
 )
 INTERNAL_HEAD_BYTES = Limit(
@@ -31,6 +31,8 @@ INTERNAL_HEAD_BYTES = Limit(
     beyond="431 `headers-too-large`; the gateway sends less.",
 )
 """The gateway forwards headers, encodes the query again, and adds a token (`TOKEN_LENGTH`) and its own headers."""
+HEADER_FRAME_BYTES = 4
+"""Bytes of a header that are neither name nor value: colon, blank and end of line."""
 HOST_PATTERN = re.compile(rb"[A-Za-z0-9._~!$&'()*+,;=%:\[\]-]*")
 """A name or an address, perhaps with a port (RFC 3986, 3.2.2)."""
 SINGLE_HEADERS = frozenset(
@@ -178,11 +180,12 @@ def _check_head(scope: Scope, head_bytes: int) -> Response | None:
         return problem_response(status, code, text, request_id=scope["request_id"], headers=more)
 
     headers = scope["headers"]
-    if sum(len(k) + len(v) for k, v in headers) + len(scope["query_string"]) > head_bytes:
+    address = len(scope["raw_path"]) + len(scope["query_string"])
+    if sum(len(k) + len(v) + HEADER_FRAME_BYTES for k, v in headers) + address > head_bytes:
         return reject(
             431,
             "headers-too-large",
-            f"Headers and query have more than {head_bytes} bytes together, the limit of the hub. Send less.",
+            f"Headers, path and query have more than {head_bytes} bytes together, the limit of the hub. Send less.",
         )
     if (header := _find_duplicate_header(headers)) is not None:
         code = "idempotency-key-invalid" if header == "idempotency-key" else "header-twice"

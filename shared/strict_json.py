@@ -20,6 +20,13 @@ MAX_DEPTH = Limit(
     meaning="Depth of a JSON document",
     beyond="400 `malformed-json`",
 )
+MAX_POINTER_PART = Limit(
+    64,
+    "characters",
+    subject=LimitSubject.REQUESTS,
+    meaning="A name of the body that a JSON Pointer of a problem shows",
+    beyond="The name is cut, and ends in an ellipsis.",
+)
 OWN_PROBLEM_CODES = frozenset(
     {f"unknown-{what}" for what in ("appendix", "country", "kind", "purpose", "source", "term", "unit")}
     | {"forbidden-character", "look-alike-characters", "taxon-nameless", "too-many-digits"}
@@ -149,5 +156,9 @@ def _fault_pointer(fault: Any) -> str:
 
 
 def json_pointer(path: tuple[int | str, ...]) -> str:
-    """Render a place in a body as a JSON Pointer."""
-    return "".join("/" + str(place).replace("~", "~0").replace("/", "~1") for place in path)
+    """Render a place in a body as a JSON Pointer. A name that no contract has may be long: it is cut."""
+    return "".join("/" + _cut(str(place)).replace("~", "~0").replace("/", "~1") for place in path)
+
+
+def _cut(name: str) -> str:
+    return name if len(name) <= MAX_POINTER_PART else f"{name[: MAX_POINTER_PART - 1]}…"

@@ -91,6 +91,44 @@ async def test_trailers_beyond_the_limit_end_the_connection(port: int, trailers:
         assert b"x-last=yes" not in output and b"body=hello" not in output
 
 
+@pytest.mark.parametrize("head", [b"a:\r\n" * 20_000, b"X-A: %s\r\n" % (b"x" * 1000) * 150, b"X-A: " + b"x" * 140_000])
+async def test_head_beyond_the_limit_is_431(port: int, head: bytes) -> None:
+    for parts in ([head], [head[n : n + 50_000] for n in range(0, len(head), 50_000)]):
+        output = await exchange(port, b"GET /whole HTTP/1.1\r\nHost: x\r\n", *parts, b"\r\n\r\n")
+        assert not output or output.startswith(b"HTTP/1.1 431 ")
+
+
+async def test_head_within_the_limit_is_read(port: int) -> None:
+    head = b"X-A: %s\r\n" % (b"x" * 500) * 190
+    for _ in range(2):
+        assert b"body=" in await exchange(port, b"GET /whole HTTP/1.1\r\nHost: x\r\n" + head + b"\r\n" + LAST)
+
+
+@pytest.mark.parametrize("chunk", [b"5;%s\r\nhello\r\n" % (b"a" * 200), b"5;" + b"a" * 50_000 + b"\r\nhello\r\n"])
+async def test_chunk_extensions_beyond_the_limit_end_the_connection(port: int, chunk: bytes) -> None:
+    start = POST % b"/whole" + b"Transfer-Encoding: chunked\r\n\r\n"
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    writer.write(start)
+    for _ in range(10_000_000 // len(chunk)):
+        writer.write(chunk)
+        try:
+            await writer.drain()
+        except ConnectionError:
+            break
+        if reader.at_eof() or writer.is_closing():
+            break
+    else:
+        pytest.fail("The server read 10 MB.")
+    writer.close()
+
+
+async def test_small_chunks_without_extensions_are_read(port: int) -> None:
+    start = POST % b"/whole" + b"Transfer-Encoding: chunked\r\n\r\n"
+    parts = [b"5\r\nhello\r\n" * 100] * 50 + [b"1\r\nx", b"\r\n"] * 50
+    output = await exchange(port, start, *parts, b"0\r\n\r\n" + LAST)
+    assert output.count(b"HTTP/1.1 200 ") == 2 and output.count(b"hello") == 5000
+
+
 async def test_response_before_the_body_ends_the_connection(port: int) -> None:
     output = await exchange(port, POST % b"/early" + b"Content-Length: 10000000\r\n\r\n" + b"x" * 1000)
     assert output.startswith(b"HTTP/1.1 200 ") and b"\r\nconnection: close\r\n" in output

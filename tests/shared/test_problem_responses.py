@@ -1,5 +1,6 @@
 """Problem documents of a service that clients cannot reach: their `type` is the path of the page."""
 
+import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,8 +8,14 @@ import httpx2
 from fastapi import FastAPI
 
 from shared.contracts.problems.catalogue import PROBLEM_CODES, STATUS_TITLES
-from shared.problem_responses import complete_problem_type, problem_example
-from shared.problems import Conflict
+from shared.problem_responses import (
+    MAX_DETAIL,
+    MAX_ERRORS_BYTES,
+    complete_problem_type,
+    problem_example,
+    status_and_document,
+)
+from shared.problems import Conflict, Fault, Invalid
 from shared.request_context import begin_request
 from shared.web import create_service_app
 
@@ -34,6 +41,14 @@ async def test_problem_of_an_internal_service_has_the_path_of_its_page() -> None
     async with httpx2.AsyncClient(transport=transport, base_url="http://permits") as http:
         assert (await http.get("/taken")).json()["type"] == "/problems/reference-taken"
         assert (await http.get("/nothing")).json()["type"] == "/problems/not-found"
+
+
+def test_problem_document_is_bounded() -> None:
+    faults = [Fault(f"/items/{n}/description", "too-long", "é" * 5_000) for n in range(1000)]
+    _, document = status_and_document(Invalid("invalid-body", "x" * 100_000, faults))
+    assert len(document["detail"]) == len(document["errors"][0]["detail"]) == MAX_DETAIL
+    assert 1 < len(document["errors"]) < 1000 and document["errors"][0]["pointer"] == "/items/0/description"
+    assert len(json.dumps(document, ensure_ascii=False).encode()) < MAX_ERRORS_BYTES + 2 * MAX_DETAIL
 
 
 def test_problem_type_of_another_form_is_passed_on_unchanged() -> None:

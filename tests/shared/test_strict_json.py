@@ -43,6 +43,22 @@ def test_malformed_body_has_a_detail_in_the_words_of_the_hub(body: bytes, detail
     assert refused.value.detail == detail
 
 
+class Identified(BaseModel):
+    model_config = {"extra": "forbid"}
+
+    identifiers: dict[str, int] = {}
+
+
+@pytest.mark.parametrize("body", [
+    {f"{n}" + "x" * 100_000: 1 for n in range(9)}, {"identifiers": {f"{n}" + "x" * 100_000: "a" for n in range(9)}},
+])  # fmt: skip
+def test_pointer_to_a_long_name_is_cut(body: dict[str, object]) -> None:
+    with pytest.raises(Invalid) as refused:
+        validate(Identified, body)
+    assert len(refused.value.faults) == 9
+    assert all(fault.pointer.endswith("xxx…") and len(fault.pointer) < 90 for fault in refused.value.faults)
+
+
 def test_body_of_32_levels_is_parsed() -> None:
     assert parse_json(b"[" * 32 + b"]" * 32)
 

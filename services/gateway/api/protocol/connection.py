@@ -22,6 +22,13 @@ HEAD_LIMIT = Limit(
     beyond="431, and the connection ends",
 )
 """Bytes before a body that are read at all. The middleware refuses half of that already, with its request id."""
+MAX_HEADERS = Limit(
+    100,
+    "headers",
+    subject=LimitSubject.REQUESTS,
+    meaning="Headers of a request",
+    beyond="431, and the connection ends",
+)
 HEAD_SECONDS = Limit(
     15,
     "seconds",
@@ -45,7 +52,8 @@ class Connection(HttpConnection):
     """uvicorn's connection with limits of its own, because uvicorn has no limit before a body."""
 
     unread_seconds = UNREAD_SECONDS
-    _head_size = 0
+    head_bytes = HEAD_LIMIT
+    max_headers = MAX_HEADERS
     _last_data = b""
     _replayed_data: bytes | None = None
     _timer: asyncio.TimerHandle | None = None
@@ -71,20 +79,10 @@ class Connection(HttpConnection):
             remaining = self._replayed_data
 
     def _feed(self, data: bytes) -> None:
-        """Read on. Refuse headers that are incomplete after 64 kB."""
-        self._head_size += len(data)
+        """Read on. Start the timer if the data begin a head."""
         if not self._headers_complete and self._timer is None:
             self._start_timer()
         super().data_received(data)
-        if (
-            not self._headers_complete
-            and self._replayed_data is None
-            and self._head_size > HEAD_LIMIT
-            and not self.transport.is_closing()
-        ):
-            self._refuse(
-                "headers-too-large", f"The headers have more than {HEAD_LIMIT} bytes, the limit of the hub. Send less."
-            )
 
     def on_headers_complete(self) -> None:
         """Stop the timer, because a body has a timer of its own."""
@@ -109,11 +107,22 @@ class Connection(HttpConnection):
     def on_message_complete(self) -> None:
         """Prepare for the next request of this connection."""
         super().on_message_complete()
-        self._headers_complete, self._head_size = False, 0
+        self._headers_complete = False
 
     def send_400_response(self, msg: str) -> None:
-        """Send the problem `http-error`: the bytes were not HTTP."""
-        self._refuse("http-error", "The request is not valid HTTP. Check the address, and http or https in it.")
+        """Send the problem `http-error`: the bytes were not HTTP. A large head has a problem of its own."""
+        if self._head_is_too_large:
+            self.refuse_large_head()
+        else:
+            self._refuse("http-error", "The request is not valid HTTP. Check the address, and http or https in it.")
+
+    def refuse_large_head(self) -> None:
+        """Send the problem `headers-too-large`."""
+        self._refuse(
+            "headers-too-large",
+            f"The head of the request has more than {HEAD_LIMIT} bytes or {MAX_HEADERS} headers, the limits of the "
+            "hub. Send less.",
+        )
 
     def _start_timer(self) -> None:
         self._head_began = time.perf_counter()

@@ -79,6 +79,10 @@ async def test_headers_beyond_the_limit_are_431(hub: RunningGateway) -> None:
     assert response.json()["request_id"] == response.headers["x-request-id"]
     long = await hub.http.get("/v1/parties?" + "&".join(f"a{n}=1" for n in range(8000)), headers=hub.admin)
     assert long.status_code == 431
+    path = await hub.http.get("/v1/" + "x" * 40_000, headers=hub.admin)
+    assert (path.status_code, path.json()["code"]) == (431, "headers-too-large")
+    many = await hub.http.get("/healthz", headers=[(f"x-{n}", "") for n in range(95)])
+    assert many.status_code == 200
 
 
 @pytest.fixture
@@ -111,6 +115,13 @@ async def _exchange(port: int, *parts: bytes) -> bytes:
 
 
 GOOD = b"GET /healthz HTTP/1.1\r\nHost: x\r\n"
+
+
+@pytest.mark.parametrize("headers", [b"a:\r\n" * 20_000, b"X-A: 1\r\n" * 101, b"X-A: %s\r\n" % (b"x" * 1000) * 70])
+async def test_head_beyond_the_limit_is_431_even_if_it_arrives_whole(port: int, headers: bytes) -> None:
+    output = await _exchange(port, GOOD + headers + b"\r\n")
+    assert output.startswith(b"HTTP/1.1 431 ")
+    assert json.loads(output.partition(b"\r\n\r\n")[2])["code"] == "headers-too-large"
 
 
 async def test_headers_that_never_end_are_408_or_431(port: int) -> None:
