@@ -32,6 +32,7 @@ from shared.cites.events import EventType
 from shared.contracts.closed_sets import DeliveryStatus
 from shared.contracts.events.endpoints import EndpointDisabled
 from shared.database import retry_transaction
+from shared.logs import logger
 from shared.sealed_secrets import UnreadableSecret
 
 MAX_FAILURE_DURATION = timedelta(days=5)
@@ -39,6 +40,9 @@ MAX_FAILURE_DURATION = timedelta(days=5)
 
 A quiet month between two failures is no month of failures, and neither is the wait that a receiver requests.
 """
+
+MAX_CLAIM = timedelta(seconds=90)
+"""No claim ends later than this: the longest lease, and the largest difference between clocks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +100,14 @@ async def claim(
             },
         )
     return await _read_requests(engine, claim_id, claimed, keys, at=at) if claimed else []
+
+
+async def end_late_claims(engine: AsyncEngine, *, at: datetime) -> None:
+    """End claims that are longer than any lease. A clock that was ahead for a time set their ends."""
+    async with engine.begin() as conn:
+        number = await delivery_queues.end_late_claims(conn, latest=at + MAX_CLAIM, at=at)
+    if number:
+        logger().warning("late_claims.ended", deliveries=number)
 
 
 async def _read_requests(

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.notifications.store.event_bodies import body_for_party_sql
@@ -162,6 +162,13 @@ class QueueHead:
     headers: str | None
     format: str
     secrets: tuple[str, ...]
+
+
+async def end_late_claims(conn: AsyncConnection, *, latest: datetime, at: datetime) -> int:
+    """End the claims that end after `latest`, and make their queues due at `at`. Return the number of queues."""
+    c = delivery_queues.c
+    late = update(delivery_queues).where(c.claim.is_not(None), c.due_at > latest)
+    return (await conn.execute(late.values(claim=None, due_at=at))).rowcount
 
 
 async def acquire_claim_lock(conn: AsyncConnection) -> None:

@@ -57,6 +57,24 @@ async def worker_process(service: Service) -> AsyncIterator[asyncio.subprocess.P
             await worker.wait()
 
 
+async def test_claim_of_a_worker_whose_clock_was_ahead_ends(service: Service, receiver: Receiver) -> None:
+    """The worker dies after its clock has gone back by an hour, so only the job ends its claim."""
+    who, subject = party(), f"declaration:{uuid4()}"
+    await service.endpoint(who, receiver.url)
+    await service.send_events(event_message(subject, 1, to=who))
+    limits: dict[str, Any] = {"limit": 10, "default_concurrency": 10, "concurrency": {}}
+    keys = service.keys
+    ahead = now() + timedelta(hours=1)
+    claimed = await delivery.claim(service.engine, new_id(), at=ahead, lease=LEASE, keys=keys, **limits)
+    assert [request.subject for request in claimed] == [subject]
+    assert await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, keys=keys, **limits) == []
+    await delivery.end_late_claims(service.engine, at=now())
+    again = await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, keys=keys, **limits)
+    assert [request.subject for request in again] == [subject]
+    await delivery.end_late_claims(service.engine, at=now())
+    assert await delivery.claim(service.engine, new_id(), at=now(), lease=LEASE, keys=keys, **limits) == []
+
+
 async def test_killed_worker_loses_no_delivery_in_flight(service: Service, receiver: Receiver) -> None:
     who, subject = party(), f"declaration:{uuid4()}"
     await service.endpoint(who, receiver.url)
