@@ -15,5 +15,5 @@ async def send_heartbeats() -> None:
     name = os.environ.get(HEARTBEAT_VARIABLE)
     while name:
         with suppress(OSError):  # a full disk must not end the worker
-            Path(name).touch()
+            Path(name).touch(mode=0o600)
         await asyncio.sleep(INTERVAL_SECONDS)

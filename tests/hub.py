@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -40,18 +40,24 @@ def run_saola(*arguments: str | Path, seconds: float = 150.0) -> subprocess.Comp
 class RunningHub:
     """A `saola up` in a home of its own; it ends with this process, whatever happens to it."""
 
-    def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        environment: Mapping[str, str] | None = None,
+        *,
+        program: Sequence[str] = ("-m", "services.cli.main"),
+    ) -> None:
         self.home = folder / "home"
         self.port = free_ports(1)[0]
         self.url = f"http://127.0.0.1:{self.port}"
         self.log_file = folder / "up.log"
-        self._environment = dict(environment or {})
+        self._environment, self._program = dict(environment or {}), program
         self.process = self._start()
 
     def _start(self) -> subprocess.Popen[bytes]:
         with self.log_file.open("wb") as log:
             return subprocess.Popen(
-                [sys.executable, "-P", "-m", "services.cli.main", "up", "--port", str(self.port), "--home", self.home],
+                [sys.executable, "-P", *self._program, "up", "--port", str(self.port), "--home", self.home],
                 env={**os.environ, **self._environment, "SAOLA_SUPERVISED": "1"},
                 stdin=subprocess.PIPE,
                 stdout=log,

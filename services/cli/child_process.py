@@ -1,4 +1,4 @@
-"""One child process of the supervisor: its start, its restart after a growing pause, its end."""
+"""One child process of the supervisor: its start, its restart after a growing pause or while it is stuck, its end."""
 
 import math
 import os
@@ -10,11 +10,19 @@ import time
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import BinaryIO
 
 import psutil
 
+from services.cli.health_checks import find_liveness_check
+from services.cli.health_watch import (
+    CHECK_SECONDS,
+    MAX_FAILED_CHECKS,
+    MAX_FAILED_CHECKS_BEFORE_KILL,
+    HealthWatch,
+)
 from services.cli.log_lines import read_log_tail
-from services.cli.private_files import append_private, open_private
+from services.cli.private_files import append_private, open_null, open_private
 from shared.supervision import SUPERVISED
 
 STABLE_SECONDS = 20.0
@@ -36,11 +44,17 @@ def describe_exit(code: int) -> str:
 class ChildProcess:
     """A process of the hub. Its stdin is a pipe of the supervisor, which closes when the supervisor ends."""
 
-    def __init__(self, name: str, environment: Mapping[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, environment: Mapping[str, str], log: Path, *, check_seconds: float = CHECK_SECONDS
+    ) -> None:
         self.name, self.log = name, log
         self.consecutive_exits = 0
+        self._own_environment, self._check_seconds = environment, check_seconds
         self._environment = {**os.environ, **environment, SUPERVISED: "1", "PYTHONUNBUFFERED": "1"}
         self._process: subprocess.Popen[bytes] | None = None
+        self._watch: HealthWatch | None = None
+        self._is_stuck = False
+        self._has_log, self._log_message = True, ""
         self._started_at, self._restart_at = 0.0, math.inf
 
     @property
@@ -49,8 +63,8 @@ class ChildProcess:
         return self._process.pid if self._process is not None else None
 
     def start(self) -> None:
-        """Start the process."""
-        with append_private(self.log) as log:
+        """Start the process, even if its log cannot be opened. Raise OSError if the system starts no process."""
+        with self._open_log() as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-P", "-m", "services.cli.run", self.name],
                 env=self._environment,
@@ -60,6 +74,28 @@ class ChildProcess:
                 start_new_session=True,
             )
         self._started_at = time.monotonic()
+        self._is_stuck = False
+        self._watch = HealthWatch(find_liveness_check(self._own_environment, self._check_seconds), self._check_seconds)
+        self._watch.start()
+
+    def _open_log(self) -> BinaryIO:
+        """Open the log, or the null device if that fails: a process is worth more than its log."""
+        try:
+            log = append_private(self.log)
+        except OSError as error:
+            if self._has_log:
+                self._has_log = False
+                self._log_message = (
+                    f"{self.name} starts without a log: {error}. The hub opens its log again at its next start."
+                )
+            return open_null()
+        self._has_log = True
+        return log
+
+    def pop_log_message(self) -> str:
+        """Return a message, once, if the log could not be opened; otherwise an empty text."""
+        message, self._log_message = self._log_message, ""
+        return message
 
     def restart_if_exited(self) -> str | None:
         """Start the process again if it ended and its pause is over. Return a message if it has just ended.
@@ -67,18 +103,47 @@ class ChildProcess:
         Do nothing if the process was never started.
         """
         if self._process is None:
-            if time.monotonic() >= self._restart_at:
-                self.start()
-            return None
+            return self._restart() if time.monotonic() >= self._restart_at else None
         code = self._process.poll()
         if code is None:
             return None
-        self.consecutive_exits = (
-            1 if time.monotonic() - self._started_at > STABLE_SECONDS else self.consecutive_exits + 1
-        )
-        self._restart_at = time.monotonic() + restart_backoff(self.consecutive_exits)
+        was_stable = time.monotonic() - self._started_at > STABLE_SECONDS
+        self._plan_restart(1 if was_stable else self.consecutive_exits + 1)
         self._clear_process()
+        if self._is_stuck:
+            return None  # `end_if_stuck` has returned its message
         return f"{self.name} {describe_exit(code)}. The hub starts it again. Its log: {self.log}"
+
+    def _restart(self) -> str | None:
+        """Start the process again. If the system starts none now, plan the next attempt and return a message."""
+        try:
+            self.start()
+        except OSError as error:
+            self._plan_restart(self.consecutive_exits + 1)
+            return f"{self.name} cannot be started: {error}. The hub repeats the start."
+        return None
+
+    def _plan_restart(self, consecutive_exits: int) -> None:
+        self.consecutive_exits = consecutive_exits
+        self._restart_at = time.monotonic() + restart_backoff(consecutive_exits)
+
+    def end_if_stuck(self) -> str | None:
+        """End the process if it runs but fails its health checks. Return a message once.
+
+        The process receives SIGTERM, and SIGKILL if it fails more checks.
+        """
+        if self._process is None or self._watch is None or self._watch.failures < MAX_FAILED_CHECKS:
+            return None
+        if self._watch.failures >= MAX_FAILED_CHECKS_BEFORE_KILL:
+            self._process.kill()
+        if self._is_stuck:
+            return None
+        self._is_stuck = True
+        self._process.terminate()
+        return (
+            f"{self.name} failed {MAX_FAILED_CHECKS} health checks in a row. The hub ends it and starts it again. "
+            f"Its log: {self.log}"
+        )
 
     def terminate(self) -> None:
         """Send SIGTERM to the process: it finishes its work and ends."""
@@ -105,7 +170,9 @@ class ChildProcess:
     def _clear_process(self) -> None:
         if self._process is not None and self._process.stdin is not None:
             self._process.stdin.close()
-        self._process = None
+        if self._watch is not None:
+            self._watch.stop()
+        self._process = self._watch = None
 
     def rotate_log(self) -> None:
         """Rename a log that has grown large. Keep one old log."""

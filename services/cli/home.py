@@ -4,6 +4,7 @@
 - keys/: the private and public key sets of the services
 - database/: the embedded PostgreSQL
 - logs/: one file per process
+- NAME.heartbeat: touched by a worker each second
 - run.json: the processes of the hub that runs now, or ran last
 
 Only the user that runs the hub can read these files.
@@ -50,6 +51,10 @@ class Home:
     def log_file(self, name: str) -> Path:
         """Return the log file of one process."""
         return self.folder / "logs" / f"{name}.log"
+
+    def heartbeat_file(self, name: str) -> Path:
+        """Return the file that a worker touches each second."""
+        return self.folder / f"{name}.heartbeat"
 
     def private_keys(self, signer: str) -> Path:
         """Return the private key set of a signer."""

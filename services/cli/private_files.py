@@ -15,6 +15,11 @@ def append_private(file: Path) -> BinaryIO:
     return os.fdopen(_open(file, os.O_APPEND), "ab")
 
 
+def open_null() -> BinaryIO:
+    """Open the null device, which drops what is written to it."""
+    return Path(os.devnull).open("wb")
+
+
 def _open(file: Path, flag: int) -> int:
     descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | flag, 0o600)
     os.fchmod(descriptor, 0o600)  # an earlier version created some of these files with another mode

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.cli.databases import Server
 from services.cli.home import Home
+from shared.heartbeat import HEARTBEAT_VARIABLE
 
 HOST = "127.0.0.1"
 
@@ -57,7 +58,11 @@ def environments(home: Home, server: Server, ports: ServicePorts) -> dict[str, d
     return {
         "permits": permits,
         "notifications": notifications,
-        "permits-worker": permits,
-        "notifications-worker": notifications,
+        "permits-worker": permits | _heartbeat(home, "permits-worker"),
+        "notifications-worker": notifications | _heartbeat(home, "notifications-worker"),
         "gateway": gateway,
     }
+
+
+def _heartbeat(home: Home, name: str) -> dict[str, str]:
+    return {HEARTBEAT_VARIABLE: str(home.heartbeat_file(name))}

@@ -17,11 +17,12 @@ from services.cli.child_process import ChildProcess, process_start_time, termina
 from services.cli.console import CommandError, saola_command, shorten_path
 from services.cli.databases import Server
 from services.cli.health_checks import is_ready
+from services.cli.health_watch import CHECK_SECONDS
 from services.cli.home import Home
 from services.cli.log_lines import read_log_tail
 from services.cli.ports import HIGHEST_PORT, free_ports, is_free
 from services.cli.postgres import GuardedPostgres
-from services.cli.private_files import open_private
+from services.cli.private_files import open_null, open_private
 from services.cli.process_environments import HOST, ServicePorts, environments, service_url
 from shared import supervision
 
@@ -41,8 +42,9 @@ class Stopped(Exception):
 class Supervisor:
     """A hub on one machine, from its start to its end."""
 
-    def __init__(self, home: Home, port: int, console: Console) -> None:
+    def __init__(self, home: Home, port: int, console: Console, *, check_seconds: float = CHECK_SECONDS) -> None:
         self.home, self.console = home, console
+        self._check_seconds = check_seconds
         self.url = service_url(port)
         self._port = port
         self._database = GuardedPostgres(home.database_folder)
@@ -110,7 +112,7 @@ class Supervisor:
 
     def _prepare_databases(self, server: Server) -> None:
         command = [sys.executable, "-P", "-m", "services.cli.prepare", server.host]
-        with open_private(self.home.log_file("prepare")) as log, _start_logged(command, log) as process:
+        with self._open_prepare_log() as log, _start_logged(command, log) as process:
             while process.poll() is None:
                 if self._stop.wait(POLL_SECONDS):
                     process.terminate()
@@ -122,11 +124,20 @@ class Supervisor:
                 f"The migration of the databases failed. The end of {self.home.log_file('prepare')}:\n{end}"
             )
 
+    def _open_prepare_log(self) -> IO[bytes]:
+        try:
+            return open_private(self.home.log_file("prepare"))
+        except OSError as error:
+            self._report(f"The migration of the databases runs without a log: {error}.")
+            return open_null()
+
     def _create_children(self, server: Server) -> None:
         permits, notifications = free_ports(2, exclude=self._port)
         self._ports = ServicePorts(self._port, permits, notifications)
         for name, environment in environments(self.home, server, self._ports).items():
-            self._children[name] = ChildProcess(name, environment, self.home.log_file(name))
+            self._children[name] = ChildProcess(
+                name, environment, self.home.log_file(name), check_seconds=self._check_seconds
+            )
 
     def _start_children(self) -> None:
         *inner, gateway = self._children.values()
@@ -160,8 +171,9 @@ class Supervisor:
         if self._database.pid is None:
             self._restart_database()
         for child in self._children.values():
-            if message := child.restart_if_exited():
-                self._report(message)
+            for message in (child.end_if_stuck(), child.restart_if_exited(), child.pop_log_message()):
+                if message:
+                    self._report(message)
         self._record_run()
         if time.monotonic() - self._logs_rotated_at > 60:
             self._logs_rotated_at = time.monotonic()

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -50,6 +51,39 @@ def test_child_process_after_exit_is_reported_once_and_restarted(child: ChildPro
     assert child.log.stat().st_mode & 0o777 == 0o600
     child.kill()
     assert child.pid is None
+
+
+def test_child_process_without_a_log_starts_and_reports_it_once(child: ChildProcess) -> None:
+    child.log.mkdir()
+    child.start()
+    assert child.pid is not None
+    assert child.pop_log_message().startswith("permits starts without a log: ")
+    child.kill()
+    child.start()
+    assert child.pop_log_message() == ""
+    child.kill()
+    child.log.rmdir()
+    child.start()
+    assert child.log.exists()
+    child.kill()
+
+
+def test_child_process_that_the_system_cannot_start_is_started_later(
+    child: ChildProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    child.start()
+    block_until(child.restart_if_exited)
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/missing/python")
+        message = block_until(child.restart_if_exited)
+    assert message is not None and message.startswith("permits cannot be started: ")
+
+    def has_started() -> bool:
+        child.restart_if_exited()
+        return child.pid is not None
+
+    block_until(has_started)
+    child.kill()
 
 
 def test_child_process_log_tail_is_the_end_of_its_log(child: ChildProcess) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 import json
 import os
+import socket
+import threading
 import time
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from services.cli.console import CommandError
 from services.cli.databases import SERVICES, Server
 from services.cli.deployment import make_key_sets, prepare_all
-from services.cli.health_checks import is_healthy
+from services.cli.health_checks import find_liveness_check, is_healthy
 from services.cli.ports import free_ports
 from shared.startup_checks import database_faults
 
@@ -80,3 +82,34 @@ def test_health_check_requires_recent_heartbeat_of_worker_and_readiness_of_serve
     assert not is_healthy({"SAOLA_PULSE": str(heartbeat)})
     assert not is_healthy({"PERMITS_PORT": str(free_ports(1)[0])})
     assert not is_healthy({})
+
+
+def test_liveness_check_of_a_worker_requires_a_new_heartbeat(tmp_path: Path) -> None:
+    heartbeat = tmp_path / "heartbeat"
+    is_alive = find_liveness_check({"SAOLA_PULSE": str(heartbeat), "PERMITS_PORT": "1"}, 5.0)
+    assert not is_alive()
+    heartbeat.touch()
+    assert is_alive()
+    assert not is_alive()
+    os.utime(heartbeat, (1.0, 1.0))  # the clock of the machine went back
+    assert is_alive()
+    heartbeat.unlink()
+    assert not is_alive()
+
+
+def test_liveness_check_of_a_server_accepts_each_response() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        is_alive = find_liveness_check({"PERMITS_PORT": str(server.getsockname()[1])}, 5.0)
+        respond = threading.Thread(target=_respond_once, args=(server,))
+        respond.start()
+        assert is_alive()
+        respond.join()
+    assert not is_alive()
+    assert not find_liveness_check({}, 5.0)()
+
+
+def _respond_once(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    with connection:
+        connection.recv(1024)
+        connection.sendall(b"HTTP/1.1 503 Busy\r\nContent-Length: 0\r\n\r\n")
