@@ -67,7 +67,10 @@ async def test_worker_does_not_import_the_web_framework() -> None:
 
 async def test_server_on_sigterm_ends_waits_for_events_and_exits(service: Service) -> None:
     port = str(free_ports(1)[0])
-    async with process(service, "main", port=port) as server, httpx2.AsyncClient(timeout=40) as http:
+    async with (
+        process(service, "main", port=port) as server,
+        httpx2.AsyncClient(timeout=40, auth=service.http.auth) as http,
+    ):
         url = f"http://127.0.0.1:{port}"
         await wait_until(lambda: ready(http, url))
         query = {"after": "0", "seconds": "30"}

@@ -18,7 +18,7 @@ from shared.reconciliation import LONG_AGO, read_model
 from shared.service_client import ResponseLost, ServiceClient, ServiceUnreachable
 
 INTERVAL = timedelta(minutes=10)
-MAX_PAGES = 1_000
+COPY_PAGES = 1_000
 """The most pages of a copy: two million parties."""
 SET_BACK = (
     "The gateway lost changes of these parties, such as roles or a block, and its older state applies everywhere. The "
@@ -87,7 +87,7 @@ async def _read_copy(service: ServiceClient) -> dict[UUID, int]:
     """Return the versions of the parties in the copy of a service. Raise ServiceUnreachable or ResponseLost."""
     copy: dict[UUID, int] = {}
     query: list[tuple[str, str]] = []
-    for _ in range(MAX_PAGES):
+    for _ in range(COPY_PAGES):
         found = await read_model(
             service, "GET", "/internal/party-versions", PartyVersions, sender="gateway", query=query
         )

@@ -38,7 +38,7 @@ AMENDMENT_DIGITS = 2
 """Digits of the groups of amendments: 256 groups."""
 START_SECONDS = 5.0
 """Seconds for which the start waits for the reconciliation. It goes on in the background after them."""
-MAX_NAMED = 20
+NAMED_IDS = 20
 """The most ids of one log line."""
 LOST_BYTES = (
     "Permits lost these declarations, and the gateway lost their bytes in an earlier restore. The parties lodge them "
@@ -174,12 +174,12 @@ class SubmissionReconciler:
         new = [declaration_id for declaration_id in ids if (reason, declaration_id) not in self._reported]
         self._reported.update((reason, declaration_id) for declaration_id in new)
         if new:
-            named = [str(declaration_id) for declaration_id in new[:MAX_NAMED]]
+            named = [str(declaration_id) for declaration_id in new[:NAMED_IDS]]
             logger().error("reconciliation.failed", messages="submissions", reason=reason, count=len(new), ids=named)
 
 
 async def _find_first(engine: AsyncEngine, at: datetime) -> datetime:
-    """Return the time of the oldest submission."""
+    """Return the time of the oldest submission, or `at` if there is none."""
     async with engine.connect() as conn:
         oldest = await store.find_oldest_id(conn)
-    return LONG_AGO if oldest is None else max(LONG_AGO, datetime.fromtimestamp((oldest.int >> 80) / 1000, UTC))
+    return at if oldest is None else max(LONG_AGO, datetime.fromtimestamp((oldest.int >> 80) / 1000, UTC))

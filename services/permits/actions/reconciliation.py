@@ -33,7 +33,7 @@ EVENT_DIGITS = 2
 """Digits of the groups of events. Their ids are derived, so each of 256 groups has the same share of them."""
 COMPARED_DAYS = timedelta(days=29)
 """The age up to which events are compared. Notifications may delete older ones: it keeps them for 30 days."""
-MAX_NAMED = 20
+NAMED_IDS = 20
 """The most ids of one log line."""
 
 
@@ -153,7 +153,7 @@ class EventReconciler:
         unknown = event_ids - self._reported
         self._reported.update(unknown)
         if unknown:
-            ids = [str(event_id) for event_id in sorted(unknown)[:MAX_NAMED]]
+            ids = [str(event_id) for event_id in sorted(unknown)[:NAMED_IDS]]
             logger().error(
                 "reconciliation.failed", messages="events", reason=UNKNOWN_EVENTS, count=len(unknown), ids=ids
             )

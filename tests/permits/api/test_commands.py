@@ -27,7 +27,8 @@ Change = Callable[[dict[str, Any]], Any]
     (lambda p: p.update(issued_on="2026-03-01", valid_until="2026-02-01"), "/valid_until", "validity-before-issue"),
     (lambda p: p["lines"].append(dict(p["lines"][0])), "/lines/1/line", "line-letter-twice"),
     *((lambda p, taxon=taxon: p["lines"][0].update(taxon=taxon), "/lines/0/taxon", "taxon-nameless")
-      for taxon in (" ", ".", "-", "123", "×", "x", "spp.", " sp. ", "Spp")),
+      for taxon in (".", "-", "123", "×", "x", "spp.", " sp. ", "Spp")),
+    (lambda p: p["lines"][0].update(taxon=" "), "/lines/0/taxon", "blank"),
     (lambda p: p["lines"][0].update(taxon="\t"), "/lines/0/taxon", "forbidden-character"),
     (lambda p: p.update(number="Z\u0410-1"), "/number", "look-alike-characters"),
     (lambda p: p["exporter"].update(name="x\x00"), "/exporter/name", "invalid-format"),

@@ -8,7 +8,7 @@ from shared.strict_json import parse_json
 
 HEADER, CLAIMS = 0, 1
 """The places of the two parts in a token."""
-MAX_TIMESTAMP = 1e11
+FAR_FUTURE = 1e11
 """Seconds since 1970 beyond which a time is no time: the year 5138. Infinity and NaN are beyond it too."""
 
 
@@ -35,6 +35,6 @@ def read_timestamp(claims: dict[str, Any], name: str) -> float | None:
     value = claims.get(name)
     if value is None:
         return None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < MAX_TIMESTAMP:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < FAR_FUTURE:
         raise ValueError(name)
     return float(value)

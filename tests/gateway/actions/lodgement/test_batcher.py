@@ -41,7 +41,7 @@ async def _execute_as_superuser(hub: RunningGateway, server: Server, statement: 
 
 async def test_receipt_has_the_values_that_were_stored(hub: RunningGateway) -> None:
     party, trader = await hub.party("trader", identifiers={"EORI": "FR99988877700011"})
-    body = json.dumps(declaration("B-2026/“ü”")).encode()
+    body = json.dumps(declaration("B-2026/ü")).encode()
     response = await hub.lodge(trader, body)
     output = response.json()
     digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
@@ -49,7 +49,7 @@ async def test_receipt_has_the_values_that_were_stored(hub: RunningGateway) -> N
     assert response.status_code == 202
     assert output == {
         "id": output["id"],
-        "reference": "B-2026/“ü”",
+        "reference": "B-2026/ü",
         "status": "received",
         "received_at": output["received_at"],
         "digest": digest,

@@ -50,6 +50,10 @@ def _largest_size(schema: dict[str, Any], schemas: dict[str, dict[str, Any]]) ->
     """Return the most bytes that a value of a schema has as JSON. Raise KeyError if the schema has no limit."""
     if "$ref" in schema:
         return _largest_size(schemas[schema["$ref"]], schemas)
+    if "anyOf" in schema:
+        return max(_largest_size(part, schemas) for part in schema["anyOf"])
+    if schema.get("type") == "null":
+        return len("null")
     if "enum" in schema or "const" in schema:
         return max(len(json.dumps(value)) for value in schema.get("enum", [schema.get("const")]))
     match schema["type"]:
