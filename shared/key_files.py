@@ -101,6 +101,8 @@ def _check_step(private: Path, content: dict[str, Any], step: str, at: datetime)
     if not ((step == "add" and keys < MAX_KEYS) or (step in WAITS and keys > 1)):
         raise ValueError(f"there are {keys} keys in {private}: `{step}` has nothing to do")
     if step not in WAITS:
+        if last.get("step", "drop") != "drop":
+            raise ValueError(f"the last step was `{last['step']}`: finish that rotation first")
         return
     expected, wait = PREVIOUS_STEPS[step], timedelta(seconds=WAITS[step])
     if last.get("step", expected) != expected:

@@ -196,7 +196,7 @@ def _check_head(scope: Scope, head_bytes: int) -> Response | None:
         return reject(400, "http-error", text)
     if b"%" in scope["raw_path"] and ENCODED_SLASH.search(scope["raw_path"]):
         text = "The path has an encoded slash or backslash (%2F, %5C). Send none: no id and no name has one."
-        return reject(400, "http-error", text)
+        return reject(400, "invalid-parameter", text)
     codings = [value for key, value in headers if key == b"transfer-encoding"]
     if codings and (len(codings) > 1 or codings[0].lower() != b"chunked" or scope["http_version"] != "1.1"):
         text = "The header Transfer-Encoding is not `chunked`. Send the body chunked, or with Content-Length."

@@ -171,14 +171,26 @@ def test_rotation_that_an_earlier_version_began_waits_from_the_change_of_the_fil
 def test_rotation_of_a_home_changes_all_key_sets_or_none(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.create()
-    rotate_home(tmp_path, "add", at=AT)
-    late = home.private_keys("tokens"), home.public_keys("tokens")
-    rotate_keys(*late, "add", at=AT + HOURS)
+    for signer in TOKEN_SIGNERS:
+        begun_at = AT + HOURS if signer == "tokens" else AT
+        rotate_keys(home.private_keys(signer), home.public_keys(signer), "add", at=begun_at)
     before = {signer: home.private_keys(signer).read_bytes() for signer in TOKEN_SIGNERS}
     with pytest.raises(CommandError, match="The step use is not possible: it is too early"):
         rotate_home(tmp_path, "use", at=AT + HOURS)
     assert {signer: home.private_keys(signer).read_bytes() for signer in TOKEN_SIGNERS} == before
     rotate_home(tmp_path, "use", at=AT + 2 * HOURS)
+
+
+@pytest.mark.parametrize("steps", [("add",), ("add", "use")])
+def test_rotation_that_is_not_finished_refuses_a_new_key(tmp_path: Path, steps: tuple[str, ...]) -> None:
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    create_signing_keys(private, public)
+    for number, step in enumerate(steps):
+        rotate_keys(private, public, step, at=AT + number * HOURS)
+    before = private.read_bytes()
+    with pytest.raises(ValueError, match=f"the last step was `{steps[-1]}`: finish that rotation first"):
+        rotate_keys(private, public, "add", at=AT + 9 * HOURS)
+    assert private.read_bytes() == before
 
 
 def test_receipts_of_dropped_key_stay_valid_and_tokens_do_not(tmp_path: Path) -> None:

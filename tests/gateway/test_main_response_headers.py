@@ -83,7 +83,7 @@ async def test_encoded_slash_in_the_path_is_refused(hub: RunningGateway, slash: 
     for path in (f"/v1{slash}me", f"/v1/permits/{slash}", f"/docs/assets{slash}start.js"):
         head = f"GET {path} HTTP/1.1\r\nHost: h\r\nAuthorization: {hub.admin['Authorization']}\r\n\r\n"
         status, _, body = await _send(hub, head.encode())
-        assert (status, json.loads(body)["code"]) == (400, "http-error"), path
+        assert (status, json.loads(body)["code"]) == (400, "invalid-parameter"), path
 
 
 async def test_encoded_slash_in_the_query_is_a_value(hub: RunningGateway) -> None:
@@ -110,7 +110,7 @@ async def test_transfer_coding_other_than_chunked_is_refused_and_ends_the_connec
     lines = "".join(f"Transfer-Encoding: {coding}\r\n" for coding in codings)
     head = f"POST /oauth2/token HTTP/{version}\r\nHost: h\r\n{lines}\r\n0\r\n\r\n"
     status, headers, body = await _send(hub, head.encode())
-    assert (status, json.loads(body)["code"]) == (400, "http-error")
+    assert (status, json.loads(body)["code"]) == (400, "invalid-parameter")
     assert headers["connection"] == "close"
 
 

@@ -31,7 +31,7 @@ def list_problem_codes(route: Route) -> tuple[str, ...]:
     if route.service is not None:
         codes += ("service-unavailable", "response-too-large")
     if "{" in route.path:
-        codes.append("not-found")
+        codes += ("invalid-parameter", "not-found")
     if route.request is not None:
         codes += BODY_PROBLEMS if route.request.model is not None else ()
         codes += CODE_PROBLEMS if route.request.model is not None and route.service == "permits" else ()
