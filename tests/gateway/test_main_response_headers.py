@@ -110,7 +110,7 @@ async def test_transfer_coding_other_than_chunked_is_refused_and_ends_the_connec
     lines = "".join(f"Transfer-Encoding: {coding}\r\n" for coding in codings)
     head = f"POST /oauth2/token HTTP/{version}\r\nHost: h\r\n{lines}\r\n0\r\n\r\n"
     status, headers, body = await _send(hub, head.encode())
-    assert (status, json.loads(body)["code"]) == (400, "invalid-parameter")
+    assert (status, json.loads(body)["code"]) == (400, "http-error")
     assert headers["connection"] == "close"
 
 
