@@ -4,6 +4,8 @@ from typing import Protocol
 
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.rules.parties import has_same_name
+from shared.contracts.closed_sets import Role
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import identifier_key
 from shared.contracts.parties import Party
@@ -23,13 +25,18 @@ class Shipment(Protocol):
 
 
 def require_goods_of_others(shipment: Shipment, party: Party) -> None:
-    """Raise NotAllowed if an identifier of the party is that of the exporter or the importer."""
-    if not party.identifiers:
-        return
-    sides = (shipment.exporter, shipment.importer)
-    stated = {identifier_key(side.country, side.identifier) for side in sides if side.identifier is not None}
-    if stated & party.identifier_keys:
+    """Raise NotAllowed if the party is the exporter or the importer.
+
+    An identifier decides. A side without one may be a trader of the same name and country.
+    """
+    if any(_may_be(side, party) for side in (shipment.exporter, shipment.importer)):
         raise conflict_of_interest()
+
+
+def _may_be(side: Trader, party: Party) -> bool:
+    if side.identifier is not None:
+        return bool(party.identifiers) and identifier_key(side.country, side.identifier) in party.identifier_keys
+    return Role.TRADER in party.roles and side.country == party.country and has_same_name(side.name, party.name)
 
 
 def require_declaration_of_others(declaration: DeclarationRecord, party: Party) -> None:

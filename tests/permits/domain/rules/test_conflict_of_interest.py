@@ -12,6 +12,7 @@ from services.permits.actions import applications
 from services.permits.actions.declarations import transitions
 from services.permits.actions.permits import endorse, issue, issue_batch, take_over, withdraw
 from services.permits.actions.permits.issue_batch import IssueRequest
+from services.permits.domain.rules.conflict_of_interest import require_goods_of_others
 from services.permits.domain.rules.requirements import goods_are_verified
 from services.permits.domain.rules.whole_declaration import own_party_is_identified
 from shared.contracts.application import Assessment, GrantDecision, Question, Reply
@@ -126,3 +127,16 @@ async def test_agent_answers_no_query_of_its_own(server: Server, permits_db: Asy
         lambda: applications.reply(permits_db, application_id, answers, Reply(message="017"), command())
     )
     await applications.reply(permits_db, application_id, applicant, Reply(message="017"), command())
+
+
+@pytest.mark.parametrize(("name", "country", "is_own"), [
+    (BOTH_ZA.name.upper(), "ZA", True), (BOTH_ZA.name, "NA", False), ("Another trader", "ZA", False),
+])  # fmt: skip
+def test_side_without_identifier_is_own_if_name_and_country_are(name: str, country: str, is_own: bool) -> None:
+    content = permit_content(exporter={"name": name, "country": country})
+    if is_own:
+        with pytest.raises(NotAllowed):
+            require_goods_of_others(content, BOTH_ZA)
+    else:
+        require_goods_of_others(content, BOTH_ZA)
+    require_goods_of_others(content, BOTH_ZA.model_copy(update={"roles": ("authority",)}))
