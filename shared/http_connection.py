@@ -92,7 +92,8 @@ class HttpConnection(HttpToolsProtocol):
     _headers_complete = False
     _read_head_size = 0
     _partial_head_size = 0
-    _began = False
+    _begun = 0
+    _is_head_open = False
     _head_is_too_large = False
     _data_in_read = 0
     _chunk_header_size = 0
@@ -141,10 +142,11 @@ class HttpConnection(HttpToolsProtocol):
                 self.transport.close()
                 return
         in_trailers, body, in_head = self._in_trailers, self._open_cycle, not self._headers_complete
-        self._data_in_read, self._began = 0, False
+        self._data_in_read, self._begun = 0, 0
         super().data_received(data)
         # The parser counts no header and no trailer before its end, so the reads that bring only a part are counted.
-        if in_head and not self._headers_complete and not self._began:
+        # With a second request in one read, it is unknown which of its bytes belong to the last head.
+        if in_head and self._is_head_open and self._begun <= 1:
             self._partial_head_size += len(data)
             if self._partial_head_size > self.head_bytes and not self.transport.is_closing():
                 self.refuse_large_head()
@@ -162,7 +164,8 @@ class HttpConnection(HttpToolsProtocol):
         self._headers_complete = self._in_trailers = False
         self._trailer_size = self._partial_trailer_size = self._chunk_header_size = 0
         self._read_head_size = self._partial_head_size = 0
-        self._began = True
+        self._begun += 1
+        self._is_head_open = True
         super().on_message_begin()
 
     def on_url(self, url: bytes) -> None:
@@ -172,7 +175,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """Start the request. Until its body is complete, its response ends the connection."""
-        self._headers_complete = True
+        self._headers_complete, self._is_head_open = True, False
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not before:  # a request for another protocol starts no cycle
