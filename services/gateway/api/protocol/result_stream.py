@@ -81,8 +81,8 @@ class ResultStream:
         finally:
             self._closed = True
             if self._file is not None:
+                self._empty_file()  # first, because to close a file on a full disk may fail
                 self._file.close()
-                self._empty_file()
 
     def _spill(self, lines: bytes) -> None:
         if self._file is None:
