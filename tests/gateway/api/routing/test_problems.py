@@ -67,4 +67,4 @@ def test_problem_that_follows_from_the_declaration_is_listed(change: dict[str, A
 
 def test_problem_code_is_listed_once() -> None:
     codes = list_problem_codes(replace(BARE, path="/v1/things/{id}", problems=("not-found",)))
-    assert codes == (*COMMON_PROBLEMS, "not-found")
+    assert codes == (*COMMON_PROBLEMS, "not-found", "invalid-parameter")
