@@ -7,7 +7,11 @@ from http import HTTPStatus
 
 from shared.contracts.problems.caller import CALLER_PROBLEMS
 from shared.contracts.problems.content import CONTENT_PROBLEMS
+from shared.contracts.problems.declaration_state import DECLARATION_STATE_PROBLEMS
+from shared.contracts.problems.endpoint_state import ENDPOINT_STATE_PROBLEMS
+from shared.contracts.problems.party_state import PARTY_STATE_PROBLEMS
 from shared.contracts.problems.permit import PERMIT_PROBLEMS
+from shared.contracts.problems.permit_state import PERMIT_STATE_PROBLEMS
 from shared.contracts.problems.problem_code import ProblemCode
 from shared.contracts.problems.request import REQUEST_PROBLEMS
 from shared.contracts.problems.server import SERVER_PROBLEMS
@@ -26,6 +30,10 @@ PERMIT_PROBLEM_CODES = tuple(PERMIT_PROBLEMS)
 PROBLEM_CODES: dict[str, ProblemCode] = {
     **REQUEST_PROBLEMS,
     **CALLER_PROBLEMS,
+    **DECLARATION_STATE_PROBLEMS,
+    **PERMIT_STATE_PROBLEMS,
+    **PARTY_STATE_PROBLEMS,
+    **ENDPOINT_STATE_PROBLEMS,
     **STATE_PROBLEMS,
     **CONTENT_PROBLEMS,
     **PERMIT_PROBLEMS,
@@ -34,7 +42,11 @@ PROBLEM_CODES: dict[str, ProblemCode] = {
 PROBLEM_GROUPS: dict[str, tuple[str, ...]] = {
     "Requests that the hub cannot read": tuple(REQUEST_PROBLEMS),
     "The caller": tuple(CALLER_PROBLEMS),
-    "The state of a declaration, a permit or another thing": tuple(STATE_PROBLEMS),
+    "The state of a declaration": tuple(DECLARATION_STATE_PROBLEMS),
+    "The state of a permit or an application": tuple(PERMIT_STATE_PROBLEMS),
+    "The state of a party": tuple(PARTY_STATE_PROBLEMS),
+    "The state of a webhook endpoint": tuple(ENDPOINT_STATE_PROBLEMS),
+    "Versions and transitions": tuple(STATE_PROBLEMS),
     "The content of a request": tuple(CONTENT_PROBLEMS),
     "Permits that break the rules of their kind": PERMIT_PROBLEM_CODES,
     "Failures of the hub": tuple(SERVER_PROBLEMS),
