@@ -210,9 +210,9 @@ async def parse_batch(body: bytes, parse: Callable[[bytes], Parsed]) -> Parsed:
     return parse(body) if len(body) <= INLINE_BODY_BYTES else await asyncio.to_thread(parse, body)
 
 
-async def read_json_body(request: Request, model: type[Model]) -> Model:
-    """Read, parse and check a JSON body: see `parse_json_body`."""
-    return parse_json_body(request, await read_body(request), model)
+async def read_json_body(request: Request, model: type[Model], *, limit: int = MAX_BODY_BYTES) -> Model:
+    """Read, parse and check a JSON body of at most `limit` bytes: see `parse_json_body`."""
+    return parse_json_body(request, await read_body(request, limit=limit), model)
 
 
 def parse_json_body(request: Request, body: bytes, model: type[Model], *, optional: bool = False) -> Model:

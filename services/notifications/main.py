@@ -11,7 +11,7 @@ from services.notifications.actions.endpoint_policy import EndpointPolicy
 from services.notifications.actions.feed import FeedSignal
 from services.notifications.actions.metrics import collect_metrics
 from services.notifications.actions.parties import PartyCopies
-from services.notifications.api import endpoints, events, internal
+from services.notifications.api import endpoints, events, internal, reconciliation
 from services.notifications.settings import Settings
 from shared.database import create_engine
 from shared.http_server import run_server
@@ -50,7 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.context = context
     trusted = {"gateway": KeyFile(settings.gateway_keys), "permits": KeyFile(settings.permits_keys)}
     trust_services(app, InternalTokenVerifier("notifications", trusted))
-    for router in (internal.router, endpoints.router, events.router):
+    for router in (internal.router, reconciliation.router, endpoints.router, events.router):
         app.include_router(router)
     add_metrics(app, lambda: collect_metrics(engine))
     return app

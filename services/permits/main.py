@@ -17,6 +17,7 @@ from services.permits.api import (
     internal,
     permits,
     policies,
+    reconciliation,
     reference,
     reference_loads,
     reports,
@@ -59,7 +60,17 @@ def create_app(settings: Settings) -> FastAPI:
     )
     app.state.context = context
     trust_services(app, InternalTokenVerifier("permits", {"gateway": KeyFile(settings.gateway_keys)}))
-    for module in (internal, applications, declarations, permits, reports, reference_loads, reference, policies):
+    for module in (
+        internal,
+        reconciliation,
+        applications,
+        declarations,
+        permits,
+        reports,
+        reference_loads,
+        reference,
+        policies,
+    ):
         app.include_router(module.router)
     add_metrics(app, lambda: collect_metrics(engine))
     return app

@@ -9,21 +9,14 @@ from starlette.responses import JSONResponse, Response
 
 from services.notifications.actions.feed import read_progress
 from services.notifications.actions.intake import receive_events
-from services.notifications.actions.parties import list_versions, update_copies
-from services.notifications.actions.reconciliation import (
-    list_last_sequences,
-    list_sequences_of_events,
-    received_events,
-)
+from services.notifications.actions.parties import update_copies
 from services.notifications.api.dependencies import Context
 from shared.contracts.closed_sets import MessageOutcome
 from shared.contracts.limits import MAX_WAIT_SECONDS, MESSAGE_BATCH_BYTES
 from shared.contracts.messages import EventMessage, MessageResult, MessageResults, PartyBatch
-from shared.contracts.reconciliation import IdGroups, IdList, SubjectList
 from shared.database import now
 from shared.internal_auth import CallingGateway, CallingPermits
 from shared.problems import Fault, Invalid
-from shared.reconciliation_requests import IdDigits, IdPrefix, ReconciledPeriod
 from shared.strict_json import list_faults, parse_json, validate
 from shared.web import parse_batch, read_body, require_json
 
@@ -39,49 +32,6 @@ async def receive_event_batch(request: Request, context: Context, service: Calli
     results += await receive_events(context.engine, event_messages, at=now())
     context.feed_signal.notify()
     return Response(MessageResults(answers=tuple(results)).model_dump_json(), media_type="application/json")
-
-
-@router.get("/event-ids/groups")
-async def read_event_groups(
-    context: Context, service: CallingPermits, period: ReconciledPeriod, under: IdPrefix = "", digits: IdDigits = 2
-) -> Response:
-    """Return the groups of the events of permits by the first digits of their ids, for the reconciliation."""
-    groups = await received_events(context.engine, period).read_groups(under, digits)
-    return Response(IdGroups(groups=tuple(groups)).model_dump_json(), media_type="application/json")
-
-
-@router.get("/event-ids")
-async def list_event_ids(
-    context: Context, service: CallingPermits, period: ReconciledPeriod, under: IdPrefix = ""
-) -> Response:
-    """List the ids of the events of one group."""
-    ids = await received_events(context.engine, period).list_ids(under)
-    return Response(IdList(ids=tuple(ids)).model_dump_json(), media_type="application/json")
-
-
-@router.get("/party-versions")
-async def read_party_versions(context: Context, service: CallingGateway, after: UUID | None = None) -> Response:
-    """Return a page of the versions of the copied parties, after an id."""
-    found = await list_versions(context.engine, after=after)
-    return Response(found.model_dump_json(), media_type="application/json")
-
-
-@router.post("/event-sequences")
-async def read_event_sequences(request: Request, context: Context, service: CallingPermits) -> Response:
-    """Return the sequences up to which the events of subjects are stored without a gap."""
-    require_json(request)
-    wanted = validate(SubjectList, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
-    found = await list_last_sequences(context.engine, wanted.subjects)
-    return Response(found.model_dump_json(), media_type="application/json")
-
-
-@router.post("/known-events")
-async def read_known_events(request: Request, context: Context, service: CallingPermits) -> Response:
-    """Return the sequences of the subjects of events that permits lost."""
-    require_json(request)
-    wanted = validate(IdList, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
-    found = await list_sequences_of_events(context.engine, wanted.ids)
-    return Response(found.model_dump_json(), media_type="application/json")
 
 
 @router.post("/parties", status_code=204)

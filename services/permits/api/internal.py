@@ -4,7 +4,6 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Request
 from pydantic import Field, RootModel, ValidationError
@@ -16,25 +15,17 @@ from services.permits.actions.declarations.amended_versions import list_amended_
 from services.permits.actions.declarations.unreadable import ReceivedSubmission
 from services.permits.actions.permits import issue_batch
 from services.permits.actions.permits.issue_batch import IssueRequest
-from services.permits.actions.reconciliation import (
-    amended_versions,
-    list_known_amendments,
-    list_known_declarations,
-    lodged_declarations,
-)
 from services.permits.api.dependencies import Authority, CallingPerson, Context, DeclarationId
 from shared.contracts.fields import Id, WireModel
 from shared.contracts.limits import MESSAGE_BATCH_BYTES
 from shared.contracts.messages import MandateBatch, PartyBatch, SubmissionBatch, ValidSubmissionBatch
 from shared.contracts.permit import Permit
-from shared.contracts.reconciliation import IdGroups, IdList, KnownAmendments, KnownDeclarations
 from shared.database import now
 from shared.idempotency import IdempotentCommand, StoredResponse, fingerprint
 from shared.internal_auth import CallingGateway
 from shared.limits import Limit, LimitSubject
 from shared.problem_responses import request_id, status_and_document
 from shared.problems import ProblemError
-from shared.reconciliation_requests import IdDigits, IdPrefix, ReconciledPeriod
 from shared.strict_json import parse_json, validate
 from shared.web import parse_batch, read_body
 
@@ -71,67 +62,6 @@ def _parse_messages(body: bytes) -> Sequence[ReceivedSubmission]:
 async def read_amended_versions(declaration_id: DeclarationId, context: Context, service: CallingGateway) -> Response:
     """Return the amendments that made the versions of a declaration."""
     found = await list_amended_versions(context.engine, declaration_id)
-    return Response(found.model_dump_json(), media_type="application/json")
-
-
-@router.get("/declaration-ids/groups")
-async def read_declaration_groups(
-    context: Context, service: CallingGateway, period: ReconciledPeriod, under: IdPrefix = "", digits: IdDigits = 2
-) -> Response:
-    """Return the groups of declarations by the first digits of their ids, for the reconciliation."""
-    groups = await lodged_declarations(context.engine, period).read_groups(under, digits)
-    return Response(IdGroups(groups=tuple(groups)).model_dump_json(), media_type="application/json")
-
-
-@router.get("/declaration-ids")
-async def list_declaration_ids(
-    context: Context, service: CallingGateway, period: ReconciledPeriod, under: IdPrefix = ""
-) -> Response:
-    """List the ids of the declarations of one group."""
-    ids = await lodged_declarations(context.engine, period).list_ids(under)
-    return Response(IdList(ids=tuple(ids)).model_dump_json(), media_type="application/json")
-
-
-@router.get("/amendment-ids/groups")
-async def read_amendment_groups(
-    context: Context, service: CallingGateway, period: ReconciledPeriod, under: IdPrefix = "", digits: IdDigits = 2
-) -> Response:
-    """Return the groups of the commands that amended declarations."""
-    groups = await amended_versions(context.engine, period).read_groups(under, digits)
-    return Response(IdGroups(groups=tuple(groups)).model_dump_json(), media_type="application/json")
-
-
-@router.get("/amendment-ids")
-async def list_amendment_ids(
-    context: Context, service: CallingGateway, period: ReconciledPeriod, under: IdPrefix = ""
-) -> Response:
-    """List the commands of one group that amended declarations."""
-    ids = await amended_versions(context.engine, period).list_ids(under)
-    return Response(IdList(ids=tuple(ids)).model_dump_json(), media_type="application/json")
-
-
-@router.post("/known-amendments")
-async def read_known_amendments(
-    request: Request, context: Context, service: CallingGateway, period: ReconciledPeriod
-) -> Response:
-    """Return the amendments that the gateway lost."""
-    wanted = validate(IdList, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
-    found = KnownAmendments(amendments=await list_known_amendments(context.engine, period, wanted.ids))
-    return Response(found.model_dump_json(), media_type="application/json")
-
-
-@router.get("/party-versions")
-async def read_party_versions(context: Context, service: CallingGateway, after: UUID | None = None) -> Response:
-    """Return a page of the versions of the copied parties, after an id."""
-    found = await parties.list_versions(context.engine, after=after)
-    return Response(found.model_dump_json(), media_type="application/json")
-
-
-@router.post("/known-declarations")
-async def read_known_declarations(request: Request, context: Context, service: CallingGateway) -> Response:
-    """Return what the gateway needs of declarations that it lost."""
-    wanted = validate(IdList, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
-    found = KnownDeclarations(declarations=await list_known_declarations(context.engine, wanted.ids))
     return Response(found.model_dump_json(), media_type="application/json")
 
 
