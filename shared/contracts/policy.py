@@ -15,7 +15,7 @@ class Policy(WireModel):
         Field(
             description=(
                 "One officer assesses an application, another grants it. One officer proposes a permit that has no "
-                "application, or a replacement; another sends the same and issues it"
+                "application, a replacement or a takeover; another sends the same, and the hub does it"
             )
         ),
     ] = False

@@ -136,7 +136,11 @@ async def report_found(permit_id: PermitId, request: Request, context: Context, 
 
 
 @router.post("/{id}/takeover")
-async def take_over_permit(permit_id: PermitId, request: Request, context: Context, party: Authority) -> Response:
+async def take_over_permit(
+    permit_id: PermitId, request: Request, context: Context, party: Authority, person: CallingPerson
+) -> Response:
     """Transfer a permit that another country registered to the authority of its issuer."""
     decision, command = await read_command(request, Takeover, optional=True)
-    return render_stored_response(await take_over.take_over(context.engine, permit_id, party, decision, command))
+    return render_stored_response(
+        await take_over.take_over(context.engine, permit_id, party, decision, command, person=person.name)
+    )

@@ -111,14 +111,14 @@ PERMIT_STATE_PROBLEMS = {
         status=409,
         meaning=(
             "The country requires two people, and the same person assessed the application, asked the applicant or "
-            "proposed the permit, and issues it."
+            "proposed the permit or its takeover, and now decides."
         ),
         causes=(
             "One person of the authority does both steps, perhaps with a rotated credential.",
             "Two people share one credential.",
         ),
         steps=(
-            you("Ask a colleague to issue the permit with another credential."),
+            you("Ask a colleague to send the same request with another credential."),
             administrator("Create a credential for each person of the authority."),
         ),
         example=(
@@ -128,18 +128,18 @@ PERMIT_STATE_PROBLEMS = {
     ),
     "second-person-missing": ProblemCode(
         status=409,
-        meaning="The country requires two people for a permit, and nobody else has proposed this permit yet.",
+        meaning="The country requires two people for a permit, and nobody else has proposed this act yet.",
         causes=(
-            "The policy of the country requires two people, and you are the first one who sends this permit.",
-            "The permit differs from the one that your colleague proposed, or that proposal is too old.",
+            "The policy of the country requires two people, and you are the first one who sends this request.",
+            "The request differs from the one that your colleague proposed, or that proposal is too old.",
         ),
         steps=(
-            you("Ask a colleague to send the same permit to the same route with another credential."),
+            you("Ask a colleague to send the same request to the same route with another credential."),
             you("For a permit that a trader asks for, let one person assess the application and another grant it."),
         ),
         example=(
-            "ZA requires two people for a permit. The hub keeps yours as a proposal for 30 days and has issued "
-            "nothing. Ask a colleague to send the same permit with another credential."
+            "ZA requires two people for a permit. The hub keeps your request as a proposal for 30 days and has changed "
+            "no permit. Ask a colleague to send the same request with another credential."
         ),
     ),
     "too-many-applications": ProblemCode(

@@ -260,7 +260,13 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Takeover, required=False),
         responses=(RouteResponse(description="The permit", model=PermitView),),
-        problems=("conflict-of-interest", "invalid-transition", "permit-already-own", "not-the-issuing-authority"),
+        problems=(
+            "conflict-of-interest",
+            "invalid-transition",
+            "permit-already-own",
+            "not-the-issuing-authority",
+            *SECOND_PERSON_CODES,
+        ),
         example=examples.TAKE_OVER_PERMIT,
     ),
 )

@@ -1,9 +1,7 @@
 """Issue a permit, or register one that was issued outside the hub."""
 
-from uuid import UUID
-
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.permits import quota_check, second_person
 from services.permits.actions.permits.issuing_authority import require_issuing_authority
@@ -20,7 +18,6 @@ from shared.contracts.parties import Actor, Party
 from shared.contracts.permit import Permit
 from shared.database import new_id
 from shared.idempotency import CREATED, IdempotentCommand, StoredResponse
-from shared.problems import Conflict
 from shared.sealed_secrets import SecretSealer, open_response
 from shared.secret_tokens import generate_secret, secret_digest
 
@@ -53,7 +50,9 @@ async def issue(
             )
             changes = domain_issue.issue(new_permit, content, party, actor)
             await quota_check.require_within_quota(conn, changes)
-            objection = await find_objection(conn, party, person, content, command)
+            objection = await second_person.propose_one(
+                conn, party, person, digest=proposal_digest(content), command=command
+            )
             if objection is None:
                 await permits.give_up_numbers(conn, void_permits)
                 await change_sets.save_change_set(conn, changes)
@@ -64,23 +63,3 @@ async def issue(
         raise_number_taken(error, content.issuer, content.number)
         raise
     raise objection
-
-
-async def find_objection(
-    conn: AsyncConnection,
-    party: Party,
-    person: str,
-    content: Permit,
-    command: IdempotentCommand,
-    *,
-    replaced_permit: UUID | None = None,
-) -> Conflict | None:
-    """Return why this person may not issue a permit alone, stored as a proposal; None if it may be issued.
-
-    The command is withdrawn then: the caller commits the proposal, raises the error, and the command may be repeated.
-    """
-    digests = {command.id: proposal_digest(content, replaced_permit)}
-    objection = (await second_person.propose(conn, party, person, digests, at=command.at)).get(command.id)
-    if objection is not None:
-        await idempotency.withdraw(conn, [command.id])
-    return objection

@@ -10,8 +10,7 @@ from uuid import UUID
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions.permits import quota_check
-from services.permits.actions.permits.issue import find_objection
+from services.permits.actions.permits import quota_check, second_person
 from services.permits.actions.permits.issuing_authority import lock_own_permit, require_issuing_authority
 from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
 from services.permits.actions.permits.views import REPLACE_PERMIT, Tokens, store_response, store_response_with_tokens
@@ -20,7 +19,7 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits import replace as domain_replace
 from services.permits.domain.permits import withdraw
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.domain.permits.second_person import UNKNOWN_PERSON
+from services.permits.domain.permits.second_person import UNKNOWN_PERSON, proposal_digest
 from services.permits.domain.permits.withdraw import WithdrawalContext
 from services.permits.domain.rules.conflict_of_interest import require_goods_of_others
 from services.permits.store import change_sets, declarations, facts, permits
@@ -125,7 +124,9 @@ async def replace(
             changes = domain_replace.replace_permit(old, new_permit, content, party, actor, context)
             void_permits = await list_void_permits(conn, party, content, replaced=old.id)
             await quota_check.require_within_quota(conn, changes)
-            objection = await find_objection(conn, party, person, content, command, replaced_permit=permit_id)
+            objection = await second_person.propose_one(
+                conn, party, person, digest=proposal_digest(content, replaced_permit=permit_id), command=command
+            )
             if objection is not None:
                 return objection
             await permits.give_up_numbers(conn, void_permits)

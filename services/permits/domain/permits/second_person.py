@@ -1,4 +1,4 @@
-"""The policy of two people for a permit that no application precedes: one person proposes it, another issues it."""
+"""The policy of two people for an act that no application precedes: one person proposes it, another does it."""
 
 import hashlib
 from collections.abc import Set
@@ -17,18 +17,23 @@ def proposal_digest(content: Permit, replaced_permit: UUID | None = None) -> byt
     return hashlib.sha256(stated.encode()).digest()
 
 
+def takeover_digest(permit_id: UUID) -> bytes:
+    """Return the SHA-256 of the takeover of a permit. The remark is no part of it: each person has an own one."""
+    return hashlib.sha256(f"takeover of {permit_id}".encode()).digest()
+
+
 def find_objection(country: str, person: str, proposed_by: Set[str], *, days: int) -> Conflict | None:
-    """Return why a person may not issue a permit now, or None if another person proposed the same permit."""
+    """Return why a person may not act now, or None if another person proposed the same."""
     if proposed_by - {person} and person != UNKNOWN_PERSON:
         return None
     if person in proposed_by:
         return Conflict(
             "same-person",
-            f"{country} requires two people for a permit, and you proposed this one. Ask a colleague to send the same "
-            "permit with another credential.",
+            f"{country} requires two people for a permit, and you proposed this. Ask a colleague to send the same "
+            "request with another credential.",
         )
     return Conflict(
         "second-person-missing",
-        f"{country} requires two people for a permit. The hub keeps yours as a proposal for {days} days and has issued "
-        "nothing. Ask a colleague to send the same permit with another credential.",
+        f"{country} requires two people for a permit. The hub keeps your request as a proposal for {days} days and has "
+        "changed no permit. Ask a colleague to send the same request with another credential.",
     )

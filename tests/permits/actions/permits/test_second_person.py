@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.permits import issue, withdraw
+from services.permits.actions import parties
+from services.permits.actions.permits import issue, take_over, withdraw
 from services.permits.actions.permits.issue_batch import issue_permits
 from services.permits.actions.permits.second_person import PROPOSAL_DAYS
 from services.permits.actions.reference import policies
 from services.permits.domain.permits.second_person import UNKNOWN_PERSON
 from shared.contracts.parties import Party
-from shared.contracts.permit import Permit, Revocation
+from shared.contracts.permit import Permit, Revocation, Takeover
 from shared.contracts.policy import Policy
 from shared.database import new_id, now
 from shared.idempotency import IdempotentCommand, StoredResponse
@@ -23,6 +24,7 @@ from tests.permits.actions.permits.test_issue_batch import batch_entry, codes_or
 from tests.permits.internal_client import InternalClient
 from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, SEALER, command, issue_permit, party, permit_content
 
+AUTHORITY_KE = party("authority", "KE")
 MISSING, SAME = "second-person-missing", "same-person"
 
 
@@ -104,6 +106,28 @@ async def test_replacement_under_two_people_needs_another_person(permits_db: Asy
     assert await replace(old, "two") == "replaced"
 
 
+async def test_takeover_under_two_people_of_the_issuer_needs_another_person(permits_db: AsyncEngine) -> None:
+    registered = [
+        await issue_permit(permits_db, permit_content(issuer="KE", export_country="KE"), AUTHORITY_FR) for _ in range(2)
+    ]
+    await require_two_people(permits_db, "KE")
+    await parties.store_changed(permits_db, [AUTHORITY_KE])
+
+    async def take(permit_id: UUID, person: str, remark: str = "Ours") -> str:
+        decision = Takeover(reason=remark)
+        try:
+            stored = await take_over.take_over(permits_db, permit_id, AUTHORITY_KE, decision, command(), person=person)
+        except Conflict as error:
+            return error.code
+        return str(json.loads(stored.body)["registered_by"]["country"])
+
+    one, other = registered
+    assert [await take(one, "one") for _ in range(2)] == [MISSING, SAME]
+    assert await take(one, UNKNOWN_PERSON) == MISSING
+    assert await take(other, "two") == MISSING, "the proposal is for another permit"
+    assert [await take(one, "two", "Compared with our register"), await take(other, "one")] == ["KE", "KE"]
+
+
 async def test_bulk_under_two_people_issues_only_what_another_person_proposed(permits_db: AsyncEngine) -> None:
     await require_two_people(permits_db)
     first, second = permit_content(), permit_content()
@@ -164,10 +188,12 @@ async def test_revocation_under_two_people_needs_one_person(permits_db: AsyncEng
     assert json.loads(stored.body)["status"] == "revoked"
 
 
-async def test_routes_that_issue_permits_compare_the_person_that_the_gateway_names(
+async def test_routes_for_two_people_compare_the_person_that_the_gateway_names(
     internal_client: InternalClient,
 ) -> None:
-    await require_two_people(internal_client.app.state.context.engine)
+    engine = internal_client.app.state.context.engine
+    registered = await issue_permit(engine, permit_content(), AUTHORITY_FR)
+    await require_two_people(engine)
     content = json.loads(permit_content().model_dump_json(exclude_none=True))
     rotated = [{"client": "c1", "person": "c1"}, {"client": "c2", "person": "c1"}]
     second = {"client": "d1", "person": "d1"}
@@ -188,3 +214,5 @@ async def test_routes_that_issue_permits_compare_the_person_that_the_gateway_nam
         for who in (*rotated, second)
     ]
     assert found == [MISSING, SAME, "issued"]
+    path = f"/v1/permits/{registered}/takeover"
+    assert [await send(path, {}, **who) for who in (*rotated, second)] == [MISSING, SAME, "issued"]
