@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.jobs import make_jobs
-from services.permits.actions.reconciliation import EventReconciler
+from services.permits.actions.reconciliation import EventReconciler, publish_refused
 from services.permits.clients.notifications import render_event_message, send_events, send_short_event
 from services.permits.settings import Settings
 from services.permits.store import tables
@@ -49,7 +49,8 @@ def make_event_dispatcher(engine: AsyncEngine, notifications: ServiceClient) -> 
     """Return the dispatcher of events. An event that notifications does not take goes there in its short form."""
 
     async def send(messages: Sequence[RenderedMessage]) -> Refusals:
-        return await send_events(notifications, messages)
+        refusals = await send_events(notifications, messages)
+        return await publish_refused(engine, notifications, refusals)
 
     async def send_replacement(message: OutboxMessage, reason: str) -> None:
         await send_short_event(notifications, message)

@@ -122,6 +122,10 @@ class EventMessage(WireModel):
     audience: Audience
 
 
+SEQUENCE_TAKEN = "this sequence of the subject is another event"
+"""The reason of a refused event. Permits lost the other event in a restore, and publishes this one after it."""
+
+
 class MessageResult(WireModel):
     """The result for one message: stored (now or before), or the reason why not."""
 

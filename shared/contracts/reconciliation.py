@@ -91,6 +91,22 @@ class SubjectSequences(WireModel):
     subjects: Annotated[tuple[SubjectSequence, ...], Field(strict=False)]
 
 
+class KnownEvent(WireModel):
+    """An event of notifications that permits does not have."""
+
+    id: Id
+    type: str
+    subject: str
+    sequence: Annotated[int, Field(ge=1)]
+
+
+class KnownEvents(WireModel):
+    """Events of notifications by id, and the last sequences of their subjects."""
+
+    events: Annotated[tuple[KnownEvent, ...], Field(strict=False)]
+    subjects: Annotated[tuple[SubjectSequence, ...], Field(strict=False)]
+
+
 class SubjectList(WireModel):
     """Subjects of events."""
 

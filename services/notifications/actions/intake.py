@@ -1,7 +1,7 @@
 """The intake of events: each once, in its subject's order, with its feed entries and deliveries in one transaction."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from math import ceil
 from typing import Any
@@ -20,7 +20,7 @@ from shared.contracts.closed_sets import MessageOutcome
 from shared.contracts.events.catalogue import event_type_of
 from shared.contracts.events.endpoints import EndpointEventData
 from shared.contracts.events.parts import EventData
-from shared.contracts.messages import Audience, EventMessage, MessageResult
+from shared.contracts.messages import SEQUENCE_TAKEN, Audience, EventMessage, MessageResult
 from shared.database import retry_transaction
 from shared.limits import Limit, LimitSubject
 from shared.problems import TooManyRequests
@@ -48,12 +48,13 @@ async def receive_events(
     async def work() -> set[UUID]:
         async with engine.begin() as conn:
             await store.acquire_intake_lock(conn)
-            stored_ids = await store.insert_events(conn, rows, at=at)
+            stored_times = await store.insert_events(conn, rows, at=at)
+            others = await _list_others(conn, rows, stored_times)
             positions = await store.assign_positions(conn, sorted({row["subject"] for row in rows}))
             await store.fan_out(conn, positions, at=at)
             if withdrawn := [position for position, event_type in positions.items() if event_type in WITHDRAWALS]:
                 await withdrawal_queues.overtake(conn, withdrawn, at=at)
-            return stored_ids
+            return stored_times.keys() - others
 
     stored_ids = await retry_transaction(work) if rows else set()
     return [
@@ -159,9 +160,23 @@ def _render_body(event_message: EventMessage, data: dict[str, Any]) -> str:
     )
 
 
+async def _list_others(
+    conn: AsyncConnection, rows: Sequence[dict[str, Any]], stored_times: Mapping[UUID, datetime]
+) -> set[UUID]:
+    """Return which ids belong to a stored event with another time and another content.
+
+    Permits derives an id from subject and sequence. After a restore of an older backup it publishes known ids again.
+    """
+    differ = {row["id"]: row for row in rows if stored_times.get(row["id"], row["at"]) != row["at"]}
+    bodies = await store.list_bodies(conn, differ) if differ else {}
+    return {
+        event_id
+        for event_id, body in bodies.items()
+        if event_payloads.content_of(body) != event_payloads.content_of(differ[event_id]["body"])
+    }
+
+
 def _message_result(event_id: UUID, fault: str | None, is_stored: bool) -> MessageResult:
     if fault is None and is_stored:
         return MessageResult(id=event_id, outcome=MessageOutcome.TAKEN)
-    return MessageResult(
-        id=event_id, outcome=MessageOutcome.REFUSED, reason=fault or "this sequence of the subject is another event"
-    )
+    return MessageResult(id=event_id, outcome=MessageOutcome.REFUSED, reason=fault or SEQUENCE_TAKEN)

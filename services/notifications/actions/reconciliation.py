@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.store import reconciliation as store
 from services.notifications.store.tables import events
-from shared.contracts.reconciliation import SubjectSequence, SubjectSequences
+from shared.contracts.reconciliation import KnownEvent, KnownEvents, SubjectSequence, SubjectSequences
 from shared.reconciliation import IdSet, Period, stored_ids
 
 
@@ -25,8 +25,9 @@ async def list_last_sequences(engine: AsyncEngine, subjects: Sequence[str]) -> S
     )
 
 
-async def list_sequences_of_events(engine: AsyncEngine, event_ids: Sequence[UUID]) -> SubjectSequences:
-    """Return the sequences of the subjects of events that permits does not know."""
+async def list_known_events(engine: AsyncEngine, event_ids: Sequence[UUID]) -> KnownEvents:
+    """Return events that permits does not know, with the last sequences of their subjects."""
     async with engine.connect() as conn:
-        subjects = await store.list_subjects(conn, event_ids)
-    return await list_last_sequences(engine, subjects)
+        found = await store.list_known_events(conn, event_ids)
+    last = await list_last_sequences(engine, sorted({row["subject"] for row in found}))
+    return KnownEvents(events=tuple(KnownEvent(**row) for row in found), subjects=last.subjects)

@@ -7,8 +7,8 @@ from starlette.responses import Response
 
 from services.notifications.actions.parties import list_versions
 from services.notifications.actions.reconciliation import (
+    list_known_events,
     list_last_sequences,
-    list_sequences_of_events,
     received_events,
 )
 from services.notifications.api.dependencies import Context
@@ -38,9 +38,9 @@ async def read_event_sequences(request: Request, context: Context, service: Call
 
 @router.post("/known-events")
 async def read_known_events(request: Request, context: Context, service: CallingPermits) -> Response:
-    """Return the sequences of the subjects of events that permits lost."""
+    """Return events that permits lost, and the last sequences of their subjects."""
     wanted = await read_json_body(request, IdList, limit=MESSAGE_BATCH_BYTES)
-    return render_view(await list_sequences_of_events(context.engine, wanted.ids))
+    return render_view(await list_known_events(context.engine, wanted.ids))
 
 
 @router.get("/party-versions")

@@ -39,6 +39,12 @@ def render_body(*, event_id: UUID, event_type: str, at: datetime, data: dict[str
     return json.dumps(message, ensure_ascii=False, separators=(",", ":"), default=str)
 
 
+def content_of(body: str) -> tuple[str, Any]:
+    """Return the type and the data of a rendered event: all that two events of one sequence may differ in, but time."""
+    message = json.loads(body)
+    return message["type"], message["data"]
+
+
 def hide_from_holders(event_type: str, data: dict[str, Any]) -> dict[str, Any] | None:
     """Return the data of an event for receivers that are neither an office nor a partner with a grant for it.
 

@@ -27,7 +27,7 @@ from services.notifications.store.deliveries import DELIVERY_ID_SQL, ENDPOINT_WA
 from services.notifications.store.event_bodies import body_for_party_sql
 from services.notifications.store.tables import events, feed_counter, feed_entries, subjects
 from shared.contracts.limits import PAGE_BYTES
-from shared.database import column_arrays
+from shared.database import column_arrays, id_in
 
 INTAKE_LOCK_KEY = 20240714
 """The advisory lock that lets one transaction at a time store events."""
@@ -59,7 +59,9 @@ _INSERT = text("""
          AS given(id, type, matching_patterns, subject, sequence, at, body, holder_body, audience, filter_keys, sender)
     ON CONFLICT DO NOTHING
 """)
-_LIST_KNOWN = select(events.c.id).where(events.c.id == func.any(bindparam("ids", type_=ARRAY(events.c.id.type))))
+_LIST_KNOWN = select(events.c.id, events.c.at).where(
+    events.c.id == func.any(bindparam("ids", type_=ARRAY(events.c.id.type)))
+)
 # Raw: one statement updates the counter, the sequences of the subjects and the events, so that no position is lost.
 _ASSIGN_POSITIONS = text("""
     WITH waiting AS (
@@ -172,8 +174,8 @@ async def acquire_intake_lock(conn: AsyncConnection) -> None:
     await conn.execute(_ACQUIRE_INTAKE_LOCK)
 
 
-async def insert_events(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> set[UUID]:
-    """Insert events once, without a position. Return which of these ids are stored, now or before.
+async def insert_events(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *, at: datetime) -> dict[UUID, datetime]:
+    """Insert events once, without a position. Return which of these ids are stored, now or before, with their times.
 
     Rows have id, type, matching_patterns (separated by blanks), subject, sequence, at, body, holder_body, audience,
     filter_keys and sender. `holder_body` is None if holders receive the body of the offices. `audience` is JSON text
@@ -182,7 +184,13 @@ async def insert_events(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *
     """
     given = column_arrays(rows, _COLUMNS)
     await conn.execute(_INSERT, {**given, "received_at": at})
-    return set((await conn.execute(_LIST_KNOWN, {"ids": given["id"]})).scalars())
+    return {row.id: row.at for row in await conn.execute(_LIST_KNOWN, {"ids": given["id"]})}
+
+
+async def list_bodies(conn: AsyncConnection, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Return the bodies of stored events."""
+    rows = await conn.execute(select(events.c.id, events.c.body).where(id_in(events.c.id, ids)))
+    return {row.id: row.body for row in rows}
 
 
 async def assign_positions(conn: AsyncConnection, subjects: Sequence[str]) -> dict[int, str]:

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, and_, bindparam, func, select
+from sqlalchemy import ColumnElement, RowMapping, Text, and_, bindparam, func, select
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -24,10 +24,11 @@ def received_in(period: Period) -> ColumnElement[bool]:
     return and_(c.at >= period.since, c.at < period.until, ~c.subject.startswith(OWN_SUBJECTS))
 
 
-async def list_subjects(conn: AsyncConnection, event_ids: Collection[UUID]) -> list[str]:
-    """List the subjects of events."""
+async def list_known_events(conn: AsyncConnection, event_ids: Collection[UUID]) -> Sequence[RowMapping]:
+    """List events by id: type, subject and sequence."""
     c = events.c
-    return sorted((await conn.execute(select(c.subject).where(id_in(c.id, event_ids)).distinct())).scalars())
+    query = select(c.id, c.type, c.subject, c.sequence).where(id_in(c.id, event_ids)).order_by(c.subject, c.sequence)
+    return (await conn.execute(query)).mappings().all()
 
 
 async def list_last_sequences(conn: AsyncConnection, names: Sequence[str]) -> dict[str, int]:

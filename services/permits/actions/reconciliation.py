@@ -4,19 +4,30 @@ The gateway compares the submissions that it settled with the declarations of pe
 that it settled with those of notifications. Both send again what the receiver lost in a restore.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.store import reconciliation as store
+from services.permits.store import republished_events
 from services.permits.store.tables import amended_versions as versions
 from services.permits.store.tables import declarations, outbox_events
 from shared import id_groups
-from shared.contracts.reconciliation import IdList, KnownAmendment, KnownDeclaration, SubjectList, SubjectSequences
+from shared.contracts.messages import SEQUENCE_TAKEN
+from shared.contracts.reconciliation import (
+    IdList,
+    KnownAmendment,
+    KnownDeclaration,
+    KnownEvents,
+    SubjectList,
+    SubjectSequence,
+    SubjectSequences,
+)
 from shared.database import now
 from shared.logs import logger
+from shared.message_batches import Refusals
 from shared.reconciliation import (
     Difference,
     IdSet,
@@ -95,7 +106,9 @@ class EventReconciler:
         return Reconciliation("events", self.reconcile, _find_first)
 
     async def reconcile(self, engine: AsyncEngine, period: Period) -> int:
-        """Send the events of a period again that notifications lost. Return their number.
+        """Send the events of a period again that notifications lost, and publish those after which permits is older.
+
+        Return their number.
 
         Raise ServiceUnreachable or ResponseLost.
         """
@@ -116,40 +129,34 @@ class EventReconciler:
         return mended
 
     async def _mend(self, engine: AsyncEngine, difference: Difference) -> int:
-        """Send the missing events of a group again, with all later events of their subjects that are missing too."""
-        if difference.unknown:
-            await self._raise_sequences(engine, difference.unknown)
+        """Send the missing events of a group again, with all later events of their subjects that are missing too.
+
+        Publish the subjects of events that permits lost again. Return the number of events.
+        """
+        again = await self._publish_after(engine, difference.unknown) if difference.unknown else 0
         missing = difference.missing
         if not missing:
-            return 0
+            return again
         async with engine.connect() as conn:
-            subjects = await store.list_subjects(conn, missing)
-        known = await read_model(
-            self._notifications,
-            "POST",
-            "/internal/event-sequences",
-            SubjectSequences,
-            sender="permits",
-            body=SubjectList(subjects=tuple(subjects)),
-        )
+            subjects = await republished_events.list_subjects(conn, missing)
+        known = await _read_last_sequences(self._notifications, subjects)
         last_sequences = {one.subject: one.last_sequence for one in known.subjects}
         async with engine.begin() as conn:
-            again = await store.send_events_again(conn, subjects, last_sequences, at=now())
-        logger().warning("reconciliation.found", messages="events", missing=len(missing), sent_again=again)
-        return again
+            sent_again = await store.send_events_again(conn, subjects, last_sequences, at=now())
+        logger().warning("reconciliation.found", messages="events", missing=len(missing), sent_again=sent_again)
+        return sent_again + again
 
-    async def _raise_sequences(self, engine: AsyncEngine, event_ids: frozenset[UUID]) -> None:
-        """Raise the sequences of subjects above the events that permits lost. Log the lost events once."""
+    async def _publish_after(self, engine: AsyncEngine, event_ids: frozenset[UUID]) -> int:
+        """Publish the subjects of lost events again, after those events. Log the lost events once."""
         known = await read_model(
             self._notifications,
             "POST",
             "/internal/known-events",
-            SubjectSequences,
+            KnownEvents,
             sender="permits",
             body=IdList(ids=tuple(sorted(event_ids))),
         )
-        async with engine.begin() as conn:
-            await store.raise_sequences(conn, {one.subject: one.last_sequence for one in known.subjects})
+        again = await _publish_after(engine, known.subjects)
         unknown = event_ids - self._reported
         self._reported.update(unknown)
         if unknown:
@@ -157,6 +164,49 @@ class EventReconciler:
             logger().error(
                 "reconciliation.failed", messages="events", reason=UNKNOWN_EVENTS, count=len(unknown), ids=ids
             )
+        return again
+
+
+async def publish_refused(engine: AsyncEngine, notifications: ServiceClient, refusals: Refusals) -> Refusals:
+    """Publish events under new sequences if notifications has other events with theirs. Return the other refusals.
+
+    Raise ServiceUnreachable or ResponseLost.
+    """
+    taken = [event_id for event_id, reason in refusals.items() if reason == SEQUENCE_TAKEN]
+    if not taken:
+        return refusals
+    async with engine.connect() as conn:
+        subjects = await republished_events.list_subjects(conn, taken)
+    await _publish_after(engine, (await _read_last_sequences(notifications, subjects)).subjects)
+    async with engine.connect() as conn:
+        published = await republished_events.list_settled(conn, taken)
+    return {event_id: reason for event_id, reason in refusals.items() if event_id not in published}
+
+
+async def _publish_after(engine: AsyncEngine, last_sequences: Sequence[SubjectSequence]) -> int:
+    """Publish the state of subjects again after the last events of notifications. Return the number of events.
+
+    Each subject has a transaction of its own, so that no two locks wait for each other.
+    """
+    again = 0
+    for one in last_sequences:
+        async with engine.begin() as conn:
+            again += await republished_events.publish_after(conn, one.subject, one.last_sequence, at=now())
+    if again:
+        logger().warning("reconciliation.found", messages="events", published_again=again)
+    return again
+
+
+async def _read_last_sequences(notifications: ServiceClient, subjects: Sequence[str]) -> SubjectSequences:
+    """Return the last sequences of subjects in notifications. Raise ServiceUnreachable or ResponseLost."""
+    return await read_model(
+        notifications,
+        "POST",
+        "/internal/event-sequences",
+        SubjectSequences,
+        sender="permits",
+        body=SubjectList(subjects=tuple(subjects)),
+    )
 
 
 UNKNOWN_EVENTS = (

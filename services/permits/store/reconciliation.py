@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store import tables as t
@@ -12,9 +12,6 @@ from services.permits.store.from_row import Row
 from shared import outbox
 from shared.database import id_in, lowest_id
 from shared.reconciliation import Period
-
-SUBJECT_TABLES = {"declaration": t.declarations, "permit": t.permits, "application": t.applications}
-"""The tables of the subjects of events, by the kind in the name of a subject."""
 
 
 def lodged_in(period: Period) -> ColumnElement[bool]:
@@ -65,12 +62,6 @@ async def list_known_amendments(conn: AsyncConnection, period: Period, command_i
     return (await conn.execute(query)).mappings().all()
 
 
-async def list_subjects(conn: AsyncConnection, event_ids: Collection[UUID]) -> list[str]:
-    """List the subjects of events."""
-    c = t.outbox_events.c
-    return sorted((await conn.execute(select(c.subject).where(id_in(c.id, event_ids)).distinct())).scalars())
-
-
 async def send_events_again(
     conn: AsyncConnection, subjects: Collection[str], last_sequences: Mapping[str, int], *, at: datetime
 ) -> int:
@@ -78,19 +69,3 @@ async def send_events_again(
     c = t.outbox_events.c
     later = or_(*(and_(c.subject == subject, c.sequence > last_sequences.get(subject, 0)) for subject in subjects))
     return await outbox.send_again(conn, t.outbox_events, later, at=at)
-
-
-async def raise_sequences(conn: AsyncConnection, last_sequences: Mapping[str, int]) -> int:
-    """Raise the sequences of subjects to those of notifications. Return the number of raised subjects.
-
-    The id of an event is derived from its sequence. So without this, notifications would take the next event for one
-    that it has. A quota has no row with a sequence.
-    """
-    raised = 0
-    for subject, last in sorted(last_sequences.items()):
-        kind, _, subject_id = subject.partition(":")
-        table = SUBJECT_TABLES.get(kind)
-        if table is not None:
-            behind = update(table).where(table.c.id == UUID(subject_id), table.c.sequence < last)
-            raised += len((await conn.execute(behind.values(sequence=last).returning(table.c.id))).all())
-    return raised

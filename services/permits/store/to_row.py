@@ -235,11 +235,16 @@ def history_row(id_column: str, subject_id: UUID, event: AnyEvent) -> dict[str, 
     }
 
 
+def event_id(subject: str, sequence: int) -> UUID:
+    """Return the id of the event of a subject (`kind:id`) with a sequence."""
+    return derived_id(EVENT_ID_NAMESPACE, f"{subject}/{sequence}")
+
+
 def outbox_event_row(kind: str, subject_id: UUID, event: DomainEvent[EventData], audience: str) -> dict[str, Any]:
-    """Return an event as a row of the outbox. Its id is derived from its subject (`kind:id`) and its sequence."""
+    """Return an event as a row of the outbox."""
     subject, data, at = f"{kind}:{subject_id}", event.data, event.actor.at
     return {
-        "id": derived_id(EVENT_ID_NAMESPACE, f"{subject}/{data.sequence}"),
+        "id": event_id(subject, data.sequence),
         "type": event.event_type,
         "subject": subject,
         "sequence": data.sequence,

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+from datetime import timedelta
 from uuid import uuid4
 
 from shared.contracts.closed_sets import Role
@@ -62,6 +63,21 @@ async def test_event_with_a_used_sequence_is_refused_alone(service: Service) -> 
     rival = message.model_copy(update={"id": uuid4()})
     assert await service.send_events(message) == ["taken"]
     assert await service.send_events(rival, event_message()) == ["refused", "taken"]
+
+
+async def test_event_of_a_known_id_is_refused_if_its_content_and_time_are_others(service: Service) -> None:
+    who = party()
+    message = event_message(to=who)
+    assert await service.send_events(message) == ["taken"]
+    later = message.at + timedelta(seconds=1)
+    again = message.model_copy(update={"at": later})
+    shortened = message.model_copy(update={"data": {}})
+    other = again.model_copy(update={"data": {**message.data, "status": "other"}})
+    other_type = again.model_copy(update={"type": "declaration.refused"})
+    assert await service.send_events(again, shortened) == ["taken", "taken"]
+    assert await service.send_events(other, event_message()) == ["refused", "taken"]
+    assert await service.send_events(other_type) == ["refused"]
+    assert len((await service.read_feed(who))[0]) == 1
 
 
 async def test_event_that_violates_the_contract_is_refused_alone(service: Service) -> None:
