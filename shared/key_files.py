@@ -39,6 +39,7 @@ DROP_SECONDS = Limit(
 )
 WAITS = {"use": USE_SECONDS, "drop": DROP_SECONDS}
 PREVIOUS_STEPS = {"use": "add", "drop": "use"}
+NEXT_STEPS = {"add": "use", "use": "drop", "drop": "add"}
 
 
 RELOAD_SECONDS = 2.0
@@ -90,29 +91,44 @@ def create_signing_keys(private: Path, public: Path) -> None:
         _write_json(public, public_jwks)
 
 
+class RotationRefused(ValueError):
+    """A step of a rotation is not possible now. `next_step` is possible instead; None if it is the same step, later."""
+
+    def __init__(self, reason: str, next_step: str | None) -> None:
+        super().__init__(reason)
+        self.next_step = next_step
+
+
 def check_rotation(private: Path, step: str, *, at: datetime) -> None:
-    """Raise ValueError if a step of a rotation is not the next one, changes nothing, or is too early."""
+    """Raise RotationRefused if a step of a rotation is not the next one, changes nothing, or is too early."""
     _check_step(private, json.loads(private.read_text()), step, at)
 
 
 def _check_step(private: Path, content: dict[str, Any], step: str, at: datetime) -> None:
     """Compare a step with the last one. A file of an earlier version records none: its last change counts."""
     keys, last = len(content["keys"]), content.get("rotation", {})
-    if not ((step == "add" and keys < MAX_KEYS) or (step in WAITS and keys > 1)):
-        raise ValueError(f"there are {keys} keys in {private}: `{step}` has nothing to do")
+    if step in WAITS and keys < 2:
+        raise RotationRefused(f"there is no second key in {private}, so `{step}` has nothing to do", "add")
     if step not in WAITS:
         if last.get("step", "drop") != "drop":
-            raise ValueError(f"the last step was `{last['step']}`: finish that rotation first")
+            raise RotationRefused(
+                f"the last step was `{last['step']}`: finish that rotation first", NEXT_STEPS[last["step"]]
+            )
+        if keys >= MAX_KEYS:
+            raise RotationRefused(f"there are {keys} keys in {private}, and a service reads no more", "use")
         return
     expected, wait = PREVIOUS_STEPS[step], timedelta(seconds=WAITS[step])
     if last.get("step", expected) != expected:
-        raise ValueError(f"the last step was `{last['step']}`, and `{step}` comes after `{expected}`")
+        raise RotationRefused(
+            f"the last step was `{last['step']}`, and `{step}` comes after `{expected}`", NEXT_STEPS[last["step"]]
+        )
     recorded = last.get("at")
     last_at = datetime.fromisoformat(recorded) if recorded else datetime.fromtimestamp(private.stat().st_mtime, UTC)
     if at < last_at + wait:
-        raise ValueError(
+        raise RotationRefused(
             f"it is too early. The step before it was at {last_at:%Y-%m-%d %H:%M:%S} UTC. "
-            f"Wait until {last_at + wait:%Y-%m-%d %H:%M:%S} UTC"
+            f"Wait until {last_at + wait:%Y-%m-%d %H:%M:%S} UTC",
+            None,
         )
 
 
@@ -121,7 +137,7 @@ def rotate_keys(private: Path, public: Path, step: str, *, at: datetime) -> list
 
     `add` adds a key that only verifies; `use` makes the last key sign; `drop` removes all keys except the first. The
     running services read the change within seconds. A dropped key signs nothing and verifies no token. Its public half
-    stays in the private file (`retired`), for receipts. Raise ValueError as `check_rotation` does.
+    stays in the private file (`retired`), for receipts. Raise RotationRefused as `check_rotation` does.
     """
     content = json.loads(private.read_text())
     _check_step(private, content, step, at)

@@ -12,11 +12,11 @@ import httpx2
 import pytest
 
 from saola_client import BadReceipt, Hub, verify_receipt
-from services.cli.console import CommandError
+from services.cli.console import CommandError, shorten_path
 from services.cli.home import Home
-from services.cli.key_rotation import TOKEN_SIGNERS, rotate_home
+from services.cli.key_rotation import TOKEN_SIGNERS, rotate_files, rotate_home, rotate_webhooks
 from shared.database import now
-from shared.key_files import KeyFile, create_signing_keys, rotate_keys
+from shared.key_files import MAX_KEYS, KeyFile, RotationRefused, create_signing_keys, rotate_keys
 from shared.signed_tokens import ACCESS_TOKEN_TYPE, RECEIPT_TYPE, InvalidToken, sign_token, verify_token
 from tests.hub import RunningHub, run_saola, running_hub
 from tests.journeys.hub_parties import PartyAccess, declaration
@@ -65,7 +65,7 @@ def test_key_rotation_refuses_no_request(tmp_path: Path) -> None:
         refused_step = run_saola("rotate", "drop", "--home", hub.home)
         assert refused_step.returncode == 1, "the last key stays"
         assert "The step drop is not possible" in refused_step.stderr
-        assert "A rotation begins with: saola rotate add" in refused_step.stderr
+        assert f"The next step is: saola rotate add --home {shorten_path(hub.home)}" in refused_step.stderr
         good = run_saola("verify-receipt", receipt, "--hub", hub.url)
         assert good.returncode == 0, good.stderr
         _rotate_webhooks(hub)
@@ -118,8 +118,8 @@ def _published_kids(hub: RunningHub) -> list[str]:
 def test_rotation_step_without_effect_is_refused(tmp_path: Any) -> None:
     private, public = tmp_path / "private.json", tmp_path / "public.json"
     create_signing_keys(private, public)
-    for step in ("use", "drop", "turn"):
-        with pytest.raises(ValueError, match="nothing to do"):
+    for step in ("use", "drop"):
+        with pytest.raises(RotationRefused, match=rf"there is no second key in .*, so `{step}` has nothing to do"):
             rotate_keys(private, public, step, at=AT)
     first, second = rotate_keys(private, public, "add", at=AT)
     assert rotate_keys(private, public, "use", at=AT + HOURS) == [second, first]
@@ -166,6 +166,73 @@ def test_rotation_that_an_earlier_version_began_waits_from_the_change_of_the_fil
     with pytest.raises(ValueError, match="too early"):
         rotate_keys(private, public, "use", at=now())
     rotate_keys(private, public, "use", at=now() + HOURS)
+
+
+@pytest.mark.parametrize(
+    ("done", "step", "following"),
+    [
+        ([], "use", "add"),
+        ([], "drop", "add"),
+        (["add"], "add", "use"),
+        (["add"], "drop", "use"),
+        (["add", "use"], "add", "drop"),
+        (["add", "use"], "use", "drop"),
+    ],
+)
+def test_rotation_step_that_is_refused_names_the_next_one(
+    tmp_path: Path, done: list[str], step: str, following: str
+) -> None:
+    home = Home(tmp_path)
+    home.create()
+    files = home.private_keys("webhooks"), home.public_keys("webhooks")
+    for number, name in enumerate(done):
+        rotate_files(*files, name, at=AT + number * HOURS)
+    with pytest.raises(CommandError) as refused:
+        rotate_webhooks(tmp_path, step, at=AT + 9 * HOURS)
+    folder = shorten_path(tmp_path)
+    assert str(refused.value).endswith(f". The next step is: saola rotate {following} --webhooks --home {folder}")
+    with pytest.raises(CommandError) as refused:
+        rotate_files(*files, step, at=AT + 9 * HOURS)
+    named = f"--private {files[0]} --public {files[1]}"
+    assert str(refused.value).endswith(f". The next step is: saola rotate {following} {named}")
+
+
+def test_rotation_step_that_is_too_early_names_only_its_time(tmp_path: Path) -> None:
+    Home(tmp_path).create()
+    rotate_webhooks(tmp_path, "add", at=AT)
+    with pytest.raises(CommandError, match=r"Wait until 2026-11-01 12:01:00 UTC\.$"):
+        rotate_webhooks(tmp_path, "use", at=AT)
+
+
+def test_rotation_names_the_command_of_the_next_step(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Home(tmp_path).create()
+    rotate_home(tmp_path, "add", at=AT)
+    rotate_webhooks(tmp_path, "add", at=AT)
+    folder = shorten_path(tmp_path)
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition("run: ")[2] for line in lines if "run: " in line] == [
+        f"saola rotate use --home {folder}",
+        f"saola rotate use --webhooks --home {folder}",
+    ]
+
+
+def test_rotation_of_a_full_key_set_is_refused(tmp_path: Path) -> None:
+    private, public = tmp_path / "private.json", tmp_path / "public.json"
+    create_signing_keys(private, public)
+    content = json.loads(private.read_text())
+    private.write_text(json.dumps({"keys": content["keys"] * MAX_KEYS}))
+    with pytest.raises(RotationRefused, match="there are 5 keys in"):
+        rotate_keys(private, public, "add", at=AT)
+
+
+def test_rotation_without_a_key_set_names_the_file(tmp_path: Path) -> None:
+    with pytest.raises(CommandError, match=r"webhooks\.private\.json: No such file or directory\. Check the options"):
+        rotate_webhooks(tmp_path, "add", at=AT)
+    Home(tmp_path).create()
+    for content in ("", "{}"):
+        Home(tmp_path).private_keys("webhooks").write_text(content)
+        with pytest.raises(CommandError, match=r"webhooks\.private\.json is no key set\. Restore it"):
+            rotate_webhooks(tmp_path, "add", at=AT)
 
 
 def test_rotation_of_a_home_changes_all_key_sets_or_none(tmp_path: Path) -> None:
