@@ -183,6 +183,21 @@ async def test_prefer_wait_that_ends_returns_202(alone: RunningGateway) -> None:
     assert (await alone.lodge(trader, declaration(), prefer="wait=0")).status_code == 202
 
 
+@pytest.mark.parametrize("prefer", [b"", b"Prefer: wait=30\r\n"])
+async def test_client_that_ends_its_sending_side_reads_the_202(alone: RunningGateway, prefer: bytes) -> None:
+    trader, content = await alone.trader(), json.dumps(declaration()).encode()
+    headers = b"Host: x\r\nIdempotency-Key: half\r\nContent-Type: application/json\r\nContent-Length: %d\r\n"
+    authorization = b"Authorization: %s\r\n\r\n" % trader["Authorization"].encode()
+    reader, writer = await asyncio.open_connection("127.0.0.1", alone.settings.port)
+    writer.write(b"POST /v1/declarations HTTP/1.1\r\n" + headers % len(content) + prefer + authorization + content)
+    writer.write_eof()
+    async with asyncio.timeout(20):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 202 ") and b"preference-applied" not in head.lower()
+    assert json.loads(body)["status"] == "received"
+    writer.close()
+
+
 async def test_preference_that_is_not_supported_is_ignored(alone: RunningGateway) -> None:
     trader = await alone.trader()
     unsupported = ("wait", "wait=", "wait=soon", "wait=-1", "wait=1.5", "handling=lenient, wait=x", "handling=strict")

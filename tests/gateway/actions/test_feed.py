@@ -291,6 +291,21 @@ async def test_wait_ends_when_its_client_has_gone(hub: RunningGateway, scripted:
     assert not hub.context.feed_watch._signals
 
 
+async def test_wait_ends_with_a_page_when_its_client_ends_its_sending_side(
+    hub: RunningGateway, scripted: ScriptedFeed
+) -> None:
+    """A client that closes its socket and one that only ends its sending side look the same. Only the latter reads."""
+    _, who = await hub.party("partner")
+    reader, writer = await open_wait(hub, who)
+    await wait_until_waiting(hub)
+    writer.write_eof()
+    async with asyncio.timeout(20):
+        head, _, body = (await reader.read()).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 200 ") and b"preference-applied" not in head.lower()
+    assert json.loads(body)["data"] == []
+    writer.close()
+
+
 @pytest.fixture
 async def notifications(hub: RunningGateway, clone: Clone, tmp_path: Path) -> AsyncIterator[FastAPI]:
     """The real notifications in place of their stub."""

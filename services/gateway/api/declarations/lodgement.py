@@ -98,11 +98,14 @@ async def _send_lodged(send: Send, lodged: LodgedDeclaration) -> None:
 async def _wait_for_checks(
     scope: Scope, receive: Receive, principal: Principal, lodged: LodgedDeclaration, seconds: int
 ) -> Response | None:
-    """Wait as Prefer requests. Return the declaration in full if it was checked in time, else None."""
+    """Wait as Prefer requests. Return the declaration in full if it was checked in time, else None.
+
+    Return None also if the client ends its sending side during the wait.
+    """
     context: GatewayContext = scope["app"].state.context
     caller = make_caller(principal, Request(scope))
     waiting = wait_until_checked(context, lodged.id, caller, principal.party, seconds=seconds)
-    found = await run_while_connected(receive, waiting)
+    found = await run_while_connected(scope, receive, waiting)
     if found is None:
         return None
     response = render_reply(found)

@@ -13,13 +13,19 @@ from shared.service_client import ServiceUnreachable, service_unavailable
 
 
 async def list_events(request: Request, route: Route) -> Response:
-    """Return a page of the feed. Raise 503 with Retry-After if notifications is unavailable."""
+    """Return a page of the feed. Raise 503 with Retry-After if notifications is unavailable.
+
+    The wait for events ends if the client ends its sending side. It then gets the page as it is.
+    """
     context, principal = get_context(request), await admit(request, route)
     seconds = parse_wait(request.headers.get("prefer", ""))
     query = request.query_params.multi_items()
-    reading = feed.read(context, make_caller(principal, request), principal.party, query, seconds=seconds)
+    caller = make_caller(principal, request)
+    reading = feed.read(context, caller, principal.party, query, seconds=seconds)
     try:
-        reply = await run_while_connected(request.receive, reading)
+        reply = await run_while_connected(request.scope, request.receive, reading)
+        if reply is None:
+            reply = await feed.read(context, caller, principal.party, query, seconds=0)
     except ServiceUnreachable:
         raise service_unavailable(route.answering_service) from None
     response = render_reply(reply.response)

@@ -58,6 +58,8 @@ class Connection(HttpConnection):
     _replayed_data: bytes | None = None
     _timer: asyncio.TimerHandle | None = None
     _head_began = 0.0
+    sending_ended = False
+    """Whether the client has ended its sending side: it only reads, or has closed its socket. Both look the same."""
 
     def connection_made(self, transport: Any) -> None:
         """Start the timer of the first headers."""
@@ -69,6 +71,18 @@ class Connection(HttpConnection):
         """Stop the timer."""
         self._stop_timer()
         super().connection_lost(exc)
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """Return True to keep the connection for its response, if a request has arrived whole (a half-closed socket).
+
+        The client can send no other request, so the last response ends the connection.
+        """
+        if self.cycle is None or self.cycle.response_complete or self._open_cycle is not None:
+            return False
+        self.sending_ended = True
+        self.cycle.keep_alive = False
+        self.cycle.message_event.set()
+        return True
 
     def data_received(self, data: bytes) -> None:
         """Read received bytes, and again the rest after a request to switch protocols."""
@@ -85,8 +99,9 @@ class Connection(HttpConnection):
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
-        """Stop the timer, because a body has a timer of its own."""
+        """Stop the timer, because a body has a timer of its own. Handlers find this connection in the scope."""
         self._stop_timer()
+        self.scope["state"]["connection"] = self
         super().on_headers_complete()
 
     def _should_upgrade(self) -> bool:

@@ -204,3 +204,31 @@ async def test_head_has_the_headers_of_get_without_the_body(port: int) -> None:
     assert responses[b"HEAD"] == b"" and responses[b"GET"]
     missing = await _exchange(port, b"HEAD /oauth2/token HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
     assert missing.startswith(b"HTTP/1.1 405 ") and missing.endswith(b"\r\n\r\n"), "a problem has no body either"
+
+
+async def _exchange_half_closed(port: int, *parts: bytes) -> bytes:
+    """Send parts, end the sending side of the socket, and return all that the gateway sends."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for part in parts:
+        writer.write(part)
+        await writer.drain()
+    writer.write_eof()
+    output = await asyncio.wait_for(reader.read(), 10)
+    writer.close()
+    return output
+
+
+async def test_client_that_ends_its_sending_side_after_its_requests_reads_the_responses(port: int) -> None:
+    post = TOKEN_REQUEST + b"Content-Length: %d\r\n\r\n" % len(FORM)
+    for parts in ((GOOD + b"\r\n",), (GOOD, b"\r\n"), (GOOD + b"\r\n" + GOOD + b"\r\n",)):
+        output = await _exchange_half_closed(port, *parts)
+        assert output.count(b"HTTP/1.1 200 ") == b"".join(parts).count(b"GET /healthz")
+    for parts in ((post + FORM,), (post, FORM), (post + FORM + GOOD + b"\r\n",)):
+        output = await _exchange_half_closed(port, *parts)
+        assert b"HTTP/1.1 401 " in output and b"invalid_client" in output
+
+
+async def test_client_that_ends_its_sending_side_within_a_request_reads_no_response(port: int) -> None:
+    post = TOKEN_REQUEST + b"Content-Length: %d\r\n\r\n" % len(FORM)
+    for part in (b"", GOOD, post, post + FORM[:9]):
+        assert await _exchange_half_closed(port, part) == b"", part
