@@ -63,6 +63,10 @@ UPDATED_COLUMNS = {
         "quotas": {
             "amount", "digest", "ended_on", "note", "notice_level", "sequence", "taxon", "version",
         },
+        "second_use_alerts": {
+            "attempts", "first_attempt_at", "held_count", "is_named", "last_attempt_at", "party_id", "window_began_at",
+            "window_seconds",
+        },
         "suspensions": {"until"},
         "taxa": {"until"},
         "taxon_genera": {"lineage"},
@@ -71,7 +75,7 @@ UPDATED_COLUMNS = {
 TABLES_WITH_DELETE = {
     "gateway": {"party_identifiers", "rate_limit_blocks", "used_assertions"},
     "notifications": {"audience_keys", "delivery_queues", "failure_streaks", "grants"},
-    "permits": {"balance_mismatches", "citations"},
+    "permits": {"balance_mismatches", "citations", "second_use_alerts"},
 }
 """Copies, counters and queues. No history, ledger, event, response, attempt or submission is among them."""
 LIST_TABLES = """

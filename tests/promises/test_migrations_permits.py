@@ -18,7 +18,7 @@ APPEND_ONLY_TABLES = (
     "reference_loads",
     "taxon_names",
 )
-TABLES_WITH_DELETE = {"balance_mismatches", "citations"}
+TABLES_WITH_DELETE = {"balance_mismatches", "citations", "second_use_alerts"}
 
 
 async def tables_with_privilege(server: Server, database: str, privileges: str) -> set[str]:

@@ -1,21 +1,22 @@
-"""The metrics of permits: events in the outbox, permit lines with a balance mismatch, and reference lists."""
+"""The metrics of permits: events in the outbox, balance mismatches, second uses that wait, and reference lists."""
 
 from collections.abc import Sequence
 
 from prometheus_client.core import Metric
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.store import balance_mismatches, outbox, reference_loads
+from services.permits.store import balance_mismatches, outbox, reference_loads, second_use_alerts
 from shared.clock_skew import read_database_skew
 from shared.database import now
 from shared.metrics import DATABASE, QueueBacklog, clock_skew_gauge, gauge
 
 
 async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
-    """Return the metrics of the events that wait for notifications, of mismatches, and of reference lists."""
+    """Return the metrics of the events that wait for notifications, of mismatches, second uses and reference lists."""
     async with engine.connect() as conn:
         count, oldest = await outbox.read_backlog(conn)
         mismatches = await balance_mismatches.count(conn)
+        held_attempts = await second_use_alerts.count_held(conn)
         lists = await reference_loads.list_states(conn)
         skew = await read_database_skew(conn)
     waiting_events = QueueBacklog(count, oldest).metrics(
@@ -28,6 +29,11 @@ async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
         *waiting_events,
         clock_skew_gauge({DATABASE: skew}),
         gauge("saola_ledger_differences", help_text, [((), mismatches)]),
+        gauge(
+            "saola_second_uses_held",
+            "Second uses of permit lines that the next alert counts",
+            [((), held_attempts)],
+        ),
         gauge("saola_reference_list_rows", "Rows of a reference list without a last day", rows, ["list"]),
         gauge(
             "saola_reference_list_loaded_timestamp_seconds",

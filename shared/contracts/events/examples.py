@@ -106,6 +106,8 @@ EXAMPLE_DATA: dict[EventType, dict[str, Any]] = {
     | {
         "status": "endorsed",
         "attempt_count": 1,
+        "first_attempt_at": "2026-03-11T09:30:00Z",
+        "last_attempt_at": "2026-03-11T09:30:00Z",
         "attempts": [{"line": "A", "item": 1, "asked": "30", "left": "18", "unit": "number"}],
         "sequence": 4,
     },

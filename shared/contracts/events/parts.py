@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from shared.contracts.closed_sets import Movement, Source, Unit
-from shared.contracts.fields import Country, Id, LineLetter, StoredNumber, WireModel
+from shared.contracts.fields import Country, Id, LineLetter, StoredNumber, Timestamp, WireModel
 from shared.contracts.limits import NAME_LENGTH, NUMBER_LENGTH, TEXT_LENGTH
 
 ShortString = Annotated[str, StringConstraints(max_length=NUMBER_LENGTH)]
@@ -76,9 +76,12 @@ class SecondUseAttempt(WireModel):
     left: Annotated[DecimalText, Field(description="Quantity that the line had left")]
     unit: Annotated[ShortString, Field(description="Unit of both quantities")]
     declaration_id: Annotated[
-        Id | None, Field(description="Declaration of this attempt, if it is not the one that the event names")
+        Id | None, Field(description="Declaration of this attempt; absent: the one that the event names")
     ] = None
     reference: Annotated[ShortString | None, Field(description="The trader's reference of that declaration")] = None
+    at: Annotated[
+        Timestamp | None, Field(description="Time of the attempt, if it is not that of all attempts of the event")
+    ] = None
 
 
 class CitedPermit(WireModel):

@@ -17,7 +17,7 @@ from shared.contracts.events.parts import (
     TextString,
     UsedLine,
 )
-from shared.contracts.fields import Country, Day, Id
+from shared.contracts.fields import Country, Day, Id, Timestamp
 from shared.contracts.limits import EVENT_ENTRIES
 
 UsedLines = Annotated[
@@ -124,24 +124,30 @@ class PermitExpired(PermitEventData):
 
 
 class PermitSecondUseAttempted(PermitEventData):
-    """The hub reserved nothing and used nothing. Attempts that the hub finds together are one event.
+    """The hub reserved nothing and used nothing. The first attempt of a trader on a line causes the event at once.
 
-    Offices receive every field. For holders, `declaration_id` and `reference` are null and `attempts` is empty, because
-    the declaration may be that of another trader.
+    The hub counts further attempts for an hour, and then sends one event about them. While attempts go on, the time
+    doubles, up to a day. Attempts that the hub finds together are one event too. Offices receive every field. For
+    holders, `declaration_id` and `reference` are null and `attempts` is empty, because the declaration may be that of
+    another trader.
     """
 
-    declaration_id: Annotated[Id | None, Field(description="Id of the first declaration; null for holders")]
+    declaration_id: Annotated[
+        Id | None, Field(description="Id of the declaration of the first attempt in `attempts`; null for holders")
+    ]
     reference: Annotated[
         ShortString | None, Field(description="The trader's reference of that declaration; null for holders")
     ]
     movement: Annotated[Movement, Field(description="`import` or `export`")]
     attempt_count: Annotated[int, Field(ge=1, description="Number of attempts, those that the event omits included")]
+    first_attempt_at: Annotated[Timestamp | None, Field(description="Time of the first of these attempts")] = None
+    last_attempt_at: Annotated[Timestamp | None, Field(description="Time of the last of these attempts")] = None
     attempts: Annotated[
         tuple[SecondUseAttempt, ...],
         Field(
             max_length=EVENT_ENTRIES,
             strict=False,
-            description=f"The first {EVENT_ENTRIES} cited lines; empty for holders",
+            description=f"At most {EVENT_ENTRIES} cited lines, the oldest first; empty for holders",
         ),
     ]
     attempts_omitted: OmittedCount = None

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.declarations import unreadable
 from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
+from services.permits.actions.declarations.second_use_alerts import hold_repeated
 from services.permits.actions.declarations.unreadable import ReceivedSubmission
 from services.permits.domain.checks.cost import split_by_cost
 from services.permits.domain.declarations.lodge import lodge
@@ -86,7 +87,7 @@ async def _lodge(conn: AsyncConnection, received: Mapping[UUID, ReceivedDeclarat
     readable = [declaration for declaration, problem in new if problem is None]
     inputs = await lock_check_inputs(conn, readable)
     checked = await run_check(inputs, lambda: lodge(readable, inputs.permits, actor, inputs.facts))
-    changes = await lock_announced(conn, inputs, checked)
+    changes = await hold_repeated(conn, await lock_announced(conn, inputs, checked))
     await change_sets.save_change_set(conn, changes)
     await permits.add_citing_parties(conn, (change.declaration for change in changes.declarations), at)
     for declaration, reason in new:

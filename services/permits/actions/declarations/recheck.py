@@ -14,6 +14,7 @@ from services.permits.actions.declarations.check_inputs import (
     read_check_inputs,
     run_check,
 )
+from services.permits.actions.declarations.second_use_alerts import hold_repeated
 from services.permits.actions.locking import ConcurrentChange, retry_on_conflict
 from services.permits.domain.declarations.recheck import can_be_rechecked, recheck
 from services.permits.domain.model.change_sets import ChangeSet
@@ -91,8 +92,9 @@ async def _recheck_one(engine: AsyncEngine, declaration_id: UUID, at: datetime) 
             checked = await run_check(
                 inputs, partial(recheck, declaration, inputs.permits, inputs.facts, _system_actor(at))
             )
-            changes = None if checked is None else await lock_announced(conn, inputs, checked)
-            if changes is not None:
+            changes = None
+            if checked is not None:
+                changes = await hold_repeated(conn, await lock_announced(conn, inputs, checked))
                 await change_sets.save_change_set(conn, changes)
                 await permits.add_citing_parties(conn, [changes.declarations[0].declaration], at)
             return changes

@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.declarations import check_unverified, confirm_holder
 from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
+from services.permits.actions.declarations.second_use_alerts import hold_repeated
 from services.permits.actions.declarations.views import declaration_view
 from services.permits.actions.locking import ConcurrentChange, lock_with_holders, retry_on_conflict
 from services.permits.domain.checks.completion import cited_permits
@@ -238,7 +239,7 @@ async def amend(
                 inputs,
                 partial(domain_amend.amend, declaration, new_version, inputs.permits, actor, inputs.facts),
             )
-            changes = await lock_announced(conn, inputs, amended)
+            changes = await hold_repeated(conn, await lock_announced(conn, inputs, amended))
             await change_sets.save_change_set(conn, changes)
             amended_declaration = changes.declarations[0].declaration
             await amended_versions.add(conn, amended_declaration, command.id)

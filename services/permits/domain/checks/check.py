@@ -11,7 +11,6 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.permits.domain.checks.citations import (
-    SecondUse,
     add_claim,
     check_citation,
     citation_context,
@@ -24,6 +23,7 @@ from services.permits.domain.checks.holders import PermitKeys, confirmed_permits
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, post
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.second_uses import SecondUse
 from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules import requirements, suspensions

@@ -1,17 +1,17 @@
 """Check of one document that an item cites: the findings of the rules and the quantity to reserve of its line."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from uuid import UUID
 
 from services.permits.domain import units
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, find_counting_declaration
 from services.permits.domain.ledger.balances import ZERO, available
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.second_uses import SecondUse
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.rules import documents, goods, listings, quantities
 from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
@@ -25,23 +25,6 @@ from shared.contracts.closed_sets import Movement, Severity, Side
 from shared.contracts.declaration import Document, Item
 from shared.contracts.findings import Finding
 from shared.contracts.quantities import EXACT
-
-
-@dataclass(frozen=True, kw_only=True)
-class SecondUse:
-    """An attempt to use a line that is in use or was used. The issuer of the permit receives an event about it.
-
-    `remaining` is in the line's unit; `unit` is the unit of `requested`. `by_unnamed_party` means that the permit does
-    not name the declaring party. That party then receives no event, because it must not learn that the permit exists.
-    """
-
-    permit: UUID
-    line: str
-    item: int
-    requested: Decimal
-    remaining: Decimal
-    unit: str
-    by_unnamed_party: bool = False
 
 
 @lru_cache(1024)

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from services.permits.domain.checks.check import apply_verdict, check
 from services.permits.domain.checks.counted_elsewhere import without_claims
+from services.permits.domain.declarations.second_use_alerts import attempts_of
 from services.permits.domain.declarations.verdicts import (
     changed_permits,
     checked_event,
-    second_use_events,
     with_verdict,
 )
 from services.permits.domain.events import declaration_fields
@@ -56,10 +56,10 @@ def amend(
         ),
         checked_event(amended, verdict, actor),
     )
-    events_by_permit = second_use_events(verdict.second_uses, amended, permits_by_key.values(), actor)
+    attempts = attempts_of(verdict.second_uses, amended, actor)
     postings = (*returned.postings, *reservation_postings(amended, actor, f"check/{amended.version}"))
     return ChangeSet(
         declarations=(DeclarationChange(declaration=amended, events=declaration_events),),
-        permits=changed_permits(before, permits_by_key, events_by_permit),
+        permits=changed_permits(before, permits_by_key, attempts, actor),
         postings=postings,
     )

@@ -12,7 +12,8 @@ from services.permits.domain.checks.counted_elsewhere import without_claims
 from services.permits.domain.declarations.officer_statement import apply_officer_statement
 from services.permits.domain.declarations.override import accept, decision_fields, override_findings, require_open
 from services.permits.domain.declarations.recheck import with_overrides
-from services.permits.domain.declarations.verdicts import changed_permits, second_use_events, verdict_data, with_verdict
+from services.permits.domain.declarations.second_use_alerts import attempts_of
+from services.permits.domain.declarations.verdicts import changed_permits, verdict_data, with_verdict
 from services.permits.domain.events import declaration_fields, finding_fields
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange
@@ -60,12 +61,12 @@ def confirm_holder(
         checked = replace(_without_reservations(checked), status=DeclarationStatus.REJECTED)
     else:
         apply_verdict(permits_by_key, verdict)
-    events_by_permit = second_use_events(verdict.second_uses, checked, permits_by_key.values(), actor)
+    attempts = attempts_of(verdict.second_uses, checked, actor)
     return ChangeSet(
         declarations=(
             DeclarationChange(declaration=checked, events=_events(declaration, checked, verdict, decision, actor)),
         ),
-        permits=changed_permits(before, permits_by_key, events_by_permit),
+        permits=changed_permits(before, permits_by_key, attempts, actor),
         postings=(*returned.postings, *reservation_postings(checked, actor, f"confirmed/{declaration.sequence}")),
     )
 

@@ -3,11 +3,10 @@
 from collections.abc import Iterable
 
 from services.permits.domain.checks.check import apply_verdict, check
+from services.permits.domain.declarations.second_use_alerts import attempts_of
 from services.permits.domain.declarations.verdicts import (
-    NO_EVENTS,
     changed_permits,
     checked_event,
-    second_use_events,
     with_verdict,
 )
 from services.permits.domain.events import declaration_fields
@@ -15,6 +14,7 @@ from services.permits.domain.model.change_sets import ChangeSet, DeclarationChan
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import DeclarationEvent, DomainEvent
 from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.second_uses import Attempt
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.write_off.reservations import reservation_postings
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus
@@ -33,7 +33,7 @@ def lodge(
     before = dict(permits_by_key)
     changes: list[DeclarationChange] = []
     postings: list[Posting] = []
-    events_by_permit = NO_EVENTS
+    attempts: list[Attempt] = []
     for submitted in received:
         verdict = check(submitted, permits_by_key, facts)
         apply_verdict(permits_by_key, verdict)
@@ -41,12 +41,10 @@ def lodge(
         declaration_events = (received_event(declaration), checked_event(declaration, verdict, actor))
         changes.append(DeclarationChange(declaration=declaration, events=declaration_events))
         postings += reservation_postings(declaration, actor, "check/1")
-        events_by_permit = second_use_events(
-            verdict.second_uses, declaration, permits_by_key.values(), actor, events_by_permit
-        )
+        attempts += attempts_of(verdict.second_uses, declaration, actor)
     return ChangeSet(
         declarations=tuple(changes),
-        permits=changed_permits(before, permits_by_key, events_by_permit),
+        permits=changed_permits(before, permits_by_key, attempts, actor),
         postings=tuple(postings),
     )
 

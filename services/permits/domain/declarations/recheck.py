@@ -9,7 +9,8 @@ from dataclasses import replace
 
 from services.permits.domain.checks.check import Verdict, apply_verdict, check, status_from_findings
 from services.permits.domain.checks.counted_elsewhere import with_claims, without_claims
-from services.permits.domain.declarations.verdicts import changed_permits, second_use_events, verdict_data, with_verdict
+from services.permits.domain.declarations.second_use_alerts import attempts_of
+from services.permits.domain.declarations.verdicts import changed_permits, verdict_data, with_verdict
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import DomainEvent, system_actor
@@ -84,16 +85,16 @@ def recheck(
         data=verdict_data(rechecked, verdict, nth=1, reason="The hub checked the declaration again"),
         actor=system_actor(actor),
     )
-    events_by_permit = second_use_events(verdict.second_uses, rechecked, permits_by_key.values(), actor)
+    attempts = attempts_of(verdict.second_uses, rechecked, actor)
     if _reservations(rechecked) == _reservations(declaration):
         return ChangeSet(
             declarations=(DeclarationChange(declaration=rechecked, events=(event,)),),
-            permits=changed_permits(before, before, events_by_permit),
+            permits=changed_permits(before, before, attempts, actor),
         )
     postings = (*returned.postings, *reservation_postings(rechecked, actor, f"again/{declaration.sequence}"))
     return ChangeSet(
         declarations=(DeclarationChange(declaration=rechecked, events=(event,)),),
-        permits=changed_permits(before, permits_by_key, events_by_permit),
+        permits=changed_permits(before, permits_by_key, attempts, actor),
         postings=postings,
     )
 

@@ -5,10 +5,10 @@ from dataclasses import replace
 
 from services.permits.domain.checks.check import Verdict, apply_verdict, check
 from services.permits.domain.declarations.lodge import received_event
+from services.permits.domain.declarations.second_use_alerts import attempts_of
 from services.permits.domain.declarations.verdicts import (
     changed_permits,
     checked_event,
-    second_use_events,
     verdict_data,
     with_verdict,
 )
@@ -61,11 +61,11 @@ def check_unverified(
     override = {"overridden": True, "override": AppliedOverride(by=actor, reason=decision.reason)}
     overridden = tuple(f.model_copy(update=override) if _is_unverified_finding(f) else f for f in declaration.findings)
     after = replace(with_verdict(declaration, verdict), findings=(*overridden, *verdict.findings))
-    events_by_permit = second_use_events(verdict.second_uses, after, permits_by_key.values(), actor)
+    attempts = attempts_of(verdict.second_uses, after, actor)
     cause = f"override/{declaration.sequence}"
     return ChangeSet(
         declarations=(DeclarationChange(declaration=after, events=_events(after, verdict, decision, actor)),),
-        permits=changed_permits(before, permits_by_key, events_by_permit),
+        permits=changed_permits(before, permits_by_key, attempts, actor),
         postings=reservation_postings(after, actor, cause),
     )
 

@@ -1,22 +1,17 @@
 """Verdicts of checks applied to declarations: status, findings, citations, events and changed permits."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
 from services.permits.domain.checks.check import Verdict
-from services.permits.domain.checks.citations import SecondUse
-from services.permits.domain.events import (
-    causing_declaration_fields,
-    declaration_fields,
-    finding_fields,
-    name_first,
-    permit_fields,
-)
+from services.permits.domain.declarations.second_use_alerts import alert_at_once
+from services.permits.domain.events import declaration_fields, finding_fields
 from services.permits.domain.model.change_sets import PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.events import DeclarationEvent, DomainEvent, PermitEvent, system_actor
+from services.permits.domain.model.events import DeclarationEvent, DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.second_uses import Attempt
 from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.events.declarations import (
     DeclarationAccepted,
@@ -24,14 +19,7 @@ from shared.contracts.events.declarations import (
     DeclarationReferred,
     DeclarationRejected,
 )
-from shared.contracts.events.parts import SecondUseAttempt
-from shared.contracts.events.permits import PermitSecondUseAttempted
-from shared.contracts.limits import EVENT_ENTRIES
 from shared.contracts.parties import Actor
-from shared.contracts.quantities import format_quantity
-
-EventsByPermit = Mapping[UUID, tuple[PermitEvent, ...]]
-NO_EVENTS: EventsByPermit = {}
 
 
 def with_verdict(declaration: DeclarationRecord, verdict: Verdict) -> DeclarationRecord:
@@ -70,78 +58,6 @@ def verdict_data(
             raise ValueError(f"no check ends with the status {status}")
 
 
-def second_use_events(
-    second_uses: Iterable[SecondUse],
-    declaration: DeclarationRecord,
-    permits: Iterable[PermitRecord],
-    actor: Actor,
-    events_by_permit: EventsByPermit = NO_EVENTS,
-) -> EventsByPermit:
-    """Return `events_by_permit` with an event `permit.second_use_attempted` for each permit in `second_uses`.
-
-    A permit that has such an event already gets the attempts in it, so that many attempts are one event with a count.
-    The declaring party and its trader receive the event only if the permit names them.
-    """
-    uses_by_permit: dict[UUID, list[SecondUse]] = {}
-    named_permits: set[UUID] = set()
-    for second_use in second_uses:
-        if not second_use.by_unnamed_party:
-            named_permits.add(second_use.permit)
-        uses_by_permit.setdefault(second_use.permit, []).append(second_use)
-    if not uses_by_permit:
-        return events_by_permit
-    result = dict(events_by_permit)
-    for permit in permits:
-        if permit.id in uses_by_permit:
-            uses = uses_by_permit[permit.id]
-            notified = {declaration.party, declaration.trader} if permit.id in named_permits else set()
-            earlier = result.get(permit.id)
-            event = (
-                _with_attempts(earlier[-1], uses, declaration)
-                if earlier
-                else _second_use_event(permit, uses, declaration, actor)
-            )
-            result[permit.id] = (replace(event, also_notify=event.also_notify | notified),)
-    return result
-
-
-def _second_use_event(
-    permit: PermitRecord, uses: Sequence[SecondUse], declaration: DeclarationRecord, actor: Actor
-) -> PermitEvent:
-    attempts, omitted = name_first(uses, _attempt)
-    data = PermitSecondUseAttempted(
-        **permit_fields(permit),
-        **causing_declaration_fields(declaration),
-        status=permit.status,
-        attempt_count=len(uses),
-        attempts=attempts,
-        attempts_omitted=omitted,
-    )
-    return DomainEvent(from_status=permit.status, data=data, actor=system_actor(actor))
-
-
-def _with_attempts(event: PermitEvent, uses: Sequence[SecondUse], declaration: DeclarationRecord) -> PermitEvent:
-    """Return the event of an earlier declaration with the attempts of a further one, which names its declaration."""
-    data = event.data
-    assert isinstance(data, PermitSecondUseAttempted), "a check announces nothing else about a permit"
-    named = {"declaration_id": declaration.id, "reference": declaration.content.reference}
-    more = tuple(_attempt(one).model_copy(update=named) for one in uses[: EVENT_ENTRIES - len(data.attempts)])
-    attempts, count = (*data.attempts, *more), data.attempt_count + len(uses)
-    omitted = count - len(attempts) or None
-    changes = {"attempts": attempts, "attempt_count": count, "attempts_omitted": omitted}
-    return replace(event, data=data.model_copy(update=changes))
-
-
-def _attempt(second_use: SecondUse) -> SecondUseAttempt:
-    return SecondUseAttempt(
-        line=second_use.line,
-        item=second_use.item,
-        asked=format_quantity(second_use.requested),
-        left=format_quantity(second_use.remaining),
-        unit=second_use.unit,
-    )
-
-
 def announced_on(change: PermitChange, permit: PermitRecord) -> PermitChange:
     """Return the change of a permit that only announces, on the permit as another transaction left it.
 
@@ -164,16 +80,24 @@ def announced_on(change: PermitChange, permit: PermitRecord) -> PermitChange:
 def changed_permits(
     before: Mapping[tuple[str, str], PermitRecord],
     after: Mapping[tuple[str, str], PermitRecord],
-    events_by_permit: EventsByPermit,
+    attempts: Iterable[Attempt],
+    actor: Actor,
 ) -> tuple[PermitChange, ...]:
-    """Return the change of each permit that has events or whose balances changed. Keys are issuer and number."""
-    return tuple(
-        PermitChange(
-            permit=permit, events=events_by_permit.get(permit.id, ()), changed_lines=_changed_lines(before[key], permit)
-        )
-        for key, permit in after.items()
-        if permit.lines is not before[key].lines or permit.id in events_by_permit
-    )
+    """Return the change of each permit with attempts of second uses or changed balances. Keys are issuer and number.
+
+    All attempts on a permit are one alert.
+    """
+    attempts_by_permit: dict[UUID, list[Attempt]] = {}
+    for attempt in attempts:
+        attempts_by_permit.setdefault(attempt.use.permit, []).append(attempt)
+    changes = []
+    for key, permit in after.items():
+        found = tuple(attempts_by_permit.get(permit.id, ()))
+        if found or permit.lines is not before[key].lines:
+            alerts = (alert_at_once(permit, found, actor),) if found else ()
+            changed_lines = _changed_lines(before[key], permit)
+            changes.append(PermitChange(permit=permit, events=alerts, changed_lines=changed_lines, attempts=found))
+    return tuple(changes)
 
 
 def _changed_lines(before: PermitRecord, after: PermitRecord) -> tuple[str, ...]:

@@ -9,6 +9,7 @@ from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import ApplicationEvent, DeclarationEvent, PermitEvent
 from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.second_uses import Attempt
 from shared.contracts.parties import Actor
 
 
@@ -41,12 +42,14 @@ class PermitChange:
     """A permit to write, and the events that describe the change.
 
     Without events only balances changed. The version then stays, so a client's precondition on it still matches.
-    `changed_lines` are the lines whose balances changed; None means all lines.
+    `changed_lines` are the lines whose balances changed; None means all lines. `attempts` are the second uses that the
+    only event counts.
     """
 
     permit: PermitRecord
     events: tuple[PermitEvent, ...] = ()
     changed_lines: tuple[str, ...] | None = None
+    attempts: tuple[Attempt, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -17,6 +17,7 @@ from services.permits.store.tables.permits import (
     permit_proposals,
     permit_watchers,
     permits,
+    second_use_alerts,
 )
 from services.permits.store.tables.reference import (
     policies,
@@ -56,6 +57,7 @@ __all__ = [
     "quota_usage",
     "quotas",
     "reference_loads",
+    "second_use_alerts",
     "suspensions",
     "taxa",
     "taxon_genera",

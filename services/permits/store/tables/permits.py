@@ -14,6 +14,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.dialects.postgresql import JSONB, UUID
@@ -130,4 +131,26 @@ permit_proposals = Table(
 """Permits that one person stated where the country requires two. Rows are only added: they are evidence.
 
 `digest` is the SHA-256 of the permit's content and of the permit that it replaces, if any.
+"""
+
+second_use_alerts = Table(
+    "second_use_alerts",
+    metadata,
+    Column("permit_id", UUID(as_uuid=True), ForeignKey("permits.id"), primary_key=True),
+    Column("line", Text, primary_key=True),
+    Column("movement", Text, primary_key=True),
+    Column("trader_id", UUID(as_uuid=True), primary_key=True),
+    Column("window_began_at", DateTime(timezone=True), nullable=False, server_default=func.clock_timestamp()),
+    Column("window_seconds", Integer, nullable=False),
+    Column("held_count", Integer, nullable=False, server_default="0"),
+    Column("first_attempt_at", DateTime(timezone=True)),
+    Column("last_attempt_at", DateTime(timezone=True)),
+    Column("party_id", UUID(as_uuid=True)),
+    Column("is_named", Boolean, nullable=False, server_default="false"),
+    Column("attempts", JSONB, nullable=False, server_default="[]"),
+    CheckConstraint("(held_count > 0) = (first_attempt_at IS NOT NULL)", name="held_attempts_have_times"),
+)
+"""The windows after alerts about second uses, and the attempts that the next alert counts. `attempts` are the latest.
+
+A row ends with its window if no attempt waits. The clock of the database decides, because all processes share it.
 """
