@@ -18,6 +18,7 @@ from services.permits.domain.declarations.second_use_alerts import (
     FIRST_WINDOW_SECONDS,
     HELD_ATTEMPTS,
     LONGEST_WINDOW_SECONDS,
+    held_alerts,
 )
 from shared.contracts.declaration import Override
 from shared.contracts.parties import RepresentedTrader
@@ -243,12 +244,11 @@ async def test_held_attempts_survive_an_alert_that_cannot_be_written(
     for one in (permit, other):
         await attempt(permits_db, one, 2)
     await move_windows(permits_db, seconds=FIRST_WINDOW_SECONDS)
-    build = second_use_alerts.held_alerts
 
     def fail_for_one(permit_record: Any, *more: Any) -> Any:
         if permit_record.id == broken:
             raise ValueError("a fault")
-        return build(permit_record, *more)
+        return held_alerts(permit_record, *more)
 
     with monkeypatch.context() as patched:
         patched.setattr(second_use_alerts, "held_alerts", fail_for_one)
