@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from shared.database_disk import is_database_disk_full
 from shared.logs import logger
 
 T = TypeVar("T")
@@ -233,9 +234,15 @@ def sqlstate(error: BaseException) -> str:
 
 
 def is_out_of_space(error: BaseException) -> bool:
-    """Return whether an error means that the disk of the database, or a disk of this process, is full."""
+    """Return whether an error means that the disk of the database, or a disk of this process, is full.
+
+    A database that finds no space for its log ends, and the error then is one of its connection. See
+    `is_database_disk_full`.
+    """
     original = getattr(error, "orig", error)
-    return sqlstate(error) == DISK_FULL_STATE or getattr(original, "errno", None) in DISK_FULL_ERRNOS
+    if sqlstate(error) == DISK_FULL_STATE or getattr(original, "errno", None) in DISK_FULL_ERRNOS:
+        return True
+    return _is_disconnected(error) and is_database_disk_full()
 
 
 def is_unavailable(error: BaseException) -> bool:
@@ -243,8 +250,10 @@ def is_unavailable(error: BaseException) -> bool:
 
     It cannot be reached, or its disk is full.
     """
-    if is_out_of_space(error):
-        return True
+    return is_out_of_space(error) or _is_disconnected(error)
+
+
+def _is_disconnected(error: BaseException) -> bool:
     if isinstance(error, NoConnection):
         return True
     if isinstance(error, DBAPIError):

@@ -23,17 +23,10 @@ from services.cli.health_watch import (
 )
 from services.cli.log_lines import read_log_tail
 from services.cli.private_files import append_private, open_null, open_private
+from services.cli.restarts import STABLE_SECONDS, restart_backoff
 from shared.supervision import SUPERVISED
 
-STABLE_SECONDS = 20.0
-"""The supervisor restarts a process that ran this long without a growing pause."""
-MAX_BACKOFF_SECONDS = 3.0
 MAX_LOG_BYTES = 64 * 2**20
-
-
-def restart_backoff(consecutive_exits: int) -> float:
-    """Return the seconds to wait before a restart, after so many exits in a row: 0.1, doubled up to 3."""
-    return min(0.1 * 2.0 ** min(consecutive_exits - 1, 10), MAX_BACKOFF_SECONDS)
 
 
 def describe_exit(code: int) -> str:
@@ -54,7 +47,7 @@ class ChildProcess:
         self._process: subprocess.Popen[bytes] | None = None
         self._watch: HealthWatch | None = None
         self._is_stuck = False
-        self._has_log, self._log_message = True, ""
+        self._has_log, self._is_log_rotated, self._log_message = True, True, ""
         self._started_at, self._restart_at = 0.0, math.inf
 
     @property
@@ -93,7 +86,7 @@ class ChildProcess:
         return log
 
     def pop_log_message(self) -> str:
-        """Return a message, once, if the log could not be opened; otherwise an empty text."""
+        """Return a message, once, if the log could not be opened or rotated; otherwise an empty text."""
         message, self._log_message = self._log_message, ""
         return message
 
@@ -175,11 +168,23 @@ class ChildProcess:
         self._process = self._watch = None
 
     def rotate_log(self) -> None:
-        """Rename a log that has grown large. Keep one old log."""
-        if self.log.exists() and self.log.stat().st_size > MAX_LOG_BYTES:
-            with self.log.open("rb") as log, open_private(self.log.with_suffix(".log.1")) as old:
+        """Move a log that has grown large to the one old log. If that fails, keep the log, and plan a message, once."""
+        old_file = self.log.with_suffix(".log.1")
+        try:
+            if not self.log.exists() or self.log.stat().st_size <= MAX_LOG_BYTES:
+                return
+            with self.log.open("rb") as log, open_private(old_file) as old:
                 shutil.copyfileobj(log, old)
             os.truncate(self.log, 0)
+            self._is_log_rotated = True
+        except OSError as error:
+            with suppress(OSError):
+                os.truncate(old_file, 0)  # a part of the copy helps nobody, and the disk may be full
+            if self._is_log_rotated:
+                self._is_log_rotated = False
+                self._log_message = (
+                    f"{self.log} is large and cannot be rotated: {error}. The hub repeats this every minute."
+                )
 
     def log_tail(self, lines: int = 5) -> str:
         """Return the last lines of the log, in words."""

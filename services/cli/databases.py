@@ -6,14 +6,12 @@ accepts only the system user that runs the hub. PostgreSQL asks the kernel for t
 
 import asyncio
 import os
-import pwd
-import signal
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass
+from enum import StrEnum
 from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
@@ -21,25 +19,20 @@ from urllib.parse import quote
 import asyncpg
 import psutil
 
-from services.cli.server_account import ServerAccount, find_server_account, reachable_programs, require_reachable
+from services.cli.cluster import create_missing_cluster, write_access_rules
+from services.cli.log_lines import read_log_tail
+from services.cli.restarts import restart_backoff
+from services.cli.server_account import find_server_account, reachable_programs
+from services.cli.server_processes import KILL_SECONDS, end_server, find_processes, kill_processes, works_in
 from services.cli.socket_folder import delete_socket_folder, prepare_socket_folder, require_private
+from shared.database_disk import is_disk_full
 
 SERVICES = ("gateway", "permits", "notifications")
 ROOT = Path(__file__).resolve().parents[2]
-SETTINGS = ("max_connections=200", "shared_buffers=128MB", "synchronous_commit=on")
-ACCESS = """# Written by Saola at each start. Only the system user of the hub may connect.
-local all all peer map=saola
-local replication all peer map=saola
-"""
-
-
+MAX_ENDS_AT_START = 8
+"""The ends of a server in a row after which its first start is given up, after about 12 s of pauses."""
 SOCKET_LINE = 4
 """The line of PostgreSQL's own pid file with the folder of the socket, from 0."""
-
-
-IMMEDIATE_SECONDS = 7.0
-"""Seconds for the immediate mode: PostgreSQL kills those of its processes that do not end within 5 s."""
-KILL_SECONDS = 5.0
 
 
 @dataclass(frozen=True)
@@ -70,90 +63,115 @@ class Server:
         )
 
 
+class ServerState(StrEnum):
+    """The states of the embedded server."""
+
+    ENDED = "ended"
+    SILENT = "silent"
+    """It runs and does not respond."""
+    RECOVERING = "recovering"
+    """It responds, and accepts no connections yet: it applies its log after a crash."""
+    READY = "ready"
+
+
+READY_STATES = {0: ServerState.READY, 1: ServerState.RECOVERING}
+"""The states by the exit status of `pg_isready`."""
+
+
 class EmbeddedPostgres:
     """The embedded PostgreSQL server: a child of this process, with its data in its own folder."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._process: subprocess.Popen[bytes] | None = None
+        self._ready_command: list[str | Path] = []
 
-    def start(self, *, seconds: float = 60.0) -> Server:
-        """Create the data folder if it is missing, and start the server, in about a second. Return its address.
+    def start(self, *, seconds: float = 60.0, on_wait: Callable[[ServerState], None] = lambda state: None) -> Server:
+        """Create the data folder if it is missing, start the server, and wait until it is ready. Return its address.
 
-        After a kill, its last processes may still occupy the folder. So the start is repeated until `seconds` are over.
-        Raise RuntimeError after that, and at once if the server's user cannot reach the folder.
+        Call `on_wait` while it waits. A recovery after a crash may take any time, because a server that recovers makes
+        progress. Raise RuntimeError if the server is silent for `seconds` or ends at each of several attempts.
+        """
+        account = find_server_account()
+        create_missing_cluster(self.folder, reachable_programs(account, find_programs()), account)
+        server, ends, began = self.launch(), 0, time.monotonic()
+        while (state := self.read_state()) is not ServerState.READY:
+            on_wait(state)
+            if state is ServerState.RECOVERING:
+                began = time.monotonic()
+            if state is ServerState.ENDED:
+                ends += 1
+                if ends == MAX_ENDS_AT_START:
+                    raise RuntimeError(self.describe_end())
+                time.sleep(restart_backoff(ends))
+                server, began = self.launch(), time.monotonic()
+            if time.monotonic() - began > seconds:
+                self.end(fast_seconds=1.0)
+                raise RuntimeError(f"it did not respond within {seconds:.0f} s. Its log: {self.folder / 'log'}")
+            time.sleep(0.05)
+        return server
+
+    def launch(self) -> Server:
+        """Start the server on its data folder, and wait for nothing. Return its address. Raise RuntimeError or OSError.
+
+        Processes that a killed hub or a killed server left in the folder are ended first.
         """
         account = find_server_account()
         programs = reachable_programs(account, find_programs())
-        data = self._create_data_folder(programs, account)
-        deadline = time.monotonic() + seconds
-        self._stop_leftover_server()
+        data = self.folder.resolve()
+        if not (data / "PG_VERSION").exists():
+            raise RuntimeError(f"{data} contains no database. Check that its disk is mounted")
+        self._end_leftover_processes(data)
+        write_access_rules(data, account)
         socket = prepare_socket_folder(data, account)
         require_private(socket, account)
-        while not self._launch(programs, account, data=data, socket=socket):
-            if time.monotonic() > deadline:
-                raise RuntimeError(f"it is not ready after {seconds:.0f} s. Its log: {self.folder / 'log'}")
-            time.sleep(0.3)
-            self._stop_leftover_server()
-        return Server(host=str(socket))
-
-    def _create_data_folder(self, programs: Path, account: ServerAccount) -> Path:
-        """Create the data folder and its database cluster if they are missing, and write who may connect."""
-        self.folder.parent.mkdir(parents=True, exist_ok=True)
-        data = self.folder.resolve()
-        require_reachable(account, data.parent)
-        data.mkdir(mode=0o700, exist_ok=True)
-        if data.stat().st_uid == os.geteuid() and not any(data.iterdir()):
-            os.chown(data, account.uid, account.gid)
-        if data.stat().st_uid != account.uid:
-            raise RuntimeError(
-                f"{data} belongs to the user id {data.stat().st_uid}, but the server runs as {account.name}. Start the "
-                "hub as the user that created this home, or name another home: --home FOLDER"
-            )
-        if not (data / "PG_VERSION").exists():
-            options = [f"--set={setting}" for setting in SETTINGS]
-            initdb: list[str | Path] = [programs / "initdb", "--auth-host=reject", "--auth-local=peer", *options]
-            created = account.run([*initdb, "--encoding=utf8", "--username=postgres", "--pgdata", data])
-            if created.returncode:
-                raise RuntimeError(f"initdb failed: {created.stderr.strip()}")
-        account.replace_file(data / "pg_hba.conf", ACCESS)
-        hub_user = pwd.getpwuid(os.geteuid()).pw_name
-        account.replace_file(data / "pg_ident.conf", f'# Written by Saola at each start.\nsaola "{hub_user}" all\n')
-        return data
-
-    def _launch(self, programs: Path, account: ServerAccount, *, data: Path, socket: Path) -> bool:
-        log = os.open(self.folder / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
+        self._ready_command = [
+            *(programs / "pg_isready", "--quiet", "--timeout=1"),
+            *("--host", socket, "--dbname=postgres", "--username=postgres"),
+        ]
         server: list[str | Path] = [programs / "postgres", "-D", data, "-h", "", "-k", socket]
+        log = os.open(data / "log", os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_NOFOLLOW, 0o600)
         try:
             self._process = account.popen(
                 [*server, "-c", "unix_socket_permissions=0700"], stdin=subprocess.DEVNULL, log=log
             )
         finally:
             os.close(log)
-        ready: list[str | Path] = [programs / "pg_isready", "-q", "-h", socket, "-d", "postgres"]
-        while self._process.poll() is None:
-            if subprocess.run(ready, check=False).returncode == 0:
-                return True
-            time.sleep(0.05)
-        return False
+        return Server(host=str(socket))
 
-    def _stop_leftover_server(self) -> None:
-        """Stop a server that a killed hub left running, and remove the pid file of one that has ended."""
+    def read_state(self) -> ServerState:
+        """Return what the server does now."""
+        if self.pid is None:
+            return ServerState.ENDED
+        answer = subprocess.run(self._ready_command, check=False).returncode
+        return READY_STATES.get(answer, ServerState.SILENT)
+
+    def describe_end(self) -> str:
+        """Return why the server ended, as far as the hub can see it, and what to do."""
+        if is_disk_full(self.folder):
+            return f"the disk of {self.folder} is full. Free space on it"
+        lines = read_log_tail(self.folder / "log", lines=20).splitlines()
+        reasons = [line for line in lines if any(level in line for level in ("FATAL: ", "PANIC: "))]
+        found = f" Its last reason: {reasons[-1].partition('] ')[2]}." if reasons else ""
+        return f"it ends at each attempt.{found} Its log: {self.folder / 'log'}"
+
+    def _end_leftover_processes(self, data: Path) -> None:
+        """End the server that a killed hub left running, and the processes that a killed server left.
+
+        A process that outlives its server uses the shared memory of the folder. Until it ends no other server starts.
+        """
         leftover = self._find_server()
         if leftover is not None:
             end_server(leftover)
+        kill_processes(find_processes(data))
         if self._find_server() is None:
             (self.folder / "postmaster.pid").unlink(missing_ok=True)
 
     def _find_server(self) -> psutil.Process | None:
-        """Return the running server that uses the folder, by its pid file; None if there is none.
-
-        After a restart of the machine another program may have the recorded process id. PostgreSQL works in its folder.
-        """
+        """Return the running server that uses the folder, by its pid file; None if there is none."""
         try:
             process = psutil.Process(int((self.folder / "postmaster.pid").read_text().split("\n", 1)[0]))
-            is_running = process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres"
-            return process if is_running and Path(process.cwd()) == self.folder.resolve() else None
+            return process if works_in(process, self.folder.resolve()) else None
         except (OSError, ValueError, psutil.Error):
             return None
 
@@ -170,37 +188,16 @@ class EmbeddedPostgres:
         """The process id of the running server; None if there is none."""
         return self._process.pid if self._process is not None and self._process.poll() is None else None
 
-    def stop(self) -> None:
-        """Stop the server in fast mode, which ends open connections. See `end_server`."""
+    def end(self, *, fast_seconds: float = 20.0) -> None:
+        """End the server in fast mode, which ends open connections. See `end_server`."""
         if self._process is not None and self._process.poll() is None:
-            end_server(psutil.Process(self._process.pid), fast_seconds=20.0)
+            end_server(psutil.Process(self._process.pid), fast_seconds=fast_seconds)
             self._process.wait(KILL_SECONDS)
+
+    def stop(self) -> None:
+        """End the server, and delete the private folder of its socket."""
+        self.end()
         delete_socket_folder(self.folder.resolve())
-
-
-def end_server(server: psutil.Process, *, fast_seconds: float = 5.0) -> None:
-    """End a server: in fast mode, after `fast_seconds` in immediate mode, and at last by a kill of all its processes.
-
-    A server that receives the order of fast mode while it recovers from the kill of one of its processes may never end.
-    The next start recovers from each of the three. Raise psutil.TimeoutExpired if not even a kill ends it.
-    """
-    try:
-        children = server.children(recursive=True)
-        for order, seconds in ((signal.SIGINT, fast_seconds), (signal.SIGQUIT, IMMEDIATE_SECONDS)):
-            server.send_signal(order)
-            with suppress(psutil.TimeoutExpired):
-                server.wait(seconds)
-                return
-        children += server.children(recursive=True)
-        server.kill()
-        for child in children:  # without their server they end later, and until then no other server starts
-            with suppress(psutil.NoSuchProcess):
-                child.kill()
-        psutil.wait_procs([server, *children], timeout=KILL_SECONDS)
-    except psutil.NoSuchProcess:
-        return
-    if server.is_running() and server.status() != psutil.STATUS_ZOMBIE:
-        raise psutil.TimeoutExpired(KILL_SECONDS, server.pid)
 
 
 def find_programs() -> Path:

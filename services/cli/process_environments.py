@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from services.cli.databases import Server
 from services.cli.home import Home
+from shared.database_disk import DATABASE_FOLDER_VARIABLE
 from shared.heartbeat import HEARTBEAT_VARIABLE
 
 HOST = "127.0.0.1"
@@ -55,13 +56,15 @@ def environments(home: Home, server: Server, ports: ServicePorts) -> dict[str, d
         "GATEWAY_TOKEN_KEYS": str(home.private_keys("tokens")),
         "GATEWAY_ADMIN_FILE": str(home.admin_file),
     }
-    return {
+    own = {
         "permits": permits,
         "notifications": notifications,
         "permits-worker": permits | _heartbeat(home, "permits-worker"),
         "notifications-worker": notifications | _heartbeat(home, "notifications-worker"),
         "gateway": gateway,
     }
+    every = {DATABASE_FOLDER_VARIABLE: str(home.database_folder)}
+    return {name: environment | every for name, environment in own.items()}
 
 
 def _heartbeat(home: Home, name: str) -> dict[str, str]:

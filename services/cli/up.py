@@ -12,6 +12,7 @@ from types import FrameType
 from typing import IO
 
 from rich.console import Console
+from rich.status import Status
 
 from services.cli.child_process import ChildProcess, process_start_time, terminate_orphans
 from services.cli.console import CommandError, saola_command, shorten_path
@@ -21,7 +22,7 @@ from services.cli.health_watch import CHECK_SECONDS
 from services.cli.home import Home
 from services.cli.log_lines import read_log_tail
 from services.cli.ports import HIGHEST_PORT, free_ports, is_free
-from services.cli.postgres import GuardedPostgres
+from services.cli.postgres import START_ERRORS, GuardedPostgres
 from services.cli.private_files import open_null, open_private
 from services.cli.process_environments import HOST, ServicePorts, environments, service_url
 from shared import supervision
@@ -31,8 +32,8 @@ START_SECONDS = 90.0
 DRAIN_SECONDS = 30.0
 MAX_EXITS_AT_START = 3
 DATABASE = "database"
-START_ERRORS = (RuntimeError, OSError, subprocess.SubprocessError)
-"""The errors that a start of PostgreSQL may raise. While the hub runs, the supervisor repeats a failed start."""
+RECORD_RETRY_SECONDS = 1.0
+ROTATION_SECONDS = 60.0
 
 
 class Stopped(Exception):
@@ -52,6 +53,7 @@ class Supervisor:
         self._stop = threading.Event()
         self._stop_immediately = False
         self._recorded_pids: dict[str, int | None] = {}
+        self._record_at, self._is_run_recorded = 0.0, True
         self._logs_rotated_at = 0.0
 
     def run(self, on_ready: Callable[[float], None]) -> None:
@@ -82,7 +84,7 @@ class Supervisor:
             self._terminate_orphans()
             self._require_free_port()
             self.home.create()
-            server = self._start_database()
+            server = self._start_database(status)
             status.update("Migrating the databases…")
             self._prepare_databases(server)
             status.update("Starting the services…")
@@ -104,9 +106,16 @@ class Supervisor:
                 f"{saola_command()} up --port {other}{home_option}"
             )
 
-    def _start_database(self) -> Server:
+    def _start_database(self, status: Status) -> Server:
+        def show(message: str) -> None:
+            if self._stop.is_set():
+                raise Stopped
+            if message and message != status.status:
+                status.update(message)
+                self._report(message)
+
         try:
-            return self._database.start(seconds=START_SECONDS)
+            return self._database.start(show)
         except START_ERRORS as error:
             raise CommandError(f"The embedded PostgreSQL does not start: {error}") from None
 
@@ -168,25 +177,17 @@ class Supervisor:
     # Supervising
 
     def _supervise(self) -> None:
-        if self._database.pid is None:
-            self._restart_database()
+        messages = [self._database.restart_if_ended()]
         for child in self._children.values():
-            for message in (child.end_if_stuck(), child.restart_if_exited(), child.pop_log_message()):
-                if message:
-                    self._report(message)
+            messages += [child.end_if_stuck(), child.restart_if_exited(), child.pop_log_message()]
+        for message in messages:
+            if message:
+                self._report(message)
         self._record_run()
-        if time.monotonic() - self._logs_rotated_at > 60:
+        if time.monotonic() - self._logs_rotated_at > ROTATION_SECONDS:
             self._logs_rotated_at = time.monotonic()
             for child in self._children.values():
-                with suppress(OSError):
-                    child.rotate_log()
-
-    def _restart_database(self) -> None:
-        if self._recorded_pids.get(DATABASE) is not None:
-            self._report("PostgreSQL ended. The hub starts it again.")
-            self._record_run()
-        with suppress(*START_ERRORS):
-            self._database.start(seconds=5.0)
+                child.rotate_log()
 
     def _report(self, message: str) -> None:
         with suppress(OSError):  # a full disk must not stop the supervisor
@@ -194,13 +195,18 @@ class Supervisor:
 
     def _record_run(self) -> None:
         pids = {child.name: child.pid for child in self._children.values()} | {DATABASE: self._database.pid}
-        if pids != self._recorded_pids:
-            self._recorded_pids = pids
-            running = {
-                name: {"pid": pid, "born": process_start_time(pid)} for name, pid in pids.items() if pid is not None
-            }
-            with suppress(OSError):  # a full disk must not stop the supervisor
-                self.home.write_run_file(self._ports.urls(), running)
+        if pids == self._recorded_pids or time.monotonic() < self._record_at:
+            return
+        running = {name: {"pid": pid, "born": process_start_time(pid)} for name, pid in pids.items() if pid is not None}
+        try:
+            self.home.write_run_file(self._ports.urls(), running)
+        except OSError as error:  # a full disk must not stop the supervisor
+            self._record_at = time.monotonic() + RECORD_RETRY_SECONDS
+            if self._is_run_recorded:
+                self._report(f"{self.home.run_file} cannot be written: {error}. The hub repeats this every second.")
+            self._is_run_recorded = False
+        else:
+            self._recorded_pids, self._is_run_recorded = pids, True
 
     # Ending
 
@@ -210,7 +216,8 @@ class Supervisor:
             self._stop_children([self._children[name] for name in ("gateway",) if name in self._children])
             self._stop_children([child for name, child in self._children.items() if name != "gateway"])
             self._database.stop()
-            self.home.run_file.unlink(missing_ok=True)
+            with suppress(OSError):
+                self.home.run_file.unlink()
 
     def _stop_children(self, children: Sequence[ChildProcess]) -> None:
         deadline = time.monotonic() + DRAIN_SECONDS + 2

@@ -13,9 +13,9 @@ from services.cli.child_process import (
     ChildProcess,
     describe_exit,
     process_start_time,
-    restart_backoff,
     terminate_orphans,
 )
+from tests.small_disk import small_disk
 from tests.waiting import block_until
 
 
@@ -23,11 +23,6 @@ from tests.waiting import block_until
 def child(tmp_path: Path) -> ChildProcess:
     """Return a child that ends at once, because its settings are missing."""
     return ChildProcess("permits", {"PERMITS_DATABASE_URL": ""}, tmp_path / "permits.log")
-
-
-def test_restart_pause_grows_to_three_seconds() -> None:
-    assert [restart_backoff(n) for n in (1, 2, 3)] == [0.1, 0.2, 0.4]
-    assert restart_backoff(10_000) == 3.0
 
 
 def test_process_exit_is_described_in_words() -> None:
@@ -98,6 +93,31 @@ def test_large_log_is_renamed(child: ChildProcess, monkeypatch: pytest.MonkeyPat
     assert child.log.read_text() == ""
     assert child.log.with_suffix(".log.1").read_text() == "more than ten bytes"
     assert child.log.with_suffix(".log.1").stat().st_mode & 0o777 == 0o600
+
+
+def test_large_log_on_full_disk_is_kept_and_reported_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("services.cli.child_process.MAX_LOG_BYTES", 10)
+    with small_disk("1m") as disk:
+        child = ChildProcess("permits", {}, disk.folder / "permits.log")
+        old_log = disk.folder / "permits.log.1"
+        child.log.write_text("more than ten bytes" * 10_000)
+        disk.fill()
+        child.rotate_log()
+        assert child.pop_log_message().startswith(f"{child.log} is large and cannot be rotated: [Errno 28] No space")
+        assert (child.log.stat().st_size, old_log.stat().st_size) == (190_000, 0)
+        child.rotate_log()
+        assert child.pop_log_message() == ""
+        disk.free()
+        child.rotate_log()
+        assert (child.log.stat().st_size, old_log.stat().st_size) == (0, 190_000)
+        disk.fill()
+        child.log.unlink()
+        old_log.unlink()
+        old_log.mkdir()
+        child.log.write_text("more than ten bytes")
+        child.rotate_log()
+        assert "Is a directory" in child.pop_log_message()
+        assert child.log.read_text() == "more than ten bytes"
 
 
 def test_orphans_that_ignore_sigterm_are_killed() -> None:

@@ -6,6 +6,7 @@ import pwd
 import shutil
 import stat
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
@@ -15,8 +16,9 @@ import psutil
 import pytest
 
 from services.cli import databases
-from services.cli.databases import EmbeddedPostgres, Server, end_server, find_programs
+from services.cli.databases import EmbeddedPostgres, Server, ServerState, find_programs
 from services.cli.server_account import SHORT_PARENT, UNPRIVILEGED_NAME, find_server_account, temporary_home
+from services.cli.server_processes import end_server
 
 LONG_NAME = "n" * 90
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become other users")
@@ -219,6 +221,58 @@ def test_database_left_behind_that_obeys_no_order_is_killed_and_starts_again() -
         assert embedded.pid != postmaster.pid
         assert not [process for process in backends if process.is_running()]
         embedded.stop()
+
+
+def test_database_whose_server_was_killed_starts_although_a_process_of_it_remains() -> None:
+    with temporary_home("sh-") as folder:
+        embedded = EmbeddedPostgres(folder / "pg")
+        embedded.start()
+        postmaster = psutil.Process(embedded.pid)
+        remaining = postmaster.children()[0]
+        remaining.suspend()  # it cannot see that its server has ended
+        postmaster.kill()
+        embedded.start()
+        assert not remaining.is_running()
+        embedded.stop()
+
+
+def test_database_that_recovers_longer_than_the_limit_is_awaited() -> None:
+    with temporary_home("sh-") as folder:
+        embedded, account = EmbeddedPostgres(folder / "pg"), find_server_account()
+        embedded.start()
+        embedded.stop()
+        account.replace_file(folder / "pg" / "recovery.signal", "")
+        slow = "restore_command = 'sleep 3; false'\nhot_standby = off\n"
+        account.replace_file(folder / "pg" / "postgresql.auto.conf", slow)
+        times: dict[ServerState, list[float]] = {}
+        embedded.start(seconds=2.5, on_wait=lambda state: times.setdefault(state, []).append(time.monotonic()))
+        recovering = times[ServerState.RECOVERING]
+        assert recovering[-1] - recovering[0] > 2.5
+        embedded.stop()
+
+
+def test_database_that_does_not_respond_is_ended_and_reported() -> None:
+    with temporary_home("sh-") as folder:
+        embedded = EmbeddedPostgres(folder / "pg")
+
+        def suspend(state: ServerState) -> None:
+            psutil.Process(embedded.pid).suspend()
+
+        with pytest.raises(RuntimeError, match=r"it did not respond within 2 s\. Its log: "):
+            embedded.start(seconds=2.0, on_wait=suspend)
+        assert embedded.pid is None
+        embedded.stop()
+
+
+def test_database_that_ends_at_each_attempt_is_given_up_with_its_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(databases, "MAX_ENDS_AT_START", 3)
+    with temporary_home("sh-") as folder:
+        embedded = EmbeddedPostgres(folder / "pg")
+        embedded.start()
+        embedded.stop()
+        find_server_account().replace_file(folder / "pg" / "postgresql.auto.conf", "max_connections = none\n")
+        with pytest.raises(RuntimeError, match=r"ends at each attempt\. Its last reason: FATAL: .*contains errors"):
+            embedded.start()
 
 
 def test_database_start_leaves_another_process_with_the_recorded_id_alone() -> None:

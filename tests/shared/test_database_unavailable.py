@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy.exc import DBAPIError
 
 from shared.database import is_out_of_space, is_unavailable
+from tests.small_disk import small_disk
 
 
 @pytest.mark.parametrize("kind", [asyncpg.AdminShutdownError, asyncpg.CannotConnectNowError, ConnectionRefusedError])
@@ -27,6 +28,17 @@ def test_error_of_statement_does_not_mean_unavailable(kind: type[Exception]) -> 
 def test_error_of_full_disk_means_out_of_space_and_unavailable(error: Exception) -> None:
     for found in (error, DBAPIError("SELECT 1", None, error)):
         assert is_out_of_space(found) and is_unavailable(found)
+
+
+def test_error_of_absent_server_with_a_full_disk_means_out_of_space(monkeypatch: pytest.MonkeyPatch) -> None:
+    absent = ConnectionRefusedError(errno.ECONNREFUSED, "not now")
+    starting = DBAPIError("SELECT 1", None, asyncpg.CannotConnectNowError("not now"))
+    with small_disk("40m") as disk:
+        monkeypatch.setenv("SAOLA_DATABASE_FOLDER", str(disk.folder))
+        assert not is_out_of_space(absent) and not is_out_of_space(starting)
+        disk.fill()
+        assert is_out_of_space(absent) and is_out_of_space(starting)
+        assert not is_out_of_space(DBAPIError("SELECT 1", None, asyncpg.UniqueViolationError("twice")))
 
 
 def test_error_of_absent_server_does_not_mean_out_of_space() -> None:

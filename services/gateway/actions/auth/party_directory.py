@@ -15,8 +15,9 @@ from services.gateway.store import credentials, mandates, parties
 from shared.contracts.closed_sets import Role
 from shared.contracts.parties import Party
 from shared.database import DATABASE_ERRORS, now
+from shared.database_disk import is_database_disk_full
 from shared.logs import logger
-from shared.problems import Unavailable
+from shared.problems import Unavailable, out_of_space
 
 REFRESH_SECONDS = 5.0
 """Seconds between two reads of what other processes changed."""
@@ -226,6 +227,8 @@ def _expiry(row: RowMapping) -> float:
 
 
 def _directory_unavailable() -> Unavailable:
+    if is_database_disk_full():
+        return out_of_space()
     return Unavailable(
         "database-unavailable",
         "The hub cannot check your access token now: its database is not available. Repeat the "
