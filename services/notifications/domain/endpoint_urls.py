@@ -36,7 +36,7 @@ def _syntax_fault(url: str, parts: SplitResult, host: str, port: int | None) -> 
             "The URL has a user or a password. Leave them out: the signature proves the sender.",
         ),
         ("#" in url, "The URL has a fragment, which HTTP does not send. Leave it out."),
-        (url.endswith("?"), "The URL ends with an empty query. Leave out the question mark."),
+        (url.partition("?")[1:] == ("?", ""), "The URL ends with an empty query. Leave out the question mark."),
     )
     return next((message for wrong, message in faults if wrong), None)
 

@@ -18,14 +18,14 @@ WITHDRAWALS = frozenset(
     }
 )
 QUEUE_SUFFIX = " withdrawals"
-"""The end of the name of a queue of withdrawals, after their subject. A subject has no blank."""
+"""The end of the name of a withdrawal's own queue, after its subject and position. A subject has no blank."""
 
 
 def is_withdrawal_queue(queue: str) -> bool:
-    """Return whether a delivery queue is one for the withdrawals of its subject."""
+    """Return whether a delivery queue is the own one of a withdrawal."""
     return queue.endswith(QUEUE_SUFFIX)
 
 
 def event_subject(queue: str) -> str:
     """Return the subject of the events in a delivery queue."""
-    return queue.removesuffix(QUEUE_SUFFIX)
+    return queue.partition(" ")[0]

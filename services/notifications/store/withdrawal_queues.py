@@ -1,7 +1,8 @@
-"""The delivery queues of withdrawals, which overtake the failing deliveries of their subject.
+"""The own delivery queues of withdrawals, which overtake the failing deliveries of their subject.
 
 A withdrawal joins the queue of its subject, as every event does. If the head of that queue has failed, the withdrawal
-moves to a queue of its own. The head keeps its place, its attempts and the wait that its receiver requests.
+moves to a queue of its own. The head keeps its place, its attempts and the wait that its receiver requests. No two
+withdrawals share a queue, because the first of them may fail and wait too.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.notifications.domain.withdrawals import QUEUE_SUFFIX, WITHDRAWALS, is_withdrawal_queue
 from shared.database import column_arrays
 
+_OWN_QUEUE = "d.subject || ' ' || d.position || :suffix"
 _ADD_QUEUES = """
     INSERT INTO delivery_queues (endpoint_id, subject, due_at, attempts)
     SELECT DISTINCT endpoint_id, subject, CAST(:at AS timestamptz), 0 FROM moved ORDER BY 1, 2
@@ -24,7 +26,7 @@ _OVERTAKE = text(f"""
     WITH withdrawn AS MATERIALIZED (
         SELECT id, endpoint_id, subject FROM deliveries WHERE position = ANY (CAST(:positions AS bigint[]))
     ), moved AS (
-        UPDATE deliveries d SET subject = d.subject || :suffix
+        UPDATE deliveries d SET subject = {_OWN_QUEUE}
         FROM withdrawn w JOIN delivery_queues q
              ON q.endpoint_id = w.endpoint_id AND q.subject = w.subject AND q.attempts > 0
         WHERE d.id = w.id AND d.status = 'pending'
@@ -35,7 +37,7 @@ _OVERTAKE = text(f"""
 # Raw: as above. The head of each queue is not moved, whatever its type.
 _OVERTAKE_FAILING = text(f"""
     WITH moved AS (
-        UPDATE deliveries d SET subject = d.subject || :suffix
+        UPDATE deliveries d SET subject = {_OWN_QUEUE}
         FROM unnest(CAST(:endpoint_id AS uuid[]), CAST(:subject AS text[]), CAST(:delivery_id AS uuid[]))
                  AS failing(endpoint_id, subject, delivery_id), events e
         WHERE d.endpoint_id = failing.endpoint_id AND d.subject = failing.subject AND d.status = 'pending'

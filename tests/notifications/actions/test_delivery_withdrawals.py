@@ -75,6 +75,29 @@ async def test_withdrawal_before_the_first_failure_overtakes_the_failing_deliver
     assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'pending'") == 2, "3 waits behind 1"
 
 
+async def test_withdrawal_overtakes_a_withdrawal_that_fails(service: Service, receiver: Receiver) -> None:
+    who, subject = party(), f"permit:{uuid4()}"
+    await service.endpoint(who, receiver.url, format="cloudevents")
+
+    async def respond(received: WebhookRequest) -> web.Response | None:
+        assert received.headers["ce-subject"] == subject
+        if received.headers["ce-sequence"] == "4":
+            return None
+        return web.Response(status=503, headers={"Retry-After": MONTH})
+
+    receiver.respond = respond
+    kinds = (EventType.PERMIT_USED, EventType.PERMIT_LOST)
+    async with running_worker(service):
+        await service.send_events(*(_permit_event(subject, n, kind, who) for n, kind in enumerate(kinds, 1)))
+        await wait_until(lambda: service.scalar("SELECT count(*) = 2 FROM delivery_queues WHERE attempts = 1"))
+        kinds = (EventType.PERMIT_FOUND, EventType.PERMIT_REVOKED)
+        await service.send_events(*(_permit_event(subject, n, kind, who) for n, kind in enumerate(kinds, 3)))
+        await wait_until(lambda: len(receiver.requests) == 3)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 2 FROM delivery_queues WHERE attempts = 1"))
+    assert await service.scalar("SELECT count(*) FROM deliveries WHERE status = 'delivered'") == 1
+    assert await service.scalar("SELECT min(due_at) > now() + interval '29 days' FROM delivery_queues")
+
+
 async def test_withdrawal_keeps_the_order_of_its_subject_without_a_failure(
     service: Service, receiver: Receiver
 ) -> None:

@@ -6,7 +6,14 @@ from services.notifications.domain.allowed_addresses import PUBLIC_ONLY, Allowed
 from services.notifications.domain.endpoint_urls import find_fault
 from shared.networks import parse_networks
 
-GOOD = ["https://example.com/hook?x=1", "https://example.com:8443/", "https://1.1.1.1/", "https://[2606:4700::1111]/"]
+GOOD = [
+    "https://example.com/hook?x=1",
+    "https://example.com/?x=1?",
+    "https://example.com/??",
+    "https://example.com:8443/",
+    "https://1.1.1.1/",
+    "https://[2606:4700::1111]/",
+]
 HERE = [
     "http://127.0.0.1:9000/x",
     "http://localhost:1/",
