@@ -60,9 +60,9 @@ class PartyBatch(WireModel):
 
 
 class MandateCopy(WireModel):
-    """A mandate for the copy that permits stores: who declares for whom, and on which days. A higher revision is newer.
+    """A mandate for the copies of permits and notifications: who declares for whom, and on which days.
 
-    `active` is false for a mandate that is offered or revoked.
+    A higher revision is newer. `active` is false for a mandate that is offered or revoked.
     """
 
     id: Id
@@ -75,7 +75,7 @@ class MandateCopy(WireModel):
 
 
 class MandateBatch(WireModel):
-    """Changed mandates, for the copies that permits stores."""
+    """Mandates, for the copies that permits and notifications store."""
 
     mandates: Annotated[tuple[MandateCopy, ...], Field(strict=False)]
 
@@ -87,17 +87,30 @@ class RoleInCountry(WireModel):
     country: Country
 
 
+class AgentOfTrader(WireModel):
+    """An agent that receives an event for a trader. Its right ends with its mandate."""
+
+    agent: Id
+    trader: Id
+
+
 class Sender(WireModel):
     """The sender of a declaration, permit or application. It learns how the receivers of its events received them."""
 
     parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
+    agents: Annotated[
+        tuple[AgentOfTrader, ...], Field(strict=False, description="Agents that learn it while their mandate is valid")
+    ] = ()
     offices: Annotated[tuple[RoleInCountry, ...], Field(strict=False)] = ()
 
 
 class Audience(WireModel):
     """The parties that may receive an event, and the values that filters match. Permits computes it with the event."""
 
-    parties: Annotated[tuple[Id, ...], Field(strict=False)] = ()
+    parties: Annotated[tuple[Id, ...], Field(strict=False, description="Parties in their own right")] = ()
+    agents: Annotated[
+        tuple[AgentOfTrader, ...], Field(strict=False, description="Agents whose mandate is valid when it happens")
+    ] = ()
     identifiers: Annotated[tuple[str, ...], Field(strict=False, description="Keys of identifiers: `FR:fr123`")] = ()
     offices: Annotated[tuple[RoleInCountry, ...], Field(strict=False)] = ()
     countries: Annotated[

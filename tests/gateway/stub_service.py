@@ -15,7 +15,7 @@ from shared.signed_tokens import InternalTokenVerifier
 from tests.waiting import wait_until
 
 RECONCILIATION = ("/internal/declaration-ids", "/internal/amendment-ids", "/internal/party-versions")
-"""The routes of a reconciliation. A stub stores nothing that could be compared."""
+"""The routes of a reconciliation, in addition to a read of the mandates. A stub stores nothing to compare."""
 Responder = Callable[["ReceivedRequest"], Awaitable[web.StreamResponse | None]]
 
 
@@ -34,6 +34,12 @@ class ReceivedRequest:
     @property
     def json(self) -> Any:
         return json.loads(self.body)
+
+    @property
+    def is_reconciliation(self) -> bool:
+        """Whether the request belongs to a reconciliation."""
+        is_read_of_mandates = (self.method, self.path) == ("GET", "/internal/mandates")
+        return is_read_of_mandates or self.path.startswith(RECONCILIATION)
 
 
 @dataclass
@@ -75,7 +81,7 @@ class StubService:
         headers = {name.lower(): value for name, value in request.headers.items()}
         query = list(request.query.items())
         received = ReceivedRequest(request.method, request.path, query, headers, await request.read(), caller, request)
-        if not received.path.startswith(RECONCILIATION):  # the reconciliation may come at any moment
+        if not received.is_reconciliation:  # the reconciliation may come at any moment
             self.requests.append(received)
         found = await self.respond(received) if self.respond is not None else None
         return await default_response(received) if found is None else found
@@ -87,9 +93,9 @@ async def default_response(received: ReceivedRequest) -> web.StreamResponse:
         return web.json_response(
             {"answers": [{"id": message["id"], "outcome": "taken"} for message in received.json["letters"]]}
         )
-    if received.path in {"/internal/parties", "/internal/mandates"}:
+    if received.method == "POST" and received.path in {"/internal/parties", "/internal/mandates"}:
         return web.Response(status=204)
-    if received.path.startswith(RECONCILIATION):
+    if received.is_reconciliation:
         return problem_response(503, "service-unavailable")
     if received.path.startswith("/internal/declarations/") and received.path.endswith("/versions"):
         return web.json_response({"versions": []})

@@ -27,7 +27,7 @@ from services.notifications.clients.webhooks import WebhookClient
 from services.notifications.domain.allowed_addresses import AllowedAddresses
 from services.notifications.main import create_app
 from services.notifications.settings import Settings
-from shared.contracts.messages import Audience, EventMessage
+from shared.contracts.messages import Audience, EventMessage, MandateCopy
 from shared.contracts.parties import Caller, Party
 from shared.database import now
 from shared.key_files import KeyFile, create_encryption_keys, create_signing_keys
@@ -109,6 +109,11 @@ class Service:
     async def send_parties(self, *parties: Party) -> None:
         batch = {"parties": [one.model_dump(mode="json") for one in parties]}
         response = await self.http.post("/internal/parties", json=batch, headers=self.headers_as_gateway())
+        assert response.status_code == 204, response.text
+
+    async def send_mandates(self, *copies: MandateCopy) -> None:
+        batch = {"mandates": [one.model_dump(mode="json") for one in copies]}
+        response = await self.http.post("/internal/mandates", json=batch, headers=self.headers_as_gateway())
         assert response.status_code == 204, response.text
 
     @property

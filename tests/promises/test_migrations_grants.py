@@ -36,6 +36,7 @@ UPDATED_COLUMNS = {
         "events": {"position"},
         "failure_streaks": {"days", "last_day"},
         "feed_counter": {"position"},
+        "mandates": {"active", "revision"},
         "parties": {"disabled", "updated_at", "version"},
         "rate_limits": {"cooldown_until", "next_send_at"},
         "subjects": {"last_sequence"},

@@ -1,9 +1,10 @@
-"""The migrations of mandates accept the mandates that are there, and send all of them to permits."""
+"""The migrations of mandates accept the mandates that are there, and send all of them to the other services."""
 
 import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from services.cli.databases import Server, migrate
 from shared.contracts.messages import MandateCopy
@@ -32,7 +33,9 @@ async def test_gateway_migrations_accept_and_send_the_mandates_of_before(server:
             )
         migrate("gateway", owner, "head")
         assert {row["accepted_at"] for row in await conn.fetch("SELECT accepted_at FROM mandates")} == {at}
-        sent = [json.loads(row["mandate"]) for row in await conn.fetch("SELECT mandate FROM outbox_mandates")]
+        rows = await conn.fetch("SELECT destination, mandate FROM outbox_mandates ORDER BY destination")
+    sent = [json.loads(row["mandate"]) for row in rows]
+    assert [row["destination"] for row in rows] == ["notifications"] * 2 + ["permits"] * 2
     copies = {copy.id: copy for copy in map(MandateCopy.model_validate, sent)}
     assert {mandate_id: copy.active for mandate_id, copy in copies.items()} == {kept: True, revoked: False}
     assert {(copy.trader, copy.agent, copy.revision) for copy in copies.values()} == {(trader, agent, 7)}
@@ -54,6 +57,47 @@ async def test_permits_migration_names_the_trader_for_whom_an_agent_cited_a_perm
         migrate("permits", owner, "head")
         rows = await conn.fetch("SELECT party_id, trader_id FROM permit_watchers")
     assert {row["party_id"]: row["trader_id"] for row in rows} == {agent: trader, trader: None, reader: None}
+
+
+async def test_notifications_migration_names_the_agents_of_stored_events(server: Server, templates: str) -> None:
+    name = f"{templates}agents"
+    async with database_at(server, name, "notifications", "0008_changed_columns") as (conn, owner):
+        lodged, acknowledged, own, agent, trader, customs = (new_id() for _ in range(6))
+        both, sender = [str(trader), str(agent)], {"parties": [str(trader), str(agent)], "offices": []}
+        for event_id, kind, subject, parties, sent_by in (
+            (lodged, "declaration.accepted", f"declaration:{new_id()}", both, sender),
+            (acknowledged, "event.acknowledged", f"event:{lodged}", [*both, str(customs)], None),
+            (own, "declaration.accepted", f"declaration:{new_id()}", both[:1], {"parties": both[:1], "offices": []}),
+        ):
+            audience = {"parties": sorted(parties), "audience_keys": [], "countries": []}
+            await conn.execute(
+                "INSERT INTO events (id, type, matching_patterns, subject, sequence, at, received_at, body, audience,"
+                " sender) VALUES ($1, $2, '{}', $3, 1, now(), now(), '{}', $4, $5)",
+                event_id,
+                kind,
+                subject,
+                json.dumps(audience),
+                None if sent_by is None else json.dumps(sent_by),
+            )
+        before = await _read_audiences(conn)
+        migrate("notifications", owner, "0009_mandates")
+        after = await _read_audiences(conn)
+    agents = [{"agent": str(agent), "trader": str(trader)}]
+    assert after[lodged] == (
+        {"parties": [str(trader)], "audience_keys": [], "countries": [], "agents": agents},
+        {"parties": [str(trader)], "offices": [], "agents": agents},
+    )
+    assert (set(after[acknowledged][0]["parties"]), after[acknowledged][0]["agents"]) == (
+        {str(trader), str(customs)},
+        agents,
+    )
+    assert after[own] == before[own]
+
+
+async def _read_audiences(conn: Any) -> dict[UUID, tuple[dict[str, Any], Any]]:
+    """Return the audience and the sender of each event."""
+    rows = await conn.fetch("SELECT id, audience, sender FROM events")
+    return {row["id"]: (json.loads(row["audience"]), row["sender"] and json.loads(row["sender"])) for row in rows}
 
 
 async def _insert(conn: Any, table: str, values: Mapping[str, object]) -> None:

@@ -1,4 +1,4 @@
-"""The dispatchers of the gateway: submissions and mandates to permits, changed parties to both other services."""
+"""The dispatchers of the gateway: submissions to permits, changed parties and mandates to both other services."""
 
 import asyncio
 from collections.abc import Sequence
@@ -34,18 +34,17 @@ GATEWAY = Caller(service="gateway")
 
 
 class PartyDispatchers:
-    """One dispatcher of changed parties per destination, and one of changed mandates to permits.
+    """One dispatcher of changed parties and one of changed mandates per destination.
 
     It knows which messages of this process are unsettled.
     """
 
     def __init__(self, engine: AsyncEngine, services: Sequence[ServiceClient]) -> None:
-        # Permits is the first of the services.
         self._engine = engine
         self._in_flight: set[UUID] = set()
         self._idle = asyncio.Event()
         self._idle.set()
-        self.dispatchers = [*map(self._make_dispatcher, services), self._make_mandate_dispatcher(services[0])]
+        self.dispatchers = [*map(self._make_dispatcher, services), *map(self._make_mandate_dispatcher, services)]
 
     def dispatch(self, ids: Sequence[UUID]) -> None:
         """Register stored messages and send them now."""
@@ -88,16 +87,17 @@ class PartyDispatchers:
             on_settled=self._on_settled,
         )
 
-    def _make_mandate_dispatcher(self, permits: ServiceClient) -> Dispatcher:
+    def _make_mandate_dispatcher(self, service: ServiceClient) -> Dispatcher:
         async def send(messages: Sequence[RenderedMessage]) -> Refusals:
-            return await send_mandates(permits, messages)
+            return await send_mandates(service, messages)
 
         return Dispatcher(
-            "mandates to permits",
+            f"mandates to {service.name}",
             self._engine,
             outbox_mandates,
-            OutboxRoute(render=render_mandate, send=send, is_ready=lambda: permits.is_ready(GATEWAY)),
+            OutboxRoute(render=render_mandate, send=send, is_ready=lambda: service.is_ready(GATEWAY)),
             poll_seconds=POLL_SECONDS,
+            condition=outbox_mandates.c.destination == service.name,
             on_settled=self._on_settled,
         )
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.first_admin import make_first_admin
 from services.gateway.actions.jobs import JOBS
+from services.gateway.actions.mandate_reconciliation import MandateReconciler
 from services.gateway.actions.party_reconciliation import PartyReconciler
 from services.gateway.actions.reconciliation import SubmissionReconciler
 from shared.dispatcher import Dispatcher
@@ -24,6 +25,7 @@ async def run_background_tasks(
     await wait_for_database(lambda: _prepare(context, admin_file, reconciler))
     reconciliations = (
         Job("parties", CHECK_SECONDS, PartyReconciler((context.permits, context.notifications)).run),
+        Job("mandates", CHECK_SECONDS, MandateReconciler((context.permits, context.notifications)).run),
         Job("submissions", CHECK_SECONDS, reconciler.reconciliation.run),
     )
     async with asyncio.TaskGroup() as tasks:

@@ -39,9 +39,9 @@ async def send_parties(service: ServiceClient, messages: Sequence[RenderedMessag
     return {}
 
 
-async def send_mandates(permits: ServiceClient, messages: Sequence[RenderedMessage]) -> Refusals:
-    """Send changed mandates to permits. Its copy stores the highest revision of each, in any order."""
-    await post_batch(permits, "gateway", "/internal/mandates", render_batch(messages, "mandates"))
+async def send_mandates(service: ServiceClient, messages: Sequence[RenderedMessage]) -> Refusals:
+    """Send changed mandates to a service. Its copy stores the highest revision of each, in any order."""
+    await post_batch(service, "gateway", "/internal/mandates", render_batch(messages, "mandates"))
     return {}
 
 

@@ -1,6 +1,6 @@
 """Mandates in the database: trader, agent, days, acceptance and revocation."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -9,9 +9,10 @@ from uuid import UUID
 from sqlalchemy import RowMapping, func, insert, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.gateway.store.parties import DESTINATIONS
 from services.gateway.store.tables import mandates, outbox_mandates
 from shared.contracts.messages import MandateCopy
-from shared.database import lowest_id, new_id
+from shared.database import id_in, lowest_id, new_id
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,15 +75,22 @@ async def accept_between(
 async def add_messages(conn: AsyncConnection, revision: int, *, at: datetime) -> list[UUID]:
     """Insert the outbox messages about the mandates that a revision changed. Return their ids."""
     rows = (await conn.execute(select(mandates).where(mandates.c.revision == revision))).mappings().all()
-    copies = {new_id(at): _make_copy(row) for row in rows}
-    if copies:
-        messages = [{"id": message_id, "mandate": copy, "due_at": at} for message_id, copy in copies.items()]
+    return await send(conn, [(_make_copy(row), to) for row in rows for to in DESTINATIONS], at=at)
+
+
+async def send(conn: AsyncConnection, copies: Sequence[tuple[MandateCopy, str]], *, at: datetime) -> list[UUID]:
+    """Insert an outbox message for each copy and the service that it goes to. Return the ids of the messages."""
+    messages: list[dict[str, Any]] = [
+        {"id": new_id(at), "destination": to, "mandate": copy.model_dump(mode="json"), "due_at": at}
+        for copy, to in copies
+    ]
+    if messages:
         await conn.execute(insert(outbox_mandates), messages)
-    return list(copies)
+    return [message["id"] for message in messages]
 
 
-def _make_copy(row: RowMapping) -> dict[str, Any]:
-    copy = MandateCopy(
+def _make_copy(row: RowMapping) -> MandateCopy:
+    return MandateCopy(
         id=row["id"],
         trader=row["trader_id"],
         agent=row["agent_id"],
@@ -91,7 +99,28 @@ def _make_copy(row: RowMapping) -> dict[str, Any]:
         active=row["accepted_at"] is not None and row["revoked_at"] is None,
         revision=row["revision"],
     )
-    return copy.model_dump(mode="json")
+
+
+async def list_copies(conn: AsyncConnection, day: date) -> dict[UUID, MandateCopy]:
+    """Return the mandates whose last day is this day or later, as the other services store them."""
+    rows = (await conn.execute(select(mandates).where(mandates.c.last_day >= day))).mappings()
+    return {row["id"]: _make_copy(row) for row in rows}
+
+
+async def list_existing(conn: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
+    """Return which of these mandates the gateway stores."""
+    return set((await conn.execute(select(mandates.c.id).where(id_in(mandates.c.id, ids)))).scalars())
+
+
+async def raise_revision(conn: AsyncConnection, ids: Collection[UUID], *, revision: int) -> None:
+    """Write a new revision of mandates. Their content stays as it is."""
+    await conn.execute(update(mandates).where(id_in(mandates.c.id, ids)).values(revision=revision))
+
+
+async def revoke_again(conn: AsyncConnection, ids: Collection[UUID], *, at: datetime, revision: int) -> None:
+    """Revoke mandates whose revocation the gateway lost. It no longer knows by whom."""
+    is_lost = (id_in(mandates.c.id, ids), mandates.c.revoked_at.is_(None))
+    await conn.execute(update(mandates).where(*is_lost).values(revoked_at=at, revision=revision))
 
 
 async def find(conn: AsyncConnection, mandate_id: UUID, *, party_id: UUID | None) -> RowMapping | None:

@@ -27,11 +27,14 @@ from shared.database import new_id
 DESTINATIONS = ("permits", "notifications")
 
 
-async def lock_next_revision(conn: AsyncConnection) -> int:
-    """Return the next revision. Until the transaction ends, no other change of the directory can continue."""
+async def lock_next_revision(conn: AsyncConnection, *, above: int = 0) -> int:
+    """Return the next revision, higher than `above`.
+
+    Until the transaction ends, no other change of the directory can continue.
+    """
     raised = (
         update(directory_revision)
-        .values(revision=directory_revision.c.revision + 1)
+        .values(revision=func.greatest(directory_revision.c.revision, above) + 1)
         .returning(directory_revision.c.revision)
     )
     return int((await conn.execute(raised)).scalar_one())

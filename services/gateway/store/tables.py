@@ -148,10 +148,15 @@ outbox_mandates = Table(
     "outbox_mandates",
     metadata,
     Column("id", UUID, primary_key=True),
+    Column("destination", Text, nullable=False, server_default=text("'permits'")),
     Column("mandate", JSONB, nullable=False),
     *outbox_columns("outbox_mandates_due"),
+    CheckConstraint("destination IN ('permits', 'notifications')", name="outbox_mandates_known_destination"),
 )
-"""Changed mandates for the copy that permits stores."""
+"""Changed mandates for the copies that the other services store: one row per destination.
+
+A process of the release before names no destination: it sends mandates to permits only.
+"""
 
 rate_limit_blocks = Table(
     "rate_limit_blocks",

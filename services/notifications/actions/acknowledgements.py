@@ -12,7 +12,7 @@ from services.notifications.domain import event_payloads
 from services.notifications.domain.audience import senders_except
 from services.notifications.store import acknowledgements, events
 from services.notifications.store.acknowledgements import ReceivedEvent
-from services.notifications.store.tables import commands
+from services.notifications.store.tables import commands, mandates
 from shared import idempotency
 from shared.contracts.messages import Sender
 from shared.contracts.parties import Party
@@ -20,6 +20,7 @@ from shared.contracts.views.webhooks import StoredAcknowledgement
 from shared.contracts.webhooks import Acknowledgement
 from shared.idempotency import IdempotentCommand, StoredResponse
 from shared.limits import Limit, LimitSubject
+from shared.mandate_copies import list_representing
 from shared.problems import Conflict, NotFound
 
 MAX_ACKNOWLEDGEMENTS = Limit(
@@ -91,7 +92,9 @@ async def _notify_sender(
     """Publish the result to the sender, unless there is none or the receiver is the only sender."""
     if received.sender is None:
         return
-    audience = senders_except(receiver, Sender.model_validate_json(json.dumps(received.sender)))
+    sender = Sender.model_validate_json(json.dumps(received.sender))
+    pairs = {(one.agent, one.trader) for one in sender.agents}
+    audience = senders_except(receiver, sender, await list_representing(conn, mandates, pairs))
     if audience is None:
         return
     subject, filter_keys = event_payloads.event_subject(event_id), received.filter_keys

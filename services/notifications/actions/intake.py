@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.notifications.domain import event_payloads
-from services.notifications.domain.audience import audience_keys_for_event
+from services.notifications.domain.audience import audience_keys_for_event, with_named_agents
 from services.notifications.domain.event_filters import filter_keys_for_event
 from services.notifications.domain.event_patterns import matching_patterns
 from services.notifications.domain.withdrawals import WITHDRAWALS
@@ -128,12 +128,13 @@ async def publish_event(
 
 
 def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[str, Any]:
-    sender = event_message.audience.sender
+    named = with_named_agents(event_message.audience)
     holder_data = event_payloads.hide_from_holders(event_message.type, event_message.data)
     audience = {
-        "parties": sorted({str(party) for party in event_message.audience.parties}),
-        "audience_keys": sorted(audience_keys_for_event(event_message.audience)),
-        "countries": sorted(set(event_message.audience.countries)),
+        "parties": sorted({str(party) for party in named.parties}),
+        "agents": [one.model_dump(mode="json") for one in named.agents],
+        "audience_keys": sorted(audience_keys_for_event(named)),
+        "countries": sorted(set(named.countries)),
     }
     return {
         "id": event_message.id,
@@ -146,7 +147,7 @@ def _event_row(event_message: EventMessage, filter_keys: Sequence[str]) -> dict[
         "holder_body": None if holder_data is None else _render_body(event_message, holder_data),
         "audience": json.dumps(audience),
         "filter_keys": json.dumps(filter_keys),
-        "sender": None if sender is None else sender.model_dump_json(),
+        "sender": None if named.sender is None else named.sender.model_dump_json(),
     }
 
 

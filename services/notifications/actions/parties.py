@@ -1,4 +1,4 @@
-"""The copies of the parties, updated by version, from the gateway's dispatcher and from each caller's token."""
+"""The copies of the parties and mandates, from the gateway's dispatchers; of a party, from its token too."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -9,7 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.notifications.domain import audience
 from services.notifications.store import parties as store
+from services.notifications.store.tables import mandates
+from shared import mandate_copies
 from shared.contracts.limits import RECONCILED_IDS
+from shared.contracts.messages import MandateBatch, MandateCopy
 from shared.contracts.parties import Party
 from shared.contracts.reconciliation import PartyVersion, PartyVersions
 from shared.database import retry_transaction
@@ -63,6 +66,23 @@ async def list_versions(engine: AsyncEngine, *, after: UUID | None) -> PartyVers
     async with engine.connect() as conn:
         found = await store.list_versions(conn, after=after, limit=RECONCILED_IDS)
     return PartyVersions(parties=tuple(PartyVersion(id=party_id, version=version) for party_id, version in found))
+
+
+async def store_changed_mandates(engine: AsyncEngine, changed: Sequence[MandateCopy]) -> None:
+    """Store changed mandates in the copy. A revision that is older than the stored one is ignored."""
+
+    async def work() -> None:
+        async with engine.begin() as conn:
+            await mandate_copies.upsert(conn, mandates, changed)
+
+    await retry_transaction(work)
+
+
+async def list_mandates(engine: AsyncEngine, *, after: UUID | None) -> MandateBatch:
+    """Return a page of the copied mandates whose last day has not passed, for the reconciliation."""
+    async with engine.connect() as conn:
+        found = await mandate_copies.list_page(conn, mandates, after=after, limit=RECONCILED_IDS)
+    return MandateBatch(mandates=tuple(found))
 
 
 def _audience_key_rows(parties: Sequence[Party]) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""Internal routes: permits sends events; the gateway sends changed parties, watches the feed and reads keys."""
+"""Internal routes: permits sends events; the gateway sends parties and mandates, watches the feed and reads keys."""
 
 from typing import Annotated, Any
 from uuid import UUID
@@ -9,11 +9,11 @@ from starlette.responses import JSONResponse, Response
 
 from services.notifications.actions.feed import read_progress
 from services.notifications.actions.intake import receive_events
-from services.notifications.actions.parties import update_copies
+from services.notifications.actions.parties import store_changed_mandates, update_copies
 from services.notifications.api.dependencies import Context
 from shared.contracts.closed_sets import MessageOutcome
 from shared.contracts.limits import MAX_WAIT_SECONDS, MESSAGE_BATCH_BYTES
-from shared.contracts.messages import EventMessage, MessageResult, MessageResults, PartyBatch
+from shared.contracts.messages import EventMessage, MandateBatch, MessageResult, MessageResults, PartyBatch
 from shared.database import now
 from shared.internal_auth import CallingGateway, CallingPermits
 from shared.problems import Fault, Invalid
@@ -40,6 +40,14 @@ async def receive_party_batch(request: Request, context: Context, service: Calli
     require_json(request)
     batch = validate(PartyBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
     await update_copies(context.engine, batch.parties, at=now())
+
+
+@router.post("/mandates", status_code=204)
+async def receive_mandate_batch(request: Request, context: Context, service: CallingGateway) -> None:
+    """Store changed mandates (MandateBatch). A revision that is older than the copy changes nothing."""
+    require_json(request)
+    batch = validate(MandateBatch, parse_json(await read_body(request, limit=MESSAGE_BATCH_BYTES)))
+    await store_changed_mandates(context.engine, batch.mandates)
 
 
 @router.get("/feed-progress")

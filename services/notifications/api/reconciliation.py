@@ -1,11 +1,11 @@
-"""Internal routes of the reconciliation: permits compares its events, and the gateway its parties."""
+"""Internal routes of the reconciliation: permits compares its events, and the gateway its parties and mandates."""
 
 from uuid import UUID
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from services.notifications.actions.parties import list_versions
+from services.notifications.actions.parties import list_mandates, list_versions
 from services.notifications.actions.reconciliation import (
     list_known_events,
     list_last_sequences,
@@ -47,3 +47,9 @@ async def read_known_events(request: Request, context: Context, service: Calling
 async def read_party_versions(context: Context, service: CallingGateway, after: UUID | None = None) -> Response:
     """Return a page of the versions of the copied parties, after an id."""
     return render_view(await list_versions(context.engine, after=after))
+
+
+@router.get("/mandates")
+async def read_mandates(context: Context, service: CallingGateway, after: UUID | None = None) -> Response:
+    """Return a page of the copied mandates whose last day has not passed, after an id."""
+    return render_view(await list_mandates(context.engine, after=after))

@@ -1,10 +1,11 @@
 """Audience keys: an event and a party have the same keys, so that matching compares strings."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass
+from uuid import UUID
 
 from shared.contracts.closed_sets import Role
-from shared.contracts.messages import Audience, Sender
+from shared.contracts.messages import AgentOfTrader, Audience, Sender
 from shared.contracts.parties import Party
 
 
@@ -35,11 +36,36 @@ def audience_keys_for_event(audience: Audience) -> frozenset[str]:
     return frozenset(holders | {_office_key(office.role, office.country) for office in audience.offices})
 
 
-def senders_except(party: Party, sender: Sender) -> Audience | None:
-    """Return the senders except this party; None if there is no other."""
+def with_named_agents(audience: Audience) -> Audience:
+    """Return an audience whose agents are named as agents.
+
+    An event of an earlier release names the agent as the second of its parties and of its senders, after the trader.
+    """
+    sender = audience.sender
+    if sender is None or len(sender.parties) != 2:
+        return audience
+    trader, agent = sender.parties
+    agents = (AgentOfTrader(agent=agent, trader=trader),)
+    return audience.model_copy(
+        update={
+            "parties": tuple(party_id for party_id in audience.parties if party_id != agent),
+            "agents": agents,
+            "sender": sender.model_copy(update={"parties": (trader,), "agents": agents}),
+        }
+    )
+
+
+def senders_except(party: Party, sender: Sender, valid: Set[tuple[UUID, UUID]]) -> Audience | None:
+    """Return the senders except this party; None if there is no other.
+
+    `valid` are the pairs of an agent and a trader that have a valid mandate. Other agents learn nothing later.
+    """
     parties = tuple(party_id for party_id in sender.parties if party_id != party.id)
+    agents = tuple(one for one in sender.agents if one.agent != party.id and (one.agent, one.trader) in valid)
     offices = tuple(o for o in sender.offices if o.role not in party.roles or o.country != party.country)
-    return Audience(parties=parties, offices=offices) if parties or offices else None
+    if not (parties or agents or offices):
+        return None
+    return Audience(parties=parties, agents=agents, offices=offices)
 
 
 def country_grants(party: Party) -> Iterator[CountryGrant]:

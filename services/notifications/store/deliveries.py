@@ -23,6 +23,7 @@ from services.notifications.store.tables import (
 from shared.cites.events import EventType
 from shared.database import bulk_insert, column_arrays
 from shared.limits import Limit, LimitSubject
+from shared.mandate_copies import VALID_TODAY_SQL
 
 DELIVERY_ID_SQL = """
     CAST(overlay(overlay(encode(substring(sha256(uuid_send(e.id) || uuid_send(n.id)) FROM 1 FOR 16), 'hex')
@@ -59,17 +60,21 @@ _INSERT_FOR_ENDPOINT = text(f"""
     FROM events e, endpoints n WHERE e.position = ANY(CAST(:positions AS bigint[])) AND n.id = :endpoint
     RETURNING id
 """)  # noqa: S608
-_MAY_RECEIVE_SQL = """
+_MAY_RECEIVE_SQL = f"""
         EXISTS (SELECT FROM deliveries s WHERE s.endpoint_id = n.id AND s.position = e.position)
         OR jsonb_exists(e.audience -> 'parties', CAST(n.party_id AS text))
+        OR EXISTS (SELECT FROM jsonb_array_elements(e.audience -> 'agents') AS named JOIN mandates m
+                        ON m.trader_id = CAST(named ->> 'trader' AS uuid) AND m.agent_id = n.party_id
+                   WHERE named ->> 'agent' = CAST(n.party_id AS text) AND {VALID_TODAY_SQL})
         OR EXISTS (SELECT FROM audience_keys k WHERE k.party_id = n.party_id
                    AND jsonb_exists(e.audience -> 'audience_keys', k.audience_key))
         OR EXISTS (SELECT FROM grants g WHERE g.party_id = n.party_id
                    AND jsonb_exists(e.audience -> 'countries', g.country) AND g.patterns && e.matching_patterns)
-"""
+"""  # noqa: S608
 """Whether a replay may send event `e` to endpoint `n`: it had the event before, or its owner has the right today.
 
-The feed of the owner contains what it was allowed to receive then. Its right may have ended since.
+The feed of the owner contains what it was allowed to receive then. Its right may have ended since. An agent has the
+right while a mandate of the trader is valid.
 """
 # Raw, like the two statements that use it: it shares the id and the matching of events with the fan-out.
 _REPLAYABLE = f"""

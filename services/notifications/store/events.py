@@ -94,6 +94,9 @@ _FAN_OUT = text(f"""
         SELECT CAST(named AS uuid), f.position
         FROM fresh f CROSS JOIN jsonb_array_elements_text(f.audience -> 'parties') AS named
         UNION
+        SELECT CAST(named ->> 'agent' AS uuid), f.position
+        FROM fresh f CROSS JOIN jsonb_array_elements(f.audience -> 'agents') AS named
+        UNION
         SELECT k.party_id, f.position
         FROM fresh f CROSS JOIN jsonb_array_elements_text(f.audience -> 'audience_keys') AS named
              JOIN audience_keys k ON k.audience_key = named
@@ -179,8 +182,8 @@ async def insert_events(conn: AsyncConnection, rows: Sequence[dict[str, Any]], *
 
     Rows have id, type, matching_patterns (separated by blanks), subject, sequence, at, body, holder_body, audience,
     filter_keys and sender. `holder_body` is None if holders receive the body of the offices. `audience` is JSON text
-    with `parties`, `audience_keys` and `countries`. `filter_keys` is a JSON list, empty if no filter applies. `sender`
-    is JSON text or None. If an id is not returned, another event has its sequence.
+    with `parties`, `agents`, `audience_keys` and `countries`. `filter_keys` is a JSON list, empty if no filter
+    applies. `sender` is JSON text or None. If an id is not returned, another event has its sequence.
     """
     given = column_arrays(rows, _COLUMNS)
     await conn.execute(_INSERT, {**given, "received_at": at})

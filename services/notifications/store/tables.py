@@ -22,6 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 
 from shared.idempotency import commands_table
+from shared.mandate_copies import mandates_table
 
 metadata = MetaData()
 TIME = DateTime(timezone=True)
@@ -55,6 +56,9 @@ grants = Table(
     Index("grants_by_country", "country"),
 )
 """The event types that partners receive, by country."""
+
+mandates = mandates_table(metadata)
+"""The copy of the mandates. An agent receives again what it received for a trader while a mandate is valid."""
 
 feed_counter = Table(
     "feed_counter",

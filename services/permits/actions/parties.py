@@ -5,9 +5,11 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.store import mandates, parties
+from services.permits.store import parties
+from services.permits.store.tables import mandates
+from shared import mandate_copies
 from shared.contracts.limits import RECONCILED_IDS
-from shared.contracts.messages import MandateCopy
+from shared.contracts.messages import MandateBatch, MandateCopy
 from shared.contracts.parties import Party
 from shared.contracts.reconciliation import PartyVersion, PartyVersions
 from shared.database import retry_transaction
@@ -35,6 +37,13 @@ async def store_changed_mandates(engine: AsyncEngine, changed: Sequence[MandateC
 
     async def transaction() -> None:
         async with engine.begin() as conn:
-            await mandates.upsert(conn, changed)
+            await mandate_copies.upsert(conn, mandates, changed)
 
     await retry_transaction(transaction)
+
+
+async def list_mandates(engine: AsyncEngine, *, after: UUID | None) -> MandateBatch:
+    """Return a page of the copied mandates whose last day has not passed, for the reconciliation."""
+    async with engine.connect() as conn:
+        found = await mandate_copies.list_page(conn, mandates, after=after, limit=RECONCILED_IDS)
+    return MandateBatch(mandates=tuple(found))

@@ -1,4 +1,4 @@
-"""Internal routes of the reconciliation: the gateway compares its submissions and parties with those of permits."""
+"""Internal routes of the reconciliation: the gateway compares its submissions, parties and mandates."""
 
 from uuid import UUID
 
@@ -55,3 +55,9 @@ async def read_known_amendments(
 async def read_party_versions(context: Context, service: CallingGateway, after: UUID | None = None) -> Response:
     """Return a page of the versions of the copied parties, after an id."""
     return render_view(await parties.list_versions(context.engine, after=after))
+
+
+@router.get("/mandates")
+async def read_mandates(context: Context, service: CallingGateway, after: UUID | None = None) -> Response:
+    """Return a page of the copied mandates whose last day has not passed, after an id."""
+    return render_view(await parties.list_mandates(context.engine, after=after))

@@ -9,6 +9,7 @@ from uuid import UUID
 from services.permits.domain.ledger.balances import available, reserved, total_amount, used
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.events import Followers
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from shared.contracts.closed_sets import Movement, PermitKind, Role, Side
 from shared.contracts.events.applications import ApplicationAssessed, ApplicationEventData
@@ -16,7 +17,7 @@ from shared.contracts.events.parts import PermitReference, UsedLine
 from shared.contracts.findings import Finding, FindingCounts, RuleCount, count_findings, count_rules
 from shared.contracts.identifiers import identifier_key
 from shared.contracts.limits import EVENT_ENTRIES
-from shared.contracts.messages import Audience, RoleInCountry, Sender
+from shared.contracts.messages import AgentOfTrader, Audience, RoleInCountry, Sender
 from shared.contracts.quantities import format_quantity
 
 Thing = TypeVar("Thing")
@@ -132,10 +133,11 @@ AgentsOfTraders = Set[tuple[UUID, UUID]]
 """Pairs of an agent and a trader that it represents today."""
 
 
-def _trader_and_agent(record: DeclarationRecord | ApplicationRecord, agents: AgentsOfTraders) -> tuple[UUID, ...]:
-    """Return the trader, and the agent while its mandate is valid. The first events belong to what the agent lodges."""
-    is_agent_notified = record.sequence == 0 or (record.party, record.trader) in agents
-    return tuple(dict.fromkeys((record.trader, record.party))) if is_agent_notified else (record.trader,)
+def _agent_of(record: DeclarationRecord | ApplicationRecord, agents: AgentsOfTraders) -> tuple[AgentOfTrader, ...]:
+    """Return the agent while its mandate is valid. The first events belong to what the agent lodges."""
+    if record.party == record.trader or (record.sequence and (record.party, record.trader) not in agents):
+        return ()
+    return (AgentOfTrader(agent=record.party, trader=record.trader),)
 
 
 def application_audience(
@@ -149,13 +151,14 @@ def application_audience(
     offices = (RoleInCountry(role=Role.AUTHORITY, country=country),)
     if isinstance(data, ApplicationAssessed):
         return Audience(offices=offices)
-    parties = _trader_and_agent(application, agents)
+    parties, notified_agents = (application.trader,), _agent_of(application, agents)
     return Audience(
         parties=parties,
+        agents=notified_agents,
         offices=offices,
         countries=(country,),
         taxa=tuple(sorted({line.taxon for line in application.content.lines})),
-        sender=Sender(parties=parties, offices=offices),
+        sender=Sender(parties=parties, agents=notified_agents, offices=offices),
     )
 
 
@@ -165,24 +168,26 @@ def declaration_audience(declaration: DeclarationRecord, agents: AgentsOfTraders
     Partners of both countries receive it too. The senders are the trader and the agent.
     """
     countries = _unique(declaration.content.export_country, declaration.content.import_country)
-    parties = _trader_and_agent(declaration, agents)
+    parties, notified_agents = (declaration.trader,), _agent_of(declaration, agents)
     items = declaration.content.items
     documents = [document for item in items for document in item.documents if document.number]
     cited = {f"{d.issuer}/{d.number}" if d.issuer else str(d.number) for d in documents}
     return Audience(
         parties=parties,
+        agents=notified_agents,
         offices=_offices(countries),
         countries=countries,
         permits=tuple(sorted(cited | {str(citation.permit) for citation in declaration.citations})),
         taxa=tuple(sorted({item.taxon for item in items if item.taxon})),
-        sender=Sender(parties=parties),
+        sender=Sender(parties=parties, agents=notified_agents),
     )
 
 
-def permit_audience(permit: PermitRecord, also_notify: frozenset[UUID]) -> Audience:
+def permit_audience(permit: PermitRecord, also_notify: Followers, agents: AgentsOfTraders) -> Audience:
     """Return the audience of an event about a permit: its holders, the offices of its countries, and `also_notify`.
 
-    The senders are the party that registered it and the authority of its issuer.
+    `agents` are the pairs of an agent and a trader with a valid mandate. The senders are the party that registered it
+    and the authority of its issuer.
     """
     content = permit.content
     countries = _unique(content.issuer, content.export_country, content.import_country)
@@ -192,7 +197,10 @@ def permit_audience(permit: PermitRecord, also_notify: frozenset[UUID]) -> Audie
         if p.identifier is not None
     }
     return Audience(
-        parties=tuple(also_notify),
+        parties=tuple(also_notify.parties),
+        agents=tuple(
+            AgentOfTrader(agent=agent, trader=trader) for agent, trader in sorted(also_notify.agents & agents)
+        ),
         identifiers=tuple(sorted(holders)),
         offices=_offices(countries),
         countries=countries,

@@ -16,10 +16,12 @@ from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ApplicationChange, ChangeSet, DeclarationChange, PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import Data_co, DomainEvent
-from services.permits.store import applications, mandates, quota_usage
+from services.permits.store import applications, quota_usage
 from services.permits.store import tables as t
 from services.permits.store import to_row as w
+from services.permits.store.tables import mandates
 from shared.database import bulk_insert, bulk_update, column_arrays
+from shared.mandate_copies import list_representing
 
 Rows = Sequence[Mapping[str, Any]]
 ColumnNames = tuple[str, ...]
@@ -76,18 +78,26 @@ async def _save_events(conn: AsyncConnection, changes: ChangeSet) -> None:
     agents = await _list_agents(conn, changes)
     messages = [
         *await _save_declaration_history(conn, changes.declarations, agents),
-        *await _save_permit_history(conn, changes.permits),
+        *await _save_permit_history(conn, changes.permits, agents),
         *await _save_application_history(conn, changes.applications, agents),
     ]
     await _insert(conn, t.outbox_events, w.OUTBOX_EVENT_COLUMNS, messages)
 
 
 async def _list_agents(conn: AsyncConnection, changes: ChangeSet) -> AgentsOfTraders:
-    """Return which agents of stored declarations and applications have a valid mandate. Most have no agent."""
+    """Return which agents of the change set have a valid mandate. Most declarations and permits have no agent.
+
+    The gateway checked the mandates of new declarations, so these need no look-up.
+    """
     subjects: list[DeclarationRecord | ApplicationRecord] = [change.declaration for change in changes.declarations]
     subjects += [change.application for change in changes.applications]
-    pairs = {(one.party, one.trader) for one in subjects if one.party != one.trader and one.sequence}
-    return await mandates.list_representing(conn, pairs)
+    with_agent = [one for one in subjects if one.party != one.trader]
+    lodging = {(one.party, one.trader) for one in with_agent if not one.sequence}
+    pairs = {(one.party, one.trader) for one in with_agent if one.sequence}
+    for change in changes.permits:
+        for event in change.events:
+            pairs |= event.also_notify.agents
+    return lodging | await list_representing(conn, mandates, pairs - lodging)
 
 
 async def _save_declaration_history(
@@ -104,12 +114,12 @@ async def _save_declaration_history(
     return messages
 
 
-async def _save_permit_history(conn: AsyncConnection, changes: Iterable[PermitChange]) -> Rows:
+async def _save_permit_history(conn: AsyncConnection, changes: Iterable[PermitChange], agents: AgentsOfTraders) -> Rows:
     history, messages = [], []
     for change in changes:
         permit = change.permit
         for event in _in_sequence(change.events, permit.sequence):
-            audience = events.permit_audience(permit, event.also_notify).model_dump_json()
+            audience = events.permit_audience(permit, event.also_notify, agents).model_dump_json()
             history.append(w.history_row("permit_id", permit.id, event))
             messages.append(w.outbox_event_row("permit", permit.id, event, audience))
     await _insert(conn, t.permit_history, ("permit_id", *w.HISTORY_COLUMNS), history)

@@ -16,9 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.events import Followers
 from services.permits.domain.model.permits import CitedPermits, PermitRecord
 from services.permits.domain.model.usage import UsageTotal
-from services.permits.store import mandates
 from services.permits.store import tables as t
 from services.permits.store.from_row import (
     BALANCE_COLUMNS,
@@ -36,6 +36,7 @@ from shared.contracts.limits import EVENT_WATCHERS
 from shared.contracts.permit import Permit
 from shared.database import bulk_insert, column_arrays, id_in
 from shared.limits import Limit, LimitSubject
+from shared.mandate_copies import is_valid_today
 
 Key = tuple[str, str]
 """Issuer and key of the number of a permit, by which a declaration cites it."""
@@ -295,25 +296,34 @@ def _citations_query(ids: Sequence[UUID]) -> Select[Any]:
     return select(t.citations).where(id_in(c.permit_id, ids), or_(c.reserved > 0, c.used > 0, c.counted_elsewhere > 0))
 
 
-async def list_watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, frozenset[UUID]]:
+async def list_watchers(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Followers]:
     """Return the parties that cited permits or read them by token, by permit: the last `EVENT_WATCHERS` of each.
 
     An agent that cited a permit for a trader is one of them while its mandate is valid.
     """
     c = t.permit_watchers.c
     nth = func.row_number().over(partition_by=c.permit_id, order_by=c.since.desc()).label("nth")
-    ranked = select(c.permit_id, c.party_id, nth).where(id_in(c.permit_id, list(ids)), is_watching()).subquery()
+    ranked = (
+        select(c.permit_id, c.party_id, c.trader_id, nth).where(id_in(c.permit_id, list(ids)), is_watching()).subquery()
+    )
     rows = await conn.execute(select(ranked).where(ranked.c.nth <= EVENT_WATCHERS))
-    watchers: dict[UUID, set[UUID]] = {}
-    for permit_id, party_id, _ in rows:
-        watchers.setdefault(permit_id, set()).add(party_id)
-    return {permit_id: frozenset(parties) for permit_id, parties in watchers.items()}
+    parties: dict[UUID, set[UUID]] = {}
+    agents: dict[UUID, set[tuple[UUID, UUID]]] = {}
+    for permit_id, party_id, trader_id, _ in rows:
+        if trader_id is None:
+            parties.setdefault(permit_id, set()).add(party_id)
+        else:
+            agents.setdefault(permit_id, set()).add((party_id, trader_id))
+    return {
+        permit_id: Followers(parties=frozenset(parties.get(permit_id, ())), agents=frozenset(agents.get(permit_id, ())))
+        for permit_id in parties.keys() | agents.keys()
+    }
 
 
 def is_watching() -> ColumnElement[bool]:
     """Return the condition on watchers that still follow a permit: all but agents without a valid mandate."""
     c, m = t.permit_watchers.c, t.mandates.c
-    mandate = exists().where(m.agent_id == c.party_id, m.trader_id == c.trader_id, mandates.is_valid_today())
+    mandate = exists().where(m.agent_id == c.party_id, m.trader_id == c.trader_id, is_valid_today(t.mandates))
     return or_(c.trader_id.is_(None), mandate)
 
 

@@ -23,6 +23,7 @@ from services.permits.domain.ledger.balances import (
 )
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
+from services.permits.domain.model.events import NO_FOLLOWERS
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.model.usage import UsageTotal, add_reservations
 from services.permits.domain.permits.withdraw import WithdrawalContext
@@ -126,7 +127,7 @@ class InMemoryRegistry:
             for declaration_id, one in self.declarations.items()
             if one.status in standing and any(c.permit == permit.id for c in one.citations)
         }
-        return WithdrawalContext(citing_declarations=citing, also_notify=frozenset(), day=FIXED_DAY)
+        return WithdrawalContext(citing_declarations=citing, also_notify=NO_FOLLOWERS, day=FIXED_DAY)
 
     def _assert_only_consents_exceed_permit(
         self, before: PermitRecord, after: PermitRecord, change_set: ChangeSet

@@ -314,7 +314,8 @@ async def test_application_by_an_agent_has_agent_and_trader_in_its_history(permi
         assert by == [agent, agent, {"party": str(A.id), "role": "trader"}]
     async with permits_db.connect() as conn:
         events = (await conn.execute(text("SELECT audience::json AS audience FROM outbox_events"))).scalars().all()
-    assert all(set(one["parties"]) == {str(A.id), str(AGENT.id)} for one in events)
+    agent_of_a = {"agent": str(AGENT.id), "trader": str(A.id)}
+    assert all((one["parties"], one["agents"]) == ([str(A.id)], [agent_of_a]) for one in events)
 
 
 async def test_agent_whose_mandate_ended_reads_its_application_as_submitted(permits_db: AsyncEngine) -> None:
@@ -330,11 +331,10 @@ async def test_agent_whose_mandate_ended_reads_its_application_as_submitted(perm
     assert listed["data"] == []
     async with permits_db.connect() as conn:
         query = text("SELECT type, audience::json AS audience FROM outbox_events WHERE subject LIKE 'application:%'")
-        received = {row.type: set(row.audience["parties"]) for row in await conn.execute(query)}
-    assert received == {
-        "application.submitted": {str(A.id), str(AGENT.id)},
-        "application.granted": {str(A.id)},
-    }
+        audiences = {row.type: row.audience for row in await conn.execute(query)}
+    agents = {event_type: [one["agent"] for one in audience["agents"]] for event_type, audience in audiences.items()}
+    assert agents == {"application.submitted": [str(AGENT.id)], "application.granted": []}
+    assert all(audience["parties"] == [str(A.id)] for audience in audiences.values())
 
 
 async def test_application_names_its_trader_by_country_and_key_of_the_identifier(permits_db: AsyncEngine) -> None:

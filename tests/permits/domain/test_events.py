@@ -15,7 +15,7 @@ from services.permits.store.tables import outbox_events
 from shared.contracts.closed_sets import Role
 from shared.contracts.declaration import Release
 from shared.contracts.limits import EVENT_ENTRIES
-from shared.contracts.messages import Audience, EventMessage, RoleInCountry, Sender, SubmissionMessage
+from shared.contracts.messages import AgentOfTrader, Audience, EventMessage, RoleInCountry, Sender, SubmissionMessage
 from shared.contracts.permit import Permit, Revocation
 from shared.database import now
 from tests.permits.sample_data import (
@@ -99,7 +99,8 @@ async def test_event_names_the_registering_party_and_the_agent_as_sender(permits
     registered, lodged_by_another = received["permit.issued"].sender, received["declaration.received"].sender
     assert registered == Sender(parties=(AUTHORITY_FR.id,), offices=(RoleInCountry(role=Role.AUTHORITY, country="KE"),))
     assert lodged_by_another is not None
-    assert set(lodged_by_another.parties) == {broker.id, B.id}, "the agent that lodged it, and its trader"
+    assert lodged_by_another.parties == (B.id,)
+    assert lodged_by_another.agents == (AgentOfTrader(agent=broker.id, trader=B.id),)
 
 
 async def test_event_audience_of_a_declaration_has_its_permits_by_number_and_id(permits_db: AsyncEngine) -> None:

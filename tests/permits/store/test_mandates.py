@@ -12,7 +12,7 @@ from services.permits.actions.declarations import lodge_batch, read, transitions
 from services.permits.actions.parties import store_changed_mandates
 from services.permits.actions.permits import read as permits_read
 from services.permits.actions.permits import withdraw
-from shared.contracts.declaration import Refusal
+from shared.contracts.declaration import Refusal, Release
 from shared.contracts.messages import MandateCopy
 from shared.contracts.parties import Party, RepresentedTrader
 from shared.contracts.permit import Revocation
@@ -65,10 +65,11 @@ async def lodge_as_agent(db: AsyncEngine) -> tuple[UUID, UUID]:
 
 
 async def receivers(db: AsyncEngine, event_type: str) -> set[str]:
-    """Return the parties that an event names as its audience."""
+    """Return the parties and the agents that an event names as its audience."""
     async with db.connect() as conn:
         query = text("SELECT audience::json AS audience FROM outbox_events WHERE type = :type")
-        return set((await conn.execute(query, {"type": event_type})).scalar_one()["parties"])
+        audience = (await conn.execute(query, {"type": event_type})).scalar_one()
+    return {*audience["parties"], *(one["agent"] for one in audience["agents"])}
 
 
 async def list_ids(db: AsyncEngine, who: Party) -> list[str]:
@@ -108,6 +109,19 @@ async def test_agent_whose_mandate_ended_reads_and_receives_nothing_later(permit
     assert await receivers(permits_db, "declaration.accepted") == {str(AGENT.id), str(B.id)}, "it lodged that itself"
     assert await receivers(permits_db, "declaration.refused") == {str(B.id)}
     assert await receivers(permits_db, "permit.revoked") == {str(B.id)}
+
+
+@pytest.mark.parametrize("is_active", [True, False])
+async def test_agent_is_notified_of_the_use_of_a_permit_under_a_valid_mandate_only(
+    permits_db: AsyncEngine, is_active: bool
+) -> None:
+    mandate = mandate_copy(agent=AGENT, trader=B)
+    await store_changed_mandates(permits_db, [mandate])
+    declaration_id, _ = await lodge_as_agent(permits_db)
+    await store_changed_mandates(permits_db, [change(active=is_active)(mandate)])
+    await transitions.release(permits_db, declaration_id, CUSTOMS_FR, Release(), command())
+    expected = {str(B.id), str(AGENT.id)} if is_active else {str(B.id)}
+    assert await receivers(permits_db, "permit.used") == expected
 
 
 async def test_mandate_copy_changes_with_a_higher_revision_only(permits_db: AsyncEngine) -> None:

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.permits.domain.model.events import Followers
 from services.permits.store import permits
 from shared.contracts.limits import EVENT_WATCHERS
 from shared.database import new_id, now
@@ -19,4 +20,4 @@ async def test_watchers_beyond_the_limit_are_the_first_ones(permits_db: AsyncEng
         for other in others:
             await permits.add_reader(conn, permit_id, other, at)
         found = await permits.list_watchers(conn, [permit_id])
-    assert found == {permit_id: frozenset(others)}
+    assert found == {permit_id: Followers(parties=frozenset(others))}

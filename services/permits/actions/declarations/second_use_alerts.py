@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.domain.declarations.second_use_alerts import held_alerts, hold_attempts, without_held
 from services.permits.domain.model.change_sets import ChangeSet
-from services.permits.store import change_sets, mandates, permits
+from services.permits.store import change_sets, permits
 from services.permits.store import second_use_alerts as store
 from shared.contracts.closed_sets import ActorRole
 from shared.contracts.parties import Actor
@@ -65,6 +65,5 @@ async def _send(conn: AsyncConnection, *, permit_id: UUID, at: datetime) -> None
     locked = await permits.lock_read(conn, read.values())
     held = await store.take_due(conn, permit_id)
     if held:
-        agents = await mandates.list_representing(conn, {(one.party, one.kind.trader) for one in held})
-        change = held_alerts(locked[permit_id], held, agents, Actor(party=None, role=ActorRole.RULES, at=at))
+        change = held_alerts(locked[permit_id], held, Actor(party=None, role=ActorRole.RULES, at=at))
         await change_sets.save_change_set(conn, ChangeSet(permits=(change,)))

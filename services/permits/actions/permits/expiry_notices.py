@@ -5,6 +5,7 @@ from datetime import datetime
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.events import NO_FOLLOWERS
 from services.permits.domain.permits.expiry import expiry_notice
 from services.permits.store import change_sets, expiry, permits
 from shared.cites.time_zones import day_in_last_zone
@@ -39,7 +40,7 @@ async def _write_batch(conn: AsyncConnection, at: datetime) -> int:
                 permit,
                 day_in_last_zone(permit.content.issuer, at),
                 actor,
-                watchers_by_permit.get(permit_id, frozenset()),
+                watchers_by_permit.get(permit_id, NO_FOLLOWERS),
             )
         )
     ]

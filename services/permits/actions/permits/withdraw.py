@@ -15,6 +15,7 @@ from services.permits.actions.permits.issuing_authority import lock_own_permit, 
 from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
 from services.permits.actions.permits.views import REPLACE_PERMIT, Tokens, store_response, store_response_with_tokens
 from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.events import NO_FOLLOWERS
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits import replace as domain_replace
 from services.permits.domain.permits import withdraw
@@ -147,7 +148,7 @@ async def replace(
 
 async def _load_context(conn: AsyncConnection, permit: PermitRecord, command: IdempotentCommand) -> WithdrawalContext:
     citing = await declarations.lock(conn, await declarations.list_open_citing(conn, permit.id))
-    audience = (await permits.list_watchers(conn, [permit.id])).get(permit.id, frozenset())
+    audience = (await permits.list_watchers(conn, [permit.id])).get(permit.id, NO_FOLLOWERS)
     return WithdrawalContext(
         citing_declarations=citing, also_notify=audience, day=day_in_last_zone(permit.content.issuer, command.at)
     )

@@ -5,12 +5,13 @@ The hub holds the attempts of a window back. The alert at its end counts them, a
 
 from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
-from uuid import UUID
+from functools import reduce
+from operator import or_
 
-from services.permits.domain.events import AgentsOfTraders, causing_declaration_fields, name_first, permit_fields
+from services.permits.domain.events import causing_declaration_fields, name_first, permit_fields
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.events import DomainEvent, PermitEvent, system_actor
+from services.permits.domain.model.events import NO_FOLLOWERS, DomainEvent, PermitEvent, system_actor, trader_and_agent
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.second_uses import Attempt, AttemptKind, HeldAttempts, SecondUse
 from shared.contracts.closed_sets import Movement
@@ -67,11 +68,12 @@ def alert_at_once(permit: PermitRecord, attempts: Sequence[Attempt], actor: Acto
         attempts_omitted=omitted,
     )
     declaring = (attempt.declaration for attempt in attempts if not attempt.use.by_unnamed_party)
+    followers = (trader_and_agent(trader=one.trader, party=one.party) for one in declaring)
     return DomainEvent(
         from_status=permit.status,
         data=data,
         actor=system_actor(actor),
-        also_notify=frozenset(party for one in declaring for party in (one.party, one.trader)),
+        also_notify=reduce(or_, followers, NO_FOLLOWERS),
     )
 
 
@@ -90,25 +92,16 @@ def _without_held(change: PermitChange, held: Set[AttemptKind]) -> PermitChange:
     return replace(change, events=events, attempts=announced)
 
 
-def held_alerts(
-    permit: PermitRecord, held: Sequence[HeldAttempts], agents: AgentsOfTraders, actor: Actor
-) -> PermitChange:
-    """Return the change with an alert for each movement of the held attempts on a permit.
-
-    An agent receives it only while its mandate for the trader is valid.
-    """
+def held_alerts(permit: PermitRecord, held: Sequence[HeldAttempts], actor: Actor) -> PermitChange:
+    """Return the change with an alert for each movement of the held attempts on a permit."""
     by_movement: dict[Movement, list[HeldAttempts]] = {}
     for one in held:
         by_movement.setdefault(one.kind.movement, []).append(one)
-    events = tuple(
-        _held_alert(permit, same, agents, actor, nth=nth) for nth, same in enumerate(by_movement.values(), start=1)
-    )
+    events = tuple(_held_alert(permit, same, actor, nth=nth) for nth, same in enumerate(by_movement.values(), start=1))
     return PermitChange(permit=permit, events=events, changed_lines=())
 
 
-def _held_alert(
-    permit: PermitRecord, held: Sequence[HeldAttempts], agents: AgentsOfTraders, actor: Actor, *, nth: int
-) -> PermitEvent:
+def _held_alert(permit: PermitRecord, held: Sequence[HeldAttempts], actor: Actor, *, nth: int) -> PermitEvent:
     """Return the alert about held attempts of one movement. It names the latest of them, the oldest first."""
     first_at, last_at = min(one.first_at for one in held), max(one.last_at for one in held)
     known = sorted((attempt for one in held for attempt in reversed(one.latest)), key=lambda one: one.at or first_at)
@@ -125,13 +118,9 @@ def _held_alert(
         attempts=named,
         attempts_omitted=count - len(named) or None,
     )
-    notified = frozenset(party for one in held if one.is_named for party in _trader_and_agent(one, agents))
+    followers = (trader_and_agent(trader=one.kind.trader, party=one.party) for one in held if one.is_named)
+    notified = reduce(or_, followers, NO_FOLLOWERS)
     return DomainEvent(from_status=permit.status, data=data, actor=actor, also_notify=notified)
-
-
-def _trader_and_agent(held: HeldAttempts, agents: AgentsOfTraders) -> set[UUID]:
-    trader = held.kind.trader
-    return {trader, held.party} if (held.party, trader) in agents else {trader}
 
 
 def hold_attempts(attempts: Iterable[Attempt]) -> list[HeldAttempts]:

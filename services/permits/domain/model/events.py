@@ -23,6 +23,29 @@ def system_actor(actor: Actor) -> Actor:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class Followers:
+    """Parties that receive an event in their own right, and pairs of an agent and the trader for whom it receives it.
+
+    An agent receives it only while its mandate is valid.
+    """
+
+    parties: frozenset[UUID] = frozenset()
+    agents: frozenset[tuple[UUID, UUID]] = frozenset()
+
+    def __or__(self, other: "Followers") -> "Followers":
+        """Return the followers of both."""
+        return Followers(parties=self.parties | other.parties, agents=self.agents | other.agents)
+
+
+NO_FOLLOWERS = Followers()
+
+
+def trader_and_agent(*, trader: UUID, party: UUID) -> Followers:
+    """Return the trader of a declaration, and the party that lodged it as its agent."""
+    return Followers(parties=frozenset({trader}), agents=frozenset({(party, trader)} if party != trader else ()))
+
+
 Data_co = TypeVar("Data_co", bound=EventData, covariant=True)
 
 
@@ -31,13 +54,13 @@ class DomainEvent(Generic[Data_co]):
     """One event about a declaration, a permit, an application or a quota: its data and its actor.
 
     `from_status` is the status before the event. An event that keeps the status reports another change.
-    `also_notify` are parties that receive it in addition to those that may read its subject.
+    `also_notify` are the parties that receive it in addition to those that may read its subject.
     """
 
     from_status: str | None
     data: Data_co
     actor: Actor
-    also_notify: frozenset[UUID] = frozenset()
+    also_notify: Followers = NO_FOLLOWERS
 
     @property
     def event_type(self) -> EventType:

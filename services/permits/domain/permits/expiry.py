@@ -6,11 +6,10 @@ Notices decide nothing: the status follows from the dates alone.
 
 from dataclasses import replace
 from datetime import date, timedelta
-from uuid import UUID
 
 from services.permits.domain.events import permit_fields
 from services.permits.domain.model.change_sets import PermitChange
-from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.events import DomainEvent, Followers
 from services.permits.domain.model.permits import PermitRecord
 from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.events.permits import PermitEventData, PermitExpired, PermitExpiring
@@ -31,7 +30,7 @@ def status_on(permit: PermitRecord, day: date) -> PermitStatus:
     return permit.status
 
 
-def expiry_notice(permit: PermitRecord, day: date, actor: Actor, also_notify: frozenset[UUID]) -> PermitChange | None:
+def expiry_notice(permit: PermitRecord, day: date, actor: Actor, also_notify: Followers) -> PermitChange | None:
     """Return the change with the event that a permit ends soon or has ended; None if no new notice is due.
 
     `day` is the day in the issuer's country. Each notice is sent once.

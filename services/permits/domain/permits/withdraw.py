@@ -9,7 +9,7 @@ from services.permits.domain.declarations.reinstate import reinstate
 from services.permits.domain.events import permit_fields
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.events import DomainEvent
+from services.permits.domain.model.events import DomainEvent, Followers
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits.transition_guard import require_transition
 from services.permits.domain.rules.whole_declaration import withdrawn_finding
@@ -30,7 +30,7 @@ class WithdrawalContext:
     """
 
     citing_declarations: Mapping[UUID, DeclarationRecord]
-    also_notify: frozenset[UUID]
+    also_notify: Followers
     day: date
 
 

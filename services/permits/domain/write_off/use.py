@@ -10,7 +10,12 @@ from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
-from services.permits.domain.events import causing_declaration_fields, name_first, permit_fields, used_line
+from services.permits.domain.events import (
+    causing_declaration_fields,
+    name_first,
+    permit_fields,
+    used_line,
+)
 from services.permits.domain.ledger.balances import (
     ZERO,
     EntryKind,
@@ -25,7 +30,7 @@ from services.permits.domain.ledger.balances import (
 )
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange, PermitChange, Posting
 from services.permits.domain.model.declarations import Citation, DeclarationRecord, ReservingDeclarations
-from services.permits.domain.model.events import DomainEvent, PermitEvent
+from services.permits.domain.model.events import DomainEvent, PermitEvent, trader_and_agent
 from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.write_off.displacement import displace_reservations
 from services.permits.domain.write_off.permit_status import exhausted_events, status_from_lines
@@ -300,6 +305,6 @@ def _permit_events(
         from_status=before.status,
         data=data,
         actor=context.actor,
-        also_notify=frozenset({declaration.party, declaration.trader}),
+        also_notify=trader_and_agent(trader=declaration.trader, party=declaration.party),
     )
     return (event, *exhausted_events(before, after, context, declaration))

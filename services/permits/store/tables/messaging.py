@@ -1,10 +1,11 @@
 """The tables between services: events to send, responses stored by idempotency key, a copy of the parties."""
 
-from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, DateTime, Index, Integer, Table, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB, UUID
 
 from services.permits.store.tables.metadata import metadata
 from shared.idempotency import commands_table
+from shared.mandate_copies import mandates_table
 from shared.outbox import outbox_columns
 
 outbox_events = Table(
@@ -37,16 +38,5 @@ parties = Table(
     Index("parties_country", "country"),
 )
 
-mandates = Table(
-    "mandates",
-    metadata,
-    Column("id", UUID(as_uuid=True), primary_key=True),
-    Column("trader_id", UUID(as_uuid=True), nullable=False),
-    Column("agent_id", UUID(as_uuid=True), nullable=False),
-    Column("first_day", Date, nullable=False),
-    Column("last_day", Date, nullable=False),
-    Column("active", Boolean, nullable=False),
-    Column("revision", BigInteger, nullable=False),
-    Index("mandates_agent", "agent_id", "trader_id"),
-)
+mandates = mandates_table(metadata)
 """The copy of the mandates. An agent reads and receives what it lodged for a trader while a mandate is valid."""

@@ -273,8 +273,9 @@ async def test_held_alert_reaches_the_named_trader_and_its_agent_under_a_valid_m
     await move_windows(permits_db, seconds=FIRST_WINDOW_SECONDS)
     await send_held_alerts(permits_db, now())
     alerts = await list_alerts(permits_db)
-    expected = {str(B.id), str(AGENT.id)} if is_mandate_valid else {str(B.id)}
-    assert set(alerts[1]["audience"]["parties"]) == expected
+    expected = [{"agent": str(AGENT.id), "trader": str(B.id)}] if is_mandate_valid else []
+    audience = alerts[1]["audience"]
+    assert (audience["parties"], audience["agents"]) == ([str(B.id)], expected)
 
 
 async def test_held_alert_about_a_stranger_reaches_no_declaring_party(permits_db: AsyncEngine) -> None:
