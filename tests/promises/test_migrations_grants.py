@@ -46,8 +46,8 @@ UPDATED_COLUMNS = {
         "balance_mismatches": {"computed", "stored"},
         "commands": RESPONSE,
         "declarations": {
-            "content", "digest", "findings", "received_at", "search_words", "sequence", "status", "trader_country",
-            "trader_name", "version",
+            "content", "digest", "findings", "findings_omitted", "received_at", "search_words", "sequence", "status",
+            "trader_country", "trader_name", "version",
         },
         "mandates": {"active", "revision"},
         "outbox_events": OUTBOX,

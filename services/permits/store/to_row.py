@@ -13,6 +13,7 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.events import AnyEvent, DomainEvent
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits.expiry import NOTICE_LEVELS
+from services.permits.domain.rules.check_limits import count_omitted
 from services.permits.store import tables as t
 from services.permits.store.from_row import BALANCE_COLUMNS
 from services.permits.store.search import declaration_search_words, permit_search_words
@@ -41,6 +42,7 @@ DECLARATION_CHANGED_COLUMNS = (
     "content",
     "search_words",
     "findings",
+    "findings_omitted",
     "digest",
     "received_at",
     "sequence",
@@ -93,6 +95,7 @@ def declaration_row(change: DeclarationChange) -> dict[str, Any]:
         "content": declaration.content.model_dump_json(exclude_none=True),
         "search_words": declaration_search_words(declaration.content),
         "findings": "[" + ",".join(finding.model_dump_json() for finding in declaration.findings) + "]",
+        "findings_omitted": count_omitted(declaration.findings),
         "digest": declaration.digest,
         "received_at": declaration.received_at,
         "sequence": declaration.sequence + len(change.events),

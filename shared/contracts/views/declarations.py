@@ -101,7 +101,10 @@ class DeclarationSummary(WireModel):
     digest: Annotated[str, Field(description="SHA-256 of the submitted bytes (RFC 9530): `sha-256=:…:`")]
     item_count: Annotated[int, Field(description="Number of goods items")]
     taxa: Annotated[tuple[str, ...], Field(description="Scientific names of the first ten items, each name once")]
-    finding_counts: FindingCounts
+    finding_counts: Annotated[FindingCounts, Field(description="Number of stored open findings of each severity")]
+    findings_omitted: Annotated[
+        int, Field(description="Findings of the last check that the hub did not store, because there are too many")
+    ] = 0
     items: Annotated[
         tuple[declaration.Item, ...] | None, LEFT_OUT, Field(description="Goods items; only with `expand=items`")
     ] = None

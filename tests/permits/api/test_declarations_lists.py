@@ -18,6 +18,7 @@ LARGE_PARTS = ("findings", "history", "items", "usage")
 SUMMARY_FIELDS = {
     "id", "version", "status", "reference", "movement", "trader", "lodged_by", "exporter", "importer",
     "export_country", "import_country", "received_at", "digest", "item_count", "taxa", "finding_counts",
+    "findings_omitted",
 }  # fmt: skip
 
 

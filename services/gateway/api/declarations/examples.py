@@ -111,6 +111,7 @@ SUMMARY = {name: value for name, value in ACCEPTED.items() if name not in {"item
     "item_count": 1,
     "taxa": ["Crocodylus niloticus"],
     "finding_counts": {"block": 0, "refer": 0, "note": 0},
+    "findings_omitted": 0,
 }
 LIST_DECLARATIONS = Example(response={"data": [SUMMARY], "next_cursor": None})
 VALIDATE_DECLARATION = Example(

@@ -68,6 +68,7 @@ def declaration_summary(row: Row) -> DeclarationSummary:
         item_count=row["item_count"],
         taxa=tuple(dict.fromkeys(row["taxa"])),
         finding_counts=FindingCounts(block=row["block_count"], refer=row["refer_count"], note=row["note_count"]),
+        findings_omitted=row["findings_omitted"],
         **given,
     )
 

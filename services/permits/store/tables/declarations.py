@@ -52,6 +52,7 @@ declarations = Table(
     Column("import_country", Text, nullable=False),
     Column("content", JSONB, nullable=False),
     Column("findings", JSONB, nullable=False),
+    Column("findings_omitted", Integer, nullable=False, server_default="0"),
     Column("search_words", JSONB, nullable=False, server_default="[]"),
     Column("digest", Text, nullable=False),
     Column("received_at", DateTime(timezone=True), nullable=False),
