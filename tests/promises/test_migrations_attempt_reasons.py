@@ -29,7 +29,7 @@ async def test_stored_reasons_of_attempts_show_no_address(server: Server, templa
     await restrict_connections(admin, name, "notifications")
     await admin.close()
     owner = server.url(name, "notifications_owner", "test")
-    migrate("notifications", owner, "0008_changed_columns")
+    migrate("notifications", owner, "0009_mandates")
     conn = await server.connect_as_superuser(name)
     await conn.execute("SET session_replication_role = replica")  # the deliveries do not matter here
     for number, (status, stored, _) in enumerate(REASONS):

@@ -6,8 +6,8 @@ An attempt without a response has no status. The reasons of other attempts name 
 
 from alembic import op
 
-revision = "0009_reasons_without_addresses"
-down_revision = "0008_changed_columns"
+revision = "0010_reasons_no_addresses"
+down_revision = "0009_mandates"
 branch_labels = None
 depends_on = None
 
