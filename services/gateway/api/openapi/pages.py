@@ -9,7 +9,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from services.gateway.api.protocol.public_documents import DOCUMENT_SECONDS, public_document
+from services.gateway.api.protocol.documents import DOCUMENT_SECONDS, public_document
 
 HTML_PAGE = """<!doctype html>
 <html lang="en">

@@ -10,7 +10,7 @@ from starlette.responses import Response
 from services.gateway.api.problems.descriptions import describe_problem, list_problems
 from services.gateway.api.problems.pages import CONTENT_SECURITY_POLICY, render_list_page, render_problem_page
 from services.gateway.api.protocol.content_negotiation import prefers_json
-from services.gateway.api.protocol.public_documents import public_document
+from services.gateway.api.protocol.documents import public_document
 from services.gateway.api.routing.route import JSON, Route
 from shared.contracts.problems.catalogue import PROBLEM_CODES
 from shared.problems import NotFound

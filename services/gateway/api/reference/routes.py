@@ -1,11 +1,20 @@
 """The routes about reference data: code lists, the listing of species, suspensions, quotas, and their loads."""
 
-from services.gateway.api.proxy.proxy import forward
 from services.gateway.api.proxy.uploads import FILE_LIMITS, upload
 from services.gateway.api.reference import examples
-from services.gateway.api.routing.parameters import COUNTRY_CODE, CURSOR, DAY, LIMIT, LIMIT_OR_ALL, TEXT, QueryParameter
+from services.gateway.api.reference.handlers import read_code_list, read_loaded_list
+from services.gateway.api.routing.parameters import (
+    COUNTRY_CODE,
+    CURSOR,
+    DAY,
+    IF_NONE_MATCH,
+    LIMIT,
+    LIMIT_OR_ALL,
+    TEXT,
+    QueryParameter,
+)
 from services.gateway.api.routing.permissions import ADMIN, ALL_ROLES
-from services.gateway.api.routing.route import CSV_FILE, REPORT_COST, RequestBody, Route, RouteResponse
+from services.gateway.api.routing.route import CSV_FILE, NOT_MODIFIED, REPORT_COST, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import REFERENCE
 from shared.contracts.views.reference import Codes, Listings, LoadReport, Quotas, ReferenceLists, Suspensions
 
@@ -46,10 +55,11 @@ ROUTES = (
             "complete or page by page."
         ),
         permission=ALL_ROLES,
-        handler=forward,
+        handler=read_code_list,
         service="permits",
         query=(LIMIT_OR_ALL, CURSOR),
-        responses=(RouteResponse(description="The codes", model=Codes),),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description="The codes", model=Codes), NOT_MODIFIED),
         example=examples.READ_CODE_LIST,
     ),
     Route(
@@ -63,10 +73,14 @@ ROUTES = (
             "name, the hub finds names that begin with it. `country` selects the part of a split listing."
         ),
         permission=ALL_ROLES,
-        handler=forward,
+        handler=read_loaded_list,
         service="permits",
         query=(NAME, ON, COUNTRY_OF_SPECIMENS, LIMIT),
-        responses=(RouteResponse(description="The listings on the day, one per Appendix", model=Listings),),
+        headers=(IF_NONE_MATCH,),
+        responses=(
+            RouteResponse(description="The listings on the day, one per Appendix", model=Listings),
+            NOT_MODIFIED,
+        ),
         example=examples.LOOK_UP_TAXON,
     ),
     Route(
@@ -80,10 +94,11 @@ ROUTES = (
             "effect on checks. A list that was never loaded has a `remedy` for the administrator."
         ),
         permission=ALL_ROLES,
-        handler=forward,
+        handler=read_loaded_list,
         service="permits",
         query=(LIMIT_OR_ALL, CURSOR),
-        responses=(RouteResponse(description="The reference lists", model=ReferenceLists),),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description="The reference lists", model=ReferenceLists), NOT_MODIFIED),
         example=examples.LIST_REFERENCE_LISTS,
     ),
     Route(
@@ -94,10 +109,11 @@ ROUTES = (
         summary="List the suspensions in force",
         description="You list the suspensions of one `country` or of all, in force on the day `on`.",
         permission=ALL_ROLES,
-        handler=forward,
+        handler=read_loaded_list,
         service="permits",
         query=(SUSPENDED_COUNTRY, ON, LIMIT_OR_ALL, CURSOR),
-        responses=(RouteResponse(description="The suspensions on the day", model=Suspensions),),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description="The suspensions on the day", model=Suspensions), NOT_MODIFIED),
         example=examples.LIST_SUSPENSIONS,
     ),
     Route(
@@ -111,10 +127,11 @@ ROUTES = (
             "permits. A revoked or replaced permit does not count."
         ),
         permission=ALL_ROLES,
-        handler=forward,
+        handler=read_loaded_list,
         service="permits",
         query=(QUOTA_COUNTRY, ON, LIMIT_OR_ALL, CURSOR),
-        responses=(RouteResponse(description="The quotas on the day, with their usage", model=Quotas),),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description="The quotas on the day, with their usage", model=Quotas), NOT_MODIFIED),
         example=examples.LIST_QUOTAS,
     ),
     Route(

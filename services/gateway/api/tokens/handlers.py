@@ -15,7 +15,7 @@ from services.gateway.actions.auth.client_keys import ALGORITHMS
 from services.gateway.actions.token_grant import grant_token, grant_token_by_assertion
 from services.gateway.api.auth.authentication import get_context
 from services.gateway.api.protocol.client_address import client_address
-from services.gateway.api.protocol.public_documents import DOCUMENT_SECONDS, KEYS_SECONDS, public_document
+from services.gateway.api.protocol.documents import DOCUMENT_SECONDS, KEYS_SECONDS, public_document
 from services.gateway.api.proxy.proxy import render_reply
 from services.gateway.api.routing.bodies import read_route_body
 from services.gateway.api.routing.route import JSON, Route
