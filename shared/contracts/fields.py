@@ -29,7 +29,7 @@ from shared.cites.time_zones import country_codes, iso_country_codes
 from shared.contracts.characters import JOINERS, LINE_MARKS, describe_character, find_forbidden, to_nfc
 from shared.contracts.comparison import NO_CONTENT, comparison_key, is_blank
 from shared.contracts.limits import NAME_LENGTH, NUMBER_LENGTH, TEXT_LENGTH
-from shared.contracts.look_alikes import looks_like_another
+from shared.contracts.look_alikes import find_stray_sign, looks_like_another
 from shared.contracts.quantities import FastPath
 
 _DAY_PATTERN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -45,6 +45,9 @@ LOOK_ALIKE_MESSAGE = (
     "Expected letters and digits of one script, without marks or signs that look like others. This text looks like "
     "another number. Type it as the document prints it."
 )
+STRAY_SIGN_MESSAGE = "Expected a text without the character {sign} ({character}). {remedy}"
+_TYPED_INSTEAD = dict.fromkeys("‘’‚‛ʹʻʼʽˈ′‵‹›", "'") | dict.fromkeys("“”„‟«»", '"')
+"""Apostrophes and quotation marks that word processors write, and the character of the keyboard for each."""
 TAXON_NAMELESS_MESSAGE = "Expected a scientific name: a species, or a genus or family with all its species."
 
 
@@ -132,8 +135,19 @@ def _require_number(number: str, info: ValidationInfo) -> str:
     if number != number.strip():
         raise PydanticCustomError("invalid_format", "Expected a text without a blank at its beginning or end.")
     if looks_like_another(number):
-        raise PydanticCustomError("look_alike_characters", LOOK_ALIKE_MESSAGE)
+        raise _look_alike_error(number)
     return number
+
+
+def _look_alike_error(number: str) -> PydanticCustomError:
+    """Return the error of a number that looks like another. It names the sign, if one sign is the reason."""
+    sign = find_stray_sign(number)
+    if sign is None:
+        return PydanticCustomError("look_alike_characters", LOOK_ALIKE_MESSAGE)
+    typed = _TYPED_INSTEAD.get(sign)
+    remedy = f"Type {typed} in its place." if typed else "Leave it out, or type a character of the keyboard instead."
+    context = {"sign": sign, "character": describe_character(sign), "remedy": remedy}
+    return PydanticCustomError("look_alike_characters", STRAY_SIGN_MESSAGE, context)
 
 
 def _require_not_blank(reason: str, info: ValidationInfo) -> str:

@@ -107,7 +107,7 @@ def looks_like_another(number: str) -> bool:
         or len(set(_scripts(text))) > 1
         or _mixes_digits(text)
         or _only_looks_latin(text)
-        or _has_a_stray_sign(text)
+        or find_stray_sign(text) is not None
     )
 
 
@@ -123,27 +123,27 @@ def _only_looks_latin(text: str) -> bool:
     return bool(letters) and _LOOK_LATIN.issuperset(letters)
 
 
-def _has_a_stray_sign(text: str) -> bool:
-    """Return whether a mark follows no character of its script, or numbers do not need a sign outside ASCII.
+def find_stray_sign(number: str) -> str | None:
+    """Return a mark that follows no character of its script, or a sign that numbers do not need; None without one.
 
     NFKC composes the accents that a language writes, so those of Latin, Greek and Cyrillic are no marks here.
     """
     script, before = "", ""
-    for character in text:
+    for character in normalize("NFKC", number):
         kind = category(character)
         if character.isascii() or kind in {"Nd", "Zs"} or character in SEPARATORS or character in _SIGNS:
             script = ""
         elif _is_mark(character):
             if _script(character) != script or (character == before and kind != "Lm"):
-                return True
+                return character
             if combining(character) not in _CLASSES_OF_VOWEL_SIGNS:
-                return True
+                return character
         elif _is_letter(character):
             script = _script(character)
         else:
-            return True
+            return character
         before = character
-    return False
+    return None
 
 
 def _scripts(text: str) -> Iterator[str]:

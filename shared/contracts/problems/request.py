@@ -287,6 +287,7 @@ REQUEST_PROBLEMS = {
             "It has a mark, a quotation mark, a drawn line or a dot that ASCII does not have.",
         ),
         steps=(
+            you("Read the detail: it names a sign that is the reason, and the character to type in its place."),
             you("Type the number again, as the document prints it, on a keyboard of one script."),
             you("Ask the authority for its number in Latin script, if the printed one only looks Latin."),
         ),

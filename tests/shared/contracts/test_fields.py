@@ -88,6 +88,23 @@ def test_number_that_looks_like_another_is_refused(number: str) -> None:
     assert _parse(trader=number, text=number).trader == number
 
 
+@pytest.mark.parametrize(("number", "message"), [
+    ("D’Ivoire-1", "without the character ’ (U+2019 RIGHT SINGLE QUOTATION MARK). Type ' in its place."),
+    ("CÔTE-Dʼ1", "without the character ʼ (U+02BC MODIFIER LETTER APOSTROPHE). Type ' in its place."),
+    ("“KE-1”", 'without the character “ (U+201C LEFT DOUBLE QUOTATION MARK). Type " in its place.'),
+    ("ZA•1", "without the character • (U+2022 BULLET). Leave it out, or type a character of the keyboard instead."),
+    ("KЕ-2026-001", "Type it as the document prints it."),
+])  # fmt: skip
+def test_number_that_looks_like_another_is_refused_with_the_character_to_type(number: str, message: str) -> None:
+    assert _refused(number=number).faults[0].detail.endswith(message)
+
+
+def test_apostrophe_of_a_word_processor_is_kept_in_names_and_sentences() -> None:
+    for field in ("trader", "place", "text", "reason"):
+        assert getattr(_parse(**{field: "Côte D’Ivoire"}), field) == "Côte D’Ivoire"
+    assert _parse(number="D'Ivoire-1").number == "D'Ivoire-1"
+
+
 @pytest.mark.parametrize("number", ["\u00a0KE-1", "KE-1\u3000", " KE-1", "KE-1 "])
 def test_number_with_blank_at_an_end_is_refused(number: str) -> None:
     assert _refused(number=number).faults[0].code == "invalid-format"
