@@ -62,7 +62,8 @@ async def give_credential(
 ) -> StoredResponse:
     """Create a credential of a party, and store the response that `render` writes.
 
-    The response is stored sealed, because it may contain a secret.
+    The response is stored sealed, because it may contain a secret. A known key or subject remains the person that it
+    was: otherwise a person counts as two after the end of the earlier credential.
     """
     at = command.at
     client_id, secret = str(new_id(at)), secret_tokens.generate_secret()
@@ -74,7 +75,8 @@ async def give_credential(
         proof = _new_proof(new, secret, at)
         response = StoredResponse(status=201, body=render(_make_credential(client_id, secret, proof)))
         revision = await parties.lock_next_revision(conn)
-        await _insert_credential(conn, party_id, client_id, proof, person=client_id, revision=revision, at=at)
+        person = await credentials.find_person(conn, proof) or client_id
+        await _insert_credential(conn, party_id, client_id, proof, person=person, revision=revision, at=at)
         await idempotency.store_response(conn, commands, command, seal_response(context.sealer, command, response))
     await context.directory.try_refresh()
     return response

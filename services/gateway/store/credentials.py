@@ -34,6 +34,19 @@ async def add(
     return inserted.one_or_none() is not None
 
 
+async def find_person(conn: AsyncConnection, proof: Proof) -> str | None:
+    """Return the person who first had the same public key or external subject, also if that credential has ended."""
+    c = credentials.c
+    same = [c.public_keys.contains([{"crv": key["crv"], "x": key["x"]}]) for key in proof.keys or ()]
+    if proof.subject is not None:
+        same.append(c.subject == proof.subject)
+    if not same:
+        return None
+    query = select(c.person).where(or_(*same)).order_by(c.made_at, c.client_id).limit(1)
+    found: str | None = (await conn.execute(query)).scalar_one_or_none()
+    return found
+
+
 async def end(conn: AsyncConnection, client_id: str, party_id: UUID, *, revision: int, at: datetime) -> bool:
     """End an active credential of a party. Return whether there was one."""
     mine = (credentials.c.client_id == client_id, credentials.c.party_id == party_id, credentials.c.ended_at.is_(None))
