@@ -19,9 +19,15 @@ SIDES = {"import": "IS", "introduction_from_the_sea": "IS"}
 LINES: dict[str, Body] = {
     "re_export": {"origin_country": "TD", "origin_permit": "TD-1", "origin_date": "2020-01-01"},
     "pre_convention": {"source": "O", "underlying_source": "W", "acquired_on": "1970-01-01"},
-    "introduction_from_the_sea": {"source": "X"},
+    "introduction_from_the_sea": {"taxon": "Hippocampus kuda", "source": "X"},
     "certificate_of_origin": {"appendix": "III"},
+    "captive_bred": {"source": "C"},
+    "travelling_exhibition": {"source": "C"},
+    "musical_instrument": {"term": "CAR"},
+    "sample_collection": {"term": "SKI"},
+    "phytosanitary": {"source": "A"},
 }
+PURPOSES = {"travelling_exhibition": "Q", "personal_ownership": "P", "musical_instrument": "P"}
 NEEDS: dict[str, tuple[str, str, str]] = {
     "re_export": ("origin_permit", "origin-permit-missing", "/lines/0/origin_permit"),
     "pre_convention": ("acquired_on", "acquisition-date-missing", "/lines/0/acquired_on"),
@@ -36,8 +42,8 @@ def permit_body(kind: str, days: int = 1, **more: Any) -> Body:
     return {
         "number": secrets.token_hex(8), "kind": kind, "issuer": SIDES.get(kind, "BT"), "issued_on": str(today()),
         "valid_until": str(today() + timedelta(days=days)), "exporter": {"name": "E", "country": "BT"},
-        "importer": {"name": "I", "country": "IS"}, "export_country": "BT", "import_country": "IS", "purpose": "Q",
-        "lines": [goods | LINES.get(kind, {})], **carnet, **more,
+        "importer": {"name": "I", "country": "IS"}, "export_country": "BT", "import_country": "IS",
+        "purpose": PURPOSES.get(kind, "T"), "lines": [goods | LINES.get(kind, {})], **carnet, **more,
     }  # fmt: skip
 
 

@@ -41,6 +41,10 @@ from tests.permits.sample_data import line
 
 IMPORT_OF_ZOO, EXPORT_TO_ZOO = (permit(kind, "I", terms={"purpose": "Z"}) for kind in ("import", "export"))
 FROM_MZ = permit("export", origin_country="MZ")
+BRED = permit("captive_bred", source="C")
+SEIZED = permit("captive_bred", source="I", underlying_source="C")
+PET = permit("personal_ownership", source="C", term="LIV", terms={"purpose": "P"})
+PET_GOODS = {"source": "C", "term": "LIV", "purpose": "P"}
 OLD = permit("pre_convention", source="O", underlying_source="W")
 WOOD = {"term": "SAW", "unit": "m3", "quantity": "100"}
 TWINS = permit_with_lines(line("A", taxon=TAXON), line("B", "40", taxon=TAXON, term="LIV"))
@@ -97,7 +101,7 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: findings_of(permit("import", "III"), known=APPENDIX_III),
         lambda: findings_of(permit("certificate_of_origin", "III"), known=APPENDIX_III),
     ),
-    "CITES-VII-other-document": (lambda: findings_of(permit("other")), lambda: findings_of(permit("captive_bred"))),
+    "CITES-VII-other-document": (lambda: findings_of(permit("other")), lambda: findings_of(BRED, source="C")),
     "split-listing": (lambda: findings_of(known=SPLIT), lambda: findings_of(PERMIT, known=SPLIT)),
     "CITES-Conf-12.3-source": (
         lambda: findings_of(permit("export", source="C"), known=PLANT, source="C"),
@@ -129,8 +133,20 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: findings_of(replace(PERMIT, status=PermitStatus.ENDORSED)),
     ),
     "CITES-box-6-issuer": (
-        lambda: findings_of(changed_permit(permit("captive_bred"), issuer="KE")),
-        lambda: findings_of(permit("captive_bred")),
+        lambda: findings_of(changed_permit(BRED, issuer="KE"), source="C"),
+        lambda: findings_of(BRED, source="C"),
+    ),
+    "CITES-VII-certificate-scope": (
+        lambda: findings_of(permit("captive_bred", source="W"), source="W"),
+        lambda: findings_of(BRED, source="C"),
+    ),
+    "CITES-VII-certificate-doubt": (
+        lambda: findings_of(SEIZED, source="I", underlying_source="C"),
+        lambda: findings_of(BRED, source="C"),
+    ),
+    "CITES-VII-certificate-owner": (
+        lambda: findings_of(PET, **PET_GOODS),
+        lambda: findings_of(PET, shipment={"exporter": HOLDER | {"country": "ZA"}}, **PET_GOODS),
     ),
     "CITES-box-4-export-country": (
         lambda: findings_of(PERMIT, shipment={"export_country": "NA"}),

@@ -60,6 +60,22 @@ def line(line_letter: str = "A", quantity: str = "120", **more: Any) -> dict[str
     }
 
 
+LINE_OF_KIND: dict[str, dict[str, Any]] = {
+    "re_export": {"origin_country": "ZW", "origin_permit": "ZW-1", "origin_date": "2020-01-01"},
+    "pre_convention": {"source": "O", "underlying_source": "W", "acquired_on": "1970-01-01"},
+    "captive_bred": {"source": "C"},
+    "travelling_exhibition": {"source": "C", "term": "LIV"},
+    "musical_instrument": {"term": "LPS"},
+    "personal_ownership": {"source": "C", "term": "LIV"},
+    "introduction_from_the_sea": {"taxon": "Hippocampus kuda", "source": "X"},
+    "certificate_of_origin": {"appendix": "III"},
+    "phytosanitary": {"taxon": "Aloe ferox", "source": "A", "term": "LIV"},
+}
+"""Fields of a line that a document of each kind may cover. A kind that is left out covers the line of `line`."""
+PURPOSE_OF_KIND = {"travelling_exhibition": "Q", "musical_instrument": "P", "personal_ownership": "P"}
+"""A purpose for which each kind may be issued. A kind that is left out sets no limit."""
+
+
 def permit_content(*lines: dict[str, Any], day: date | None = None, **more: Any) -> Permit:
     """Return the content of an export permit from A to B. It is valid on a day, today if none is given."""
     day = day or today()

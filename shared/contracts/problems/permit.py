@@ -3,6 +3,21 @@
 from shared.contracts.problems.problem_code import ExampleFault, ProblemCode, authority, you
 
 PERMIT_PROBLEMS = {
+    "acquired-after-listing": ProblemCode(
+        status=422,
+        meaning="A pre-Convention specimen was acquired before the Convention applied to its taxon (Article VII.2).",
+        causes=("The taxon was listed on the day in `acquired_on`.", "The date has a typing error."),
+        steps=(
+            you("Correct `acquired_on`."),
+            you("Issue an export permit or a re-export certificate with the real source."),
+        ),
+        example=(
+            "A document of kind pre_convention does not cover these goods (Article VII.2; Resolution Conf. 13.6). "
+            "Expected as `acquired_on`: a day before the first listing of Loxodonta africana (listed by "
+            "1976-02-26). Found: 2026-11-01. Correct it, or issue the document that these goods need."
+        ),
+        example_faults=(ExampleFault("/lines/0/acquired_on"),),
+    ),
     "acquisition-date-missing": ProblemCode(
         status=422,
         meaning="A pre-Convention certificate states the date of acquisition (box 12b).",
@@ -10,6 +25,105 @@ PERMIT_PROBLEMS = {
         steps=(you("Send the date as `acquired_on` with each line."),),
         example="A pre-Convention certificate states the date of acquisition (box 12b). Send it as `acquired_on`.",
         example_faults=(ExampleFault("/lines/0/acquired_on"),),
+    ),
+    "appendix-not-of-kind": ProblemCode(
+        status=422,
+        meaning="The kind of certificate does not cover goods of this Appendix.",
+        causes=(
+            "A certificate of origin is for Appendix III only.",
+            "A phytosanitary certificate covers Appendix I only for hybrids.",
+        ),
+        steps=(
+            you("Correct the Appendix or the kind."),
+            you("Issue the document that these goods need, such as an export permit."),
+        ),
+        example=(
+            "A document of kind certificate_of_origin does not cover these goods (Article V.3). Expected as "
+            "`appendix`: III. Found: II. Correct it, or issue the document that these goods need."
+        ),
+        example_faults=(ExampleFault("/lines/0/appendix"),),
+    ),
+    "kind-not-of-listing-country": ProblemCode(
+        status=422,
+        meaning="The country that listed a taxon in Appendix III issues an export permit, not a certificate of origin.",
+        causes=("The kind is certificate_of_origin, and `export_country` listed the taxon.",),
+        steps=(you("Issue an export permit (Article V.2)."),),
+        example=(
+            "A document of kind certificate_of_origin does not cover these goods (Article V.2). Expected as "
+            "`appendix`: an export permit of NP, which listed Meconopsis regia. Found: certificate_of_origin. "
+            "Correct it, or issue the document that these goods need."
+        ),
+        example_faults=(ExampleFault("/lines/0/appendix"),),
+    ),
+    "purpose-not-of-kind": ProblemCode(
+        status=422,
+        meaning="The kind of certificate does not cover trade for this purpose.",
+        causes=(
+            "A certificate of personal ownership is for purpose P only.",
+            "Goods of Appendix I are introduced from the sea for trade.",
+        ),
+        steps=(
+            you("Correct the purpose or the kind."),
+            you("Issue the document that these goods need, such as an export permit."),
+        ),
+        example=(
+            "A document of kind personal_ownership does not cover these goods (Resolution Conf. 10.20). Expected as"
+            " `purpose`: P (personal). Found: T. Correct it, or issue the document that these goods need."
+        ),
+        example_faults=(ExampleFault("/purpose"),),
+    ),
+    "source-not-of-kind": ProblemCode(
+        status=422,
+        meaning="The kind of certificate does not cover specimens of this source.",
+        causes=(
+            "A certificate of captive breeding names source W.",
+            "A travelling exhibition shows wild specimens that are not pre-Convention.",
+        ),
+        steps=(
+            you("Correct the source or the kind."),
+            you("Issue the document that these goods need, such as an export permit."),
+        ),
+        example=(
+            "A document of kind captive_bred does not cover these goods (Article VII.5; Resolution Conf. 12.3). "
+            "Expected as `source`: C (bred) or A (propagated). Found: W. Correct it, or "
+            "issue the document that these goods need."
+        ),
+        example_faults=(ExampleFault("/lines/0/source"),),
+    ),
+    "taxon-not-of-kind": ProblemCode(
+        status=422,
+        meaning="The kind of certificate does not cover this taxon.",
+        causes=(
+            "A certificate of introduction from the sea names a taxon of land.",
+            "A certificate of personal ownership names a plant.",
+        ),
+        steps=(
+            you("Correct the taxon or the kind."),
+            you("Issue the document that these goods need, such as an export permit."),
+        ),
+        example=(
+            "A document of kind introduction_from_the_sea does not cover these goods (Articles III.5 and IV.6; "
+            "Resolution Conf. 14.6). Expected as `taxon`: a taxon of the sea. Found: Panthera tigris (habitat: land"
+            " or freshwater). Correct it, or issue the document that these goods need."
+        ),
+        example_faults=(ExampleFault("/lines/0/taxon"),),
+    ),
+    "term-not-of-kind": ProblemCode(
+        status=422,
+        meaning="The kind of certificate does not cover goods of this term.",
+        causes=(
+            "A musical instrument certificate names raw parts or living animals.",
+            "A sample collection has living specimens.",
+        ),
+        steps=(
+            you("Correct the term or the kind."),
+            you("Issue the document that these goods need, such as an export permit."),
+        ),
+        example=(
+            "A document of kind personal_ownership does not cover these goods (Resolution Conf. 10.20). Expected as"
+            " `term`: LIV (a living animal). Found: SKI. Correct it, or issue the document that these goods need."
+        ),
+        example_faults=(ExampleFault("/lines/0/term"),),
     ),
     "carnet-out-of-place": ProblemCode(
         status=422,

@@ -53,7 +53,7 @@ class InMemoryRegistry:
         self.posting_keys: set[tuple[object, ...]] = set()
         self.moment = FIXED_NOON
         self.id_count = 0
-        for kind in ("export", "export", "travelling_exhibition"):
+        for kind in ("export", "export", "sample_collection"):
             stated = permit_content(*LINES_OF_A_PERMIT, day=FIXED_DAY, kind=kind)
             lines = {n.line: PermitLineRecord(content=n, balance=Balance(granted=n.quantity)) for n in stated.lines}
             permit = PermitRecord(

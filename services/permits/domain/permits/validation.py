@@ -9,12 +9,13 @@ from datetime import date
 
 from services.permits.domain.permits.line_overlap import overlap_faults
 from services.permits.domain.reference.facts import NO_FACTS, Facts
+from services.permits.domain.rules.certificate_scope import Misfit, find_misfits
 from services.permits.domain.rules.issuing_country import expected_issuer, issuing_side
 from services.permits.domain.rules.sources import source_mismatch
 from shared.cites.codes import ACCOMPANIED_SOURCES
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
-from shared.contracts.closed_sets import PermitKind, Source
+from shared.contracts.closed_sets import PermitKind
 from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity
 from shared.problems import Fault, Invalid
@@ -58,11 +59,12 @@ def list_faults(content: Permit, day: date, facts: Facts = NO_FACTS) -> Iterator
     yield from _carnet_faults(content)
     for index, line in enumerate(content.lines):
         pointer = f"/lines/{index}"
-        yield from _source_faults(content, line, pointer)
+        yield from _source_faults(line, pointer)
         yield from _kingdom_faults(line, pointer, facts)
         yield from _box_faults(content, line, pointer)
         yield from _quota_faults(line, pointer)
         yield from _unit_faults(line, pointer)
+    yield from _scope_faults(content, facts)
     yield from overlap_faults(content.lines, facts, day)
 
 
@@ -125,16 +127,10 @@ def _carnet_faults(content: Permit) -> Iterator[Fault]:
         yield Fault("/valid_until", "validity-past-carnet", text)
 
 
-def _source_faults(content: Permit, line: PermitLine, pointer: str) -> Iterator[Fault]:
+def _source_faults(line: PermitLine, pointer: str) -> Iterator[Fault]:
     if line.source in ACCOMPANIED_SOURCES and line.underlying_source is None:
         text = f"Source {line.source} needs a second source code. Send it as `underlying_source`, such as W."
         yield Fault(f"{pointer}/underlying_source", "underlying-source-missing", text)
-    if content.kind == PermitKind.PRE_CONVENTION and line.source != Source.O:
-        text = (
-            f"A pre-Convention certificate has source O. This line has {line.source}. Send O, and "
-            f"{line.source} as `underlying_source`."
-        )
-        yield Fault(f"{pointer}/source", "source-not-pre-convention", text)
 
 
 def _kingdom_faults(line: PermitLine, pointer: str, facts: Facts) -> Iterator[Fault]:
@@ -143,6 +139,38 @@ def _kingdom_faults(line: PermitLine, pointer: str, facts: Facts) -> Iterator[Fa
         text = source_mismatch(getattr(line, name), facts.listings.kingdom(line.taxon))
         if text is not None:
             yield Fault(f"{pointer}/{name}", "source-not-of-kingdom", f"{line.taxon}: {text}")
+
+
+def _scope_faults(content: Permit, facts: Facts) -> Iterator[Fault]:
+    """Yield a fault for each value that the kind of the permit excludes. A field of the permit has one fault."""
+    stated: set[tuple[str, str]] = set()
+    for index, line in enumerate(content.lines):
+        for misfit in find_misfits(content, line, line.taxon, facts):
+            pointer = f"/{misfit.field}" if misfit.is_of_permit else f"/lines/{index}/{misfit.field}"
+            if (
+                misfit.is_certain
+                and (pointer, misfit.code) not in stated
+                and not _has_date_fault(content, line, misfit)
+            ):
+                stated.add((pointer, misfit.code))
+                yield Fault(pointer, *_scope_code_and_text(content.kind, misfit))
+
+
+def _has_date_fault(content: Permit, line: PermitLine, misfit: Misfit) -> bool:
+    """Return whether the acquisition is after the issue, which has a fault of its own."""
+    return misfit.field == "acquired_on" and line.acquired_on is not None and line.acquired_on > content.issued_on
+
+
+def _scope_code_and_text(kind: str, misfit: Misfit) -> tuple[str, str]:
+    """Return the code and the text of a misfit. The pre-Convention certificate has a code of its own for its source."""
+    if kind == PermitKind.PRE_CONVENTION and misfit.field == "source":
+        text = f"A pre-Convention certificate has source O. This line has {misfit.found}. Send O, and "
+        return "source-not-pre-convention", f"{text}{misfit.found} as `underlying_source`."
+    text = (
+        f"A document of kind {kind} does not cover these goods ({misfit.law}). Expected as `{misfit.field}`: "
+        f"{misfit.expected}. Found: {misfit.found}. Correct it, or issue the document that these goods need."
+    )
+    return misfit.code, text
 
 
 def _box_faults(content: Permit, line: PermitLine, pointer: str) -> Iterator[Fault]:

@@ -192,6 +192,11 @@ class Listings:
         own = names.candidate_keys(name)[1:]
         return frozenset(own).union(*((*m.listing.lineage, m.listing.key) for m in self.matches_on(name, day)))
 
+    def lineage(self, name: str) -> frozenset[str]:
+        """Return the keys of a name and of all its higher taxa, by the name itself and by the listings of any day."""
+        own = names.candidate_keys(name)
+        return frozenset(own).union(*((*m.listing.lineage, m.listing.key) for m in self.matches.get(name, ())))
+
     def higher_taxa_of_parent(self, hybrid: str, parent: str, day: date) -> frozenset[str]:
         """Return the keys of all higher taxa of one parent of a hybrid, without the parent itself."""
         own = names.candidate_keys(parent)

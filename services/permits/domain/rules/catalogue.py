@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from services.permits.domain.rules import (
+    certificates,
     check_limits,
     completion,
     documents,
@@ -29,6 +30,7 @@ def list_rules() -> tuple[Rule[Any], ...]:
         *requirements.RULES,
         *suspensions.RULES,
         *documents.RULES,
+        *certificates.RULES,
         *goods.RULES,
         *listings.RULES,
         *quantities.RULES,

@@ -10,7 +10,7 @@ from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
 from services.permits.domain.rules.matching import line_origin_country
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
-from shared.contracts.closed_sets import PermitKind, Side, Source
+from shared.contracts.closed_sets import PermitKind, Side
 from shared.contracts.declaration import Declaration, Item
 from shared.contracts.findings import CitedLine
 
@@ -22,9 +22,10 @@ EXEMPTING_KINDS = frozenset(
         PermitKind.MUSICAL_INSTRUMENT,
         PermitKind.PERSONAL_OWNERSHIP,
         PermitKind.SAMPLE_COLLECTION,
+        PermitKind.PHYTOSANITARY,
     }
 )
-"""Certificates that replace permits (Article VII; Resolutions Conf. 9.7, 12.3, 16.8 and 10.20)."""
+"""Certificates that replace permits (Article VII; Resolutions Conf. 12.3, 16.8 and 10.20)."""
 EXPORT_KINDS = frozenset({PermitKind.EXPORT, PermitKind.RE_EXPORT})
 KINDS_BY_SIDE: dict[Side, frozenset[str]] = {
     Side.EXPORT: frozenset(PERMIT_KINDS) - IMPORT_SIDE_KINDS,
@@ -135,18 +136,19 @@ class ItemContext:
 
     @cached_property
     def is_exempt(self) -> bool:
-        """Return whether a certificate replaces the permits: by Article VII, or because nothing was exported."""
-        by_seeds = PermitKind.PHYTOSANITARY in self.kinds and self.source in {Source.A, Source.D}
-        return (
-            bool(self.kinds & EXEMPTING_KINDS)
-            or by_seeds
-            or (INTRODUCTION_FROM_THE_SEA in self.kinds and self.side is Side.IMPORT)
+        """Return whether the item cites a certificate in place of permits (Articles III.5, IV.6 and VII).
+
+        A certificate that does not cover the goods has a finding of its own (`rules.certificates`). It is the only
+        cause, so the permits that would be needed instead have none.
+        """
+        return bool(self.kinds & EXEMPTING_KINDS) or (
+            INTRODUCTION_FROM_THE_SEA in self.kinds and self.side is Side.IMPORT
         )
 
     @property
     def has_only_other_documents(self) -> bool:
-        """Return whether the item cites only documents that neither are CITES documents nor exempt the goods."""
-        return bool(self.kinds) and self.kinds <= {PermitKind.OTHER, PermitKind.PHYTOSANITARY} and not self.is_exempt
+        """Return whether the item cites only documents that are no CITES documents."""
+        return self.kinds == {PermitKind.OTHER}
 
     @property
     def cites_kind_of_other_side(self) -> bool:

@@ -41,7 +41,7 @@ async def test_permit_with_a_long_history_shows_the_newest_and_counts_the_others
 
 
 async def test_certificate_with_many_crossings_shows_the_newest_and_counts_the_others(permits_db: AsyncEngine) -> None:
-    permit_id = await issue_permit(permits_db, permit_content(line(), kind="musical_instrument"))
+    permit_id = await issue_permit(permits_db, permit_content(line(), kind="sample_collection"))
     assert "continuation_omitted" not in await read(permits_db, permit_id)
     async with permits_db.begin() as conn:
         await conn.execute(ADD_CROSSINGS, {"permit": permit_id, "last": SHOWN_CROSSINGS + 3})

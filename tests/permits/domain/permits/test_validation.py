@@ -14,30 +14,23 @@ from shared.cites.codes import MULTIPLE_CROSSING_KINDS, PERMIT_KINDS, TERM_CODES
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
 from tests.days import FIXED_DAY
-from tests.permits.sample_data import line, permit_content
+from tests.permits.sample_data import LINE_OF_KIND, PURPOSE_OF_KIND, line, permit_content
 
 ISSUED = date(2026, 3, 1)
-WHOLE = {"origin_country": "ZW", "origin_permit": "ZW-1", "origin_date": "2025-01-01"}
-NEEDS: dict[str, dict[str, Any]] = {
-    "re_export": WHOLE,
-    "pre_convention": {"source": "O", "underlying_source": "W", "acquired_on": "1970-01-01"},
-}
-
 CARNET = {"number": "ATA-1", "valid_until": "2027-01-01"}
 ISSUERS = {"import": "FR", "introduction_from_the_sea": "FR"}
 
 
 def codes(*lines: dict[str, Any], **more: Any) -> list[tuple[str, str]]:
     """Return code and pointer of each fault of a permit with these lines and fields."""
-    dates: dict[str, Any] = {"issued_on": "2026-03-01", "valid_until": "2026-04-01"}
-    return [
-        (fault.code, fault.pointer) for fault in list_faults(permit_content(*lines, **{**dates, **more}), FIXED_DAY)
-    ]
+    stated: dict[str, Any] = {"issued_on": "2026-03-01", "valid_until": "2026-04-01", **more}
+    stated.setdefault("purpose", PURPOSE_OF_KIND.get(stated.get("kind", "export"), "T"))
+    return [(fault.code, fault.pointer) for fault in list_faults(permit_content(*lines, **stated), FIXED_DAY)]
 
 
 @pytest.mark.parametrize("kind", PERMIT_KINDS)
 def test_permit_kind_limits_the_last_day_of_validity(kind: str) -> None:
-    goods = line(**NEEDS.get(kind, {}))
+    goods = line(**LINE_OF_KIND.get(kind, {}))
     months, issuer = VALIDITY_MONTHS.get(kind), ISSUERS.get(kind, "ZA")
     more: dict[str, Any] = {"carnet": CARNET} if kind == "sample_collection" else {}
     if months is None:
@@ -63,21 +56,23 @@ def test_permit_is_issued_only_by_the_country_of_its_side(kind: str) -> None:
     fault = [(f"issuer-not-of-{side}-country", "/issuer")]
     for issuer in ("ZA", "FR", "KE"):
         good = issuer == ISSUERS.get(kind, "ZA")
-        assert codes(line(**NEEDS.get(kind, {})), kind=kind, issuer=issuer) == ([] if good else fault)
+        assert codes(line(**LINE_OF_KIND.get(kind, {})), kind=kind, issuer=issuer) == ([] if good else fault)
 
 
 @pytest.mark.parametrize("kind", [*sorted(MULTIPLE_CROSSING_KINDS), "other"])
 def test_certificate_for_many_crossings_is_issued_by_any_country(kind: str) -> None:
-    assert codes(line(), kind=kind, issuer="KE") == []
+    assert codes(line(**LINE_OF_KIND.get(kind, {})), kind=kind, issuer="KE") == []
 
 
 def test_month_without_such_a_day_ends_on_its_last_day() -> None:
     assert add_months(date(2026, 8, 31), 6) == date(2027, 2, 28)
 
 
-@pytest.mark.parametrize("missing", WHOLE)
+@pytest.mark.parametrize("missing", LINE_OF_KIND["re_export"])
 def test_re_export_certificate_without_its_origin_is_a_fault(missing: str) -> None:
-    stated: dict[str, Any] = {name: None if name == missing else value for name, value in WHOLE.items()}
+    stated: dict[str, Any] = {
+        name: None if name == missing else value for name, value in LINE_OF_KIND["re_export"].items()
+    }
     expected = [(f"{missing.replace('_', '-')}-missing", f"/lines/0/{missing}")]
     assert codes(line(**stated), kind="re_export") == expected
 
@@ -91,7 +86,9 @@ def test_re_export_certificate_without_its_origin_is_a_fault(missing: str) -> No
 def test_pre_convention_certificate_without_source_or_acquisition_date_is_a_fault(
     change: dict[str, Any], code: str, place: str
 ) -> None:
-    assert codes(line(**{**NEEDS["pre_convention"], **change}), kind="pre_convention") == [(code, f"/lines/0/{place}")]
+    assert codes(line(**{**LINE_OF_KIND["pre_convention"], **change}), kind="pre_convention") == [
+        (code, f"/lines/0/{place}")
+    ]
 
 
 def test_permit_issued_in_the_future_is_a_fault() -> None:

@@ -121,7 +121,6 @@ EU = {"FR": Policy(import_permit_for_appendix_ii=True)}
     ("III", "import", "import", {}, {THREE}),
     *[("I", "import", kind, {"purpose": "T"}, {}) for kind in sorted(EXEMPTING_KINDS)],
     ("II", "import", "phytosanitary", {"source": "A"}, {}),
-    ("II", "import", "phytosanitary", {"source": "W"}, {OTHER}),
     ("II", "import", "other", {}, {OTHER}),
 ])  # fmt: skip
 def test_documents_of_an_appendix_are_required(

@@ -184,6 +184,9 @@ async def test_full_use_after_part_uses_needs_an_endorsed_transport_document(
     assert (last["status"], severities(last)) == ("accepted", {})
 
 
+IN_THE_SEA = {"taxon": "Hippocampus kuda", "source": "X"}
+
+
 async def lodge_part_use(db: AsyncEngine, *cited: Permit, by: str | None = None, **goods: str) -> dict[str, Any]:
     """Lodge an import of 10 as a part use of several permits."""
     documents = [{"type": "C400", "number": p.number, "issuer": p.issuer, "use": "part"} for p in cited]
@@ -238,13 +241,13 @@ async def test_rejected_part_load_of_an_import_permit_is_accepted_by_override(
 async def test_part_uses_without_any_endorsement_follow_the_shipment_of_the_first(
     permits_db: AsyncEngine,
 ) -> None:
-    arriving = permit_content(line(source="X"), kind="introduction_from_the_sea", issuer="FR")
+    arriving = permit_content(line(**IN_THE_SEA), kind="introduction_from_the_sea", issuer="FR")
     await issue_permit(permits_db, arriving, AUTHORITY_FR)
-    parts = [await lodge_part_use(permits_db, arriving, by="M-1", source="X") for _ in range(2)]
+    parts = [await lodge_part_use(permits_db, arriving, by="M-1", **IN_THE_SEA) for _ in range(2)]
     assert [(one["status"], severities(one)) for one in parts] == [("accepted", {})] * 2
     for one in parts:
         await transitions.release(permits_db, UUID(one["id"]), CUSTOMS_FR, Release(), command())
     for other in ("M-2", None):
-        unproven = await lodge_part_use(permits_db, arriving, by=other, source="X")
+        unproven = await lodge_part_use(permits_db, arriving, by=other, **IN_THE_SEA)
         assert (unproven["status"], severities(unproven)) == ("referred", {"CITES-box-15-part-use": "refer"})
         await transitions.refuse(permits_db, UUID(unproven["id"]), CUSTOMS_FR, Refusal(reason="of another"), command())

@@ -154,7 +154,7 @@ async def test_consent_used_before_a_larger_endorsement_returns_in_full(permits_
 
 
 async def test_correction_of_a_crossing_uses_no_consent_of_another_declaration(permits_db: AsyncEngine) -> None:
-    permit = permit_content(line(quantity="3"), kind="musical_instrument")
+    permit = permit_content(line(quantity="3"), kind="sample_collection")
     await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="3")
     first = await lodge_declaration(permits_db, declaration(item(permit, "3")))
     await run_command(permits_db, transitions.release, first, CUSTOMS_FR, Release())

@@ -21,6 +21,8 @@ from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
     CUSTOMS_ZA,
+    LINE_OF_KIND,
+    PURPOSE_OF_KIND,
     A,
     B,
     balance,
@@ -42,9 +44,10 @@ async def test_goods_of_a_crossing_certificate_leave_and_return_repeatedly(permi
     terms: dict[str, Any] = {"kind": kind, "importer": HOLDER}
     if kind == "sample_collection":
         terms["carnet"] = {"number": "ATA-1", "valid_until": "2999-01-01"}
-    permit = permit_content(line(quantity="3", term="LIV"), **terms)
+    purpose, fields = PURPOSE_OF_KIND.get(kind, "T"), LINE_OF_KIND.get(kind, {})
+    permit = permit_content(line(quantity="3", **fields), purpose=purpose, **terms)
     permit_id = await issue_permit(permits_db, permit)
-    goods: dict[str, Any] = {"term": "LIV"}
+    goods: dict[str, Any] = {**fields, "purpose": purpose}
     for _ in range(2):
         out = await lodge_declaration(permits_db, declaration(item(permit, "3", **goods), movement="export"), A)
         assert out["status"] == "accepted", out["findings"]
@@ -76,7 +79,7 @@ async def test_permit_for_a_single_shipment_has_no_continuation_sheet(permits_db
 
 async def test_crossing_of_more_than_the_certificate_is_for_is_refused(permits_db: AsyncEngine) -> None:
     permit_id = await issue_permit(
-        permits_db, permit_content(line(quantity="3"), kind="travelling_exhibition", importer=HOLDER)
+        permits_db, permit_content(line(quantity="3"), kind="sample_collection", importer=HOLDER)
     )
     for _ in range(2):
         assert (await endorse_permit(permits_db, permit_id, A="3"))["status"] == "endorsed"
@@ -88,7 +91,7 @@ async def test_crossing_of_more_than_the_certificate_is_for_is_refused(permits_d
 
 
 async def test_correction_of_a_crossing_is_a_row_of_the_continuation_sheet(permits_db: AsyncEngine) -> None:
-    permit = permit_content(line(quantity="3"), kind="musical_instrument")
+    permit = permit_content(line(quantity="3"), kind="sample_collection")
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="3")
     found = await lodge_declaration(permits_db, declaration(item(permit, "3")), B)
@@ -106,9 +109,11 @@ async def test_correction_of_a_crossing_is_a_row_of_the_continuation_sheet(permi
 async def test_crossing_is_in_the_annual_report_of_the_country_of_its_border(
     permits_db: AsyncEngine,
 ) -> None:
-    permit = permit_content(line(quantity="3", term="LIV"), kind="travelling_exhibition", importer=HOLDER, purpose="Q")
+    permit = permit_content(
+        line(quantity="3", term="LIV", source="C"), kind="travelling_exhibition", importer=HOLDER, purpose="Q"
+    )
     await issue_permit(permits_db, permit)
-    goods: dict[str, Any] = {"term": "LIV", "purpose": "Q"}
+    goods: dict[str, Any] = {"term": "LIV", "purpose": "Q", "source": "C"}
     fair = {"name": "Fair", "country": "FR"}
     for _ in range(2):
         out = await lodge_declaration(permits_db, declaration(item(permit, "3", **goods), movement="export"), A)
