@@ -1,6 +1,7 @@
 """Two examples per rule: one with a finding, and one that differs in a single value and has none."""
 
 from dataclasses import replace
+from typing import Any
 
 from services.permits.domain.reference.listings import Population
 from services.permits.domain.rules.check_limits import (
@@ -44,7 +45,7 @@ FROM_MZ = permit("export", origin_country="MZ")
 BRED = permit("captive_bred", source="C")
 SEIZED = permit("captive_bred", source="I", underlying_source="C")
 PET = permit("personal_ownership", source="C", term="LIV", terms={"purpose": "P"})
-PET_GOODS = {"source": "C", "term": "LIV", "purpose": "P"}
+PET_GOODS: dict[str, Any] = {"source": "C", "term": "LIV", "purpose": "P"}
 OLD = permit("pre_convention", source="O", underlying_source="W")
 WOOD = {"term": "SAW", "unit": "m3", "quantity": "100"}
 TWINS = permit_with_lines(line("A", taxon=TAXON), line("B", "40", taxon=TAXON, term="LIV"))

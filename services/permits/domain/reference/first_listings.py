@@ -25,15 +25,15 @@ class FirstListing:
 
 _EXACT = {
     ENTRY_INTO_FORCE: """
-        Panthera tigris, Panthera pardus, Panthera onca, Panthera uncia, Acinonyx jubatus, Neofelis nebulosa,
-        Elephas maximus, Rhinoceros unicornis, Rhinoceros sondaicus, Dicerorhinus sumatrensis, Diceros bicornis,
-        Balaenoptera musculus, Megaptera novaeangliae, Balaena mysticetus, Eubalaena, Gorilla gorilla, Pongo pygmaeus,
-        Vicugna vicugna, Crocodylus niloticus, Crocodylus siamensis, Alligator sinensis, Alligator mississippiensis,
-        Melanosuchus niger, Osteolaemus tetraspis, Gavialis gangeticus, Tomistoma schlegelii, Varanus komodoensis,
-        Eretmochelys imbricata, Acipenser brevirostrum, Acipenser sturio, Fitzroya cupressoides, Orchidaceae, Cactaceae
+        Panthera tigris; Panthera pardus; Panthera onca; Panthera uncia; Acinonyx jubatus; Neofelis nebulosa;
+        Elephas maximus; Rhinoceros unicornis; Rhinoceros sondaicus; Dicerorhinus sumatrensis; Diceros bicornis;
+        Balaenoptera musculus; Megaptera novaeangliae; Balaena mysticetus; Eubalaena; Gorilla gorilla; Pongo pygmaeus;
+        Vicugna vicugna; Crocodylus niloticus; Crocodylus siamensis; Alligator sinensis; Alligator mississippiensis;
+        Melanosuchus niger; Osteolaemus tetraspis; Gavialis gangeticus; Tomistoma schlegelii; Varanus komodoensis;
+        Eretmochelys imbricata; Acipenser brevirostrum; Acipenser sturio; Fitzroya cupressoides; Orchidaceae; Cactaceae
     """,
     date(1976, 2, 26): "Loxodonta africana",
-    date(1992, 6, 11): "Dalbergia nigra, Strombus gigas",
+    date(1992, 6, 11): "Dalbergia nigra; Strombus gigas",
     date(1995, 2, 16): "Pterocarpus santalinus",
     date(2003, 2, 13): "Rhincodon typus",
     date(2005, 1, 12): "Cheilinus undulatus",
@@ -43,28 +43,28 @@ _EXACT = {
 """Taxa by the day of their first listing: the Appendices of 1973, Ghana's Appendix III of 1976, CoP8 to CoP14."""
 _LATEST = {
     date(1977, 2, 4): """
-        Felidae, Rhinocerotidae, Primates, Lutrinae, Crocodylia, Testudinidae, Cheloniidae, Dermochelys coriacea,
-        Boidae, Pythonidae
+        Felidae; Rhinocerotidae; Primates; Lutrinae; Crocodylia; Testudinidae; Cheloniidae; Dermochelys coriacea;
+        Boidae; Pythonidae
     """,
-    date(1979, 6, 28): "Cetacea, Falconiformes, Strigiformes",
-    date(1981, 6, 6): "Psittaciformes, Antipatharia",
+    date(1979, 6, 28): "Cetacea; Falconiformes; Strigiformes",
+    date(1981, 6, 6): "Psittaciformes; Antipatharia",
     date(1985, 8, 1): "Tridacnidae",
     date(1987, 10, 22): "Trochilidae",
     date(1990, 1, 18): "Scleractinia",
     date(1992, 6, 11): "Ursidae",
-    date(1995, 2, 16): "Manis, Hippopotamus amphibius, Saiga tatarica",
+    date(1995, 2, 16): "Manis; Hippopotamus amphibius; Saiga tatarica",
     date(1998, 4, 1): "Acipenseriformes",
     date(2003, 11, 15): "Swietenia macrophylla",
     date(2004, 5, 15): "Hippocampus",
-    date(2005, 1, 12): "Carcharodon carcharias, Gonystylus, Aquilaria",
-    date(2014, 9, 14): "Sphyrna lewini, Manta",
+    date(2005, 1, 12): "Carcharodon carcharias; Gonystylus; Aquilaria",
+    date(2014, 9, 14): "Sphyrna lewini; Manta",
     date(2017, 1, 2): "Dalbergia",
 }
 """Taxa by a day on which all their members were listed, by CoP1 to CoP17. Some members were listed earlier."""
 
 
 def _days(taxa_by_day: dict[date, str]) -> dict[str, date]:
-    return {names.key(name): day for day, taxa in taxa_by_day.items() for name in taxa.split(",")}
+    return {names.key(name): day for day, taxa in taxa_by_day.items() for name in taxa.split(";")}
 
 
 EXACT_DAYS, LATEST_DAYS = _days(_EXACT), _days(_LATEST)

@@ -152,7 +152,7 @@ def test_special_limit_of_a_kind_is_met_or_broken(kind: str, stated: dict[str, A
 
 def test_certificate_of_origin_of_the_listing_country_is_excluded() -> None:
     of = {party: known(POPPY, appendix="III", party=party) for party in ("ZA", "NP")}
-    stated = {"taxon": "Meconopsis regia", "source": "W"}
+    stated: dict[str, Any] = {"taxon": "Meconopsis regia", "source": "W"}
     assert misfits("certificate_of_origin", of["ZA"], **stated) == {("kind-not-of-listing-country", True)}
     assert misfits("certificate_of_origin", of["NP"], **stated) == set()
 
@@ -167,7 +167,7 @@ def test_certificate_of_origin_of_the_listing_country_is_excluded() -> None:
 ])  # fmt: skip
 def test_acquisition_before_the_first_listing_is_required(taxon: str, acquired_on: str, expected: str) -> None:
     for kind in ("pre_convention", "travelling_exhibition", "musical_instrument"):
-        stated = {"source": "O", "underlying_source": "W", "taxon": taxon, "acquired_on": acquired_on}
+        stated: dict[str, Any] = {"source": "O", "underlying_source": "W", "taxon": taxon, "acquired_on": acquired_on}
         assert severity(kind, **stated) == expected
         assert {code for code, _ in misfits(kind, **stated)} <= {"acquired-after-listing"}
     assert severity("export", **stated) == ("excluded" if expected == "excluded" else "fits")
@@ -181,7 +181,7 @@ def test_taxon_that_was_not_listed_on_the_day_is_doubtful() -> None:
     later = {name: tuple(replace(m, listing=replace(m.listing, since=date(2010, 1, 1))) for m in every)
              for name, every in FACTS.listings.matches.items()}  # fmt: skip
     facts = Facts(listings=Listings(matches=later))
-    stated = {"taxon": "Aloe ferox", "acquired_on": "2009-12-31"}
+    stated: dict[str, Any] = {"taxon": "Aloe ferox", "acquired_on": "2009-12-31"}
     assert misfits("pre_convention", facts, **stated) == {("acquired-after-listing", False)}
     assert misfits("pre_convention", facts, **{**stated, "acquired_on": "2010-01-01"}) == {
         ("acquired-after-listing", True)

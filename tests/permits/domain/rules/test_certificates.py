@@ -25,14 +25,11 @@ def cited(kind: str, purpose: str, appendix: str = "I", **goods: Any) -> PermitR
     return permit(kind, appendix, terms={"purpose": purpose, "issuer": issuer}, **goods)
 
 
-def severities(
-    kind: str, purpose: str, facts: Facts = IN_I, *, also: tuple[PermitRecord, ...] = (), **goods: Any
-) -> dict[str, str]:
+def severities(kind: str, purpose: str, goods: dict[str, Any], facts: Facts = IN_I) -> dict[str, str]:
     """Return the severity by rule for goods that agree with the cited certificate in every field."""
-    appendix = goods.pop("appendix", "I")
-    certificate = cited(kind, purpose, appendix, **goods)
-    stated = {name: value for name, value in goods.items() if name not in {"acquired_on", "registered_operation"}}
-    return {one.rule: one.severity for one in findings([certificate, *also], facts, purpose=purpose, **stated)}
+    certificate = cited(kind, purpose, **{"appendix": "I", **goods})
+    stated = {name: value for name, value in goods.items() if name not in {"acquired_on", "appendix"}}
+    return {one.rule: one.severity for one in findings([certificate], facts, purpose=purpose, **stated)}
 
 
 TIGER_SKIN = {"taxon": "Panthera tigris", "source": "W", "term": "SKI"}
@@ -55,13 +52,13 @@ TUSK = {"taxon": "Loxodonta africana", "source": "O", "underlying_source": "W", 
 def test_certificate_that_does_not_cover_the_goods_is_blocked_with_one_finding(
     kind: str, purpose: str, goods: dict[str, Any]
 ) -> None:
-    found = severities(kind, purpose, **goods)
+    found = severities(kind, purpose, goods)
     assert {rule: one for rule, one in found.items() if one != "note"} == {SCOPE: "block"}
 
 
 def test_live_tortoises_on_a_musical_instrument_certificate_are_blocked() -> None:
     goods = {"taxon": "Testudo hermanni", "source": "C", "term": "LIV", "appendix": "II"}
-    assert severities("musical_instrument", "P", IN_II, **goods) == {SCOPE: "block", OWNER: "note"}
+    assert severities("musical_instrument", "P", goods, IN_II) == {SCOPE: "block", OWNER: "note"}
 
 
 @pytest.mark.parametrize(("kind", "purpose", "goods"), [
@@ -75,7 +72,7 @@ def test_live_tortoises_on_a_musical_instrument_certificate_are_blocked() -> Non
 def test_certificate_that_may_cover_the_goods_is_referred_with_one_finding(
     kind: str, purpose: str, goods: dict[str, Any]
 ) -> None:
-    found = severities(kind, purpose, **goods)
+    found = severities(kind, purpose, goods)
     assert {rule: one for rule, one in found.items() if one != "note"} == {DOUBT: "refer"}
 
 
@@ -85,13 +82,13 @@ def test_certificate_that_may_cover_the_goods_is_referred_with_one_finding(
     ("pre_convention", "T", TUSK | {"acquired_on": "1974-02-01"}),
 ])  # fmt: skip
 def test_certificate_that_covers_the_goods_replaces_the_permits(kind: str, purpose: str, goods: dict[str, Any]) -> None:
-    assert {rule for rule, one in severities(kind, purpose, **goods).items() if one != "note"} == set()
+    assert {rule for rule, one in severities(kind, purpose, goods).items() if one != "note"} == set()
 
 
 def test_phytosanitary_certificate_of_wild_plants_is_blocked() -> None:
     plant = {"taxon": "Novus flos", "term": "LIV", "appendix": "II"}
-    assert severities("phytosanitary", "T", Facts(), source="W", **plant)[SCOPE] == "block"
-    assert SCOPE not in severities("phytosanitary", "T", Facts(), source="A", **plant)
+    assert severities("phytosanitary", "T", {**plant, "source": "W"}, Facts())[SCOPE] == "block"
+    assert SCOPE not in severities("phytosanitary", "T", {**plant, "source": "A"}, Facts())
 
 
 def test_finding_names_each_misfit_and_its_law() -> None:
