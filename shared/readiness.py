@@ -5,7 +5,7 @@ Its clock and that of the service agree.
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -22,6 +22,7 @@ MIN_FREE_BYTES = Limit(
     meaning="Free space on the disk of a database",
     beyond="With less, `/readyz` of the service is 503 `not-ready`.",
 )
+Checked = TypeVar("Checked")
 _ROW_BYTES = 8_192
 # Raw: Core has no materialized function result. PostgreSQL writes the rows to a temporary file, because they exceed
 # `work_mem`, and deletes it at once. The probe writes neither a table nor the log, and any role may do it.
@@ -53,15 +54,15 @@ async def _require_space(conn: AsyncConnection) -> None:
     await conn.execute(_WRITE_TEMPORARY_FILE, {"row_bytes": _ROW_BYTES, "rows": MIN_FREE_BYTES // _ROW_BYTES})
 
 
-def share_check(check: Callable[[], Awaitable[str | None]]) -> Callable[[], Coroutine[Any, Any, str | None]]:
+def share_check(check: Callable[[], Awaitable[Checked]]) -> Callable[[], Coroutine[Any, Any, Checked]]:
     """Return a check that runs once at a time. Requests that come while it runs share its result.
 
     No rate limit applies to `/readyz`, because a proxy decides by it where requests go. So any number of requests to it
     must need no more than one connection of the database.
     """
-    running: asyncio.Future[str | None] | None = None
+    running: asyncio.Future[Checked] | None = None
 
-    async def check_once() -> str | None:
+    async def check_once() -> Checked:
         nonlocal running
         if running is None or running.done():
             running = asyncio.ensure_future(check())

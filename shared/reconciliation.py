@@ -6,7 +6,7 @@ few kilobytes.
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 from uuid import UUID
@@ -15,13 +15,16 @@ from pydantic import ValidationError
 from sqlalchemy import Column, ColumnElement
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from shared import id_groups
+from shared import id_groups, reconciliation_state
+from shared.contracts.closed_sets import ReconciliationStatus
 from shared.contracts.fields import WireModel, format_timestamp
 from shared.contracts.limits import RECONCILED_IDS
 from shared.contracts.parties import Caller
 from shared.contracts.reconciliation import IdGroup, IdGroups, IdList
+from shared.database import now
 from shared.logs import logger
 from shared.message_batches import JSON_HEADERS
+from shared.reconciliation_state import Loss, Mended
 from shared.request_context import current_request_id
 from shared.service_client import ResponseLost, ServiceClient, ServiceUnreachable
 
@@ -30,6 +33,8 @@ MORE_DIGITS = 2
 """The digits by which the groups inside a group are longer: at most 256 groups."""
 
 
+NAMED_IDS = 20
+"""The most ids of one log line."""
 LISTED_IDS = 2 * RECONCILED_IDS
 """The most ids of one list. A group may grow between its count and its list."""
 RECENT = timedelta(days=2)
@@ -107,14 +112,14 @@ async def find_differences(
 class Reconciliation:
     """The reconciliation of one outbox: all messages first, later the recent ones, and all again after a difference.
 
-    `reconcile` compares one period and returns the number of mended messages. A restore always loses the newest
-    messages, so a short look at recent ones finds it.
+    `reconcile` compares one period and returns what it mended. A restore always loses the newest messages, so a short
+    look at recent ones finds it. The database has the state.
     """
 
     def __init__(
         self,
         messages: str,
-        reconcile: Callable[[AsyncEngine, Period], Awaitable[int]],
+        reconcile: Callable[[AsyncEngine, Period], Awaitable[Mended]],
         find_first: Callable[[AsyncEngine, datetime], Awaitable[datetime]],
     ) -> None:
         self._messages, self._reconcile, self._find_first = messages, reconcile, find_first
@@ -134,15 +139,55 @@ class Reconciliation:
 
         Raise ServiceUnreachable or ResponseLost.
         """
+        try:
+            await self._compare(engine, at)
+        except Exception:
+            await store_status(engine, self._messages, ReconciliationStatus.FAILED)
+            raise
+        self._last_at = at
+        await store_status(engine, self._messages, ReconciliationStatus.DONE, compared_at=at)
+
+    async def _compare(self, engine: AsyncEngine, at: datetime) -> None:
         recent = Period(since=at - RECENT, until=at + MARGIN)
-        mended = await self._reconcile(engine, recent)
+        mended = await self._compare_period(engine, recent)
         if mended or at - self._last_complete_at >= COMPLETE_INTERVAL:
+            await store_status(engine, self._messages, ReconciliationStatus.RUNNING)
             first = await self._find_first(engine, at)
             for period in earlier_periods(first, recent.since):
-                mended += await self._reconcile(engine, period)
+                mended += await self._compare_period(engine, period)
             self._last_complete_at = at
-            logger().info("reconciliation.completed", messages=self._messages, mended=mended)
-        self._last_at = at
+            logger().info("reconciliation.completed", messages=self._messages, **asdict(mended))
+
+    async def _compare_period(self, engine: AsyncEngine, period: Period) -> Mended:
+        mended = await self._reconcile(engine, period)
+        await store_mended(engine, self._messages, mended)
+        return mended
+
+
+async def store_status(
+    engine: AsyncEngine, messages: str, status: ReconciliationStatus, *, compared_at: datetime | None = None
+) -> None:
+    """Store the status of a reconciliation, and the time of a comparison that ended."""
+    async with engine.begin() as conn:
+        await reconciliation_state.record_status(conn, messages, status, compared_at=compared_at)
+
+
+async def store_mended(engine: AsyncEngine, messages: str, mended: Mended) -> None:
+    """Add what a reconciliation mended to its counts."""
+    if mended:
+        async with engine.begin() as conn:
+            await reconciliation_state.record_mended(conn, messages, mended)
+
+
+async def report_lost(engine: AsyncEngine, messages: str, loss: Loss, lost: Mapping[UUID, str | None]) -> None:
+    """Store what cannot be mended, by id with a detail. Write a log line about what was not known to be lost."""
+    if not lost:
+        return
+    async with engine.begin() as conn:
+        new = await reconciliation_state.record_lost(conn, messages, loss, lost, at=now())
+    if new:
+        ids = [str(lost_id) for lost_id in new[:NAMED_IDS]]
+        logger().error("reconciliation.failed", messages=messages, reason=loss.reason, count=len(new), ids=ids)
 
 
 def earlier_periods(first: datetime, until: datetime) -> Iterator[Period]:

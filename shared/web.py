@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from starlette.middleware import Middleware
 from starlette.responses import JSONResponse, Response
 
+from shared.contracts.reconciliation import ReconciliationState
 from shared.contracts.views.pages import RenderedPage
 from shared.limits import Limit, LimitSubject
 from shared.metrics import ReadMetrics, render_metrics
@@ -60,12 +61,14 @@ def create_service_app(
     lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]
     | Callable[[FastAPI], AbstractAsyncContextManager[Mapping[str, Any]]],
     reason_not_ready: Callable[[], Awaitable[str | None]],
+    read_reconciliations: Callable[[], Awaitable[Sequence[ReconciliationState]]] | None = None,
     middleware: Sequence[Middleware] = (),
     head_bytes: int = MAX_HEAD_BYTES,
     **more: Any,
 ) -> FastAPI:
     """Return a service's app; `reason_not_ready` returns why it is not ready, or None.
 
+    `read_reconciliations` returns the states that `/readyz` also shows; they do not make a service unready.
     `middleware` is the service's own, outermost first. `RequestMiddleware` is outside of it, so that an error there
     leads to a problem document and a log line too. `ErrorResponseMiddleware` is inside of it, so that responses to
     errors of the app have the service's headers and format.
@@ -81,7 +84,15 @@ def create_service_app(
         **more,
     )
     add_problem_handlers(app)
-    find_reason = share_check(reason_not_ready)
+
+    async def check() -> tuple[str | None, dict[str, Any]]:
+        reason = await reason_not_ready()
+        if reason is not None or read_reconciliations is None:
+            return reason, {}
+        states = await read_reconciliations()
+        return None, {"reconciliations": [state.model_dump(mode="json") for state in states]}
+
+    check_once = share_check(check)
 
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, str]:
@@ -90,10 +101,13 @@ def create_service_app(
 
     @app.get("/readyz", include_in_schema=False)
     async def readyz(request: Request) -> Response:
-        """Return whether the service can do its work: its database responds and is migrated."""
-        reason = await find_reason()
+        """Return whether the service can do its work: its database responds and is migrated.
+
+        A service that reconciles also returns the state of its reconciliations.
+        """
+        reason, details = await check_once()
         if reason is None:
-            return JSONResponse({"status": "ready"})
+            return JSONResponse({"status": "ready", **details})
         return problem_response(503, "not-ready", reason, request_id=request_id(request), headers={"Retry-After": "1"})
 
     return app

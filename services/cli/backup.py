@@ -26,7 +26,7 @@ def write_backup(home: Home, folder: Path) -> None:
         raise CommandError(f"The home folder {home.folder} has no database. Name the home of a hub: --home FOLDER")
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     embedded = EmbeddedPostgres(home.database_folder)
-    with _server(home, embedded) as server:
+    with open_server(home, embedded) as server:
         for service in RECEIVERS_FIRST:
             target = _dump_file(folder, service)
             new_file = target.with_suffix(".new")
@@ -75,7 +75,7 @@ def _dump_file(folder: Path, service: str) -> Path:
 
 
 @contextmanager
-def _server(home: Home, embedded: EmbeddedPostgres) -> Iterator[Server]:
+def open_server(home: Home, embedded: EmbeddedPostgres) -> Iterator[Server]:
     """Yield the server of a home: the one that runs, or one for the time of the block."""
     running = embedded.running_server()
     if running is not None:

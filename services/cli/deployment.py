@@ -21,9 +21,9 @@ def prepare_all(environ: Mapping[str, str] = os.environ) -> None:
     database and the roles. Raise CommandError.
     """
     for service in SERVICES:
-        server = _read_database_url(f"{service.upper()}_SERVER_URL", environ)
-        owner = _read_database_url(f"{service.upper()}_OWNER_URL", environ)
-        runner = _read_database_url(f"{service.upper()}_DATABASE_URL", environ)
+        server = read_database_url(f"{service.upper()}_SERVER_URL", environ)
+        owner = read_database_url(f"{service.upper()}_OWNER_URL", environ)
+        runner = read_database_url(f"{service.upper()}_DATABASE_URL", environ)
         for url, role in ((owner, f"{service}_owner"), (runner, f"{service}_runner")):
             if (url.username, url.database) != (role, owner.database) or not url.database:
                 raise CommandError(
@@ -40,7 +40,7 @@ def prepare_all(environ: Mapping[str, str] = os.environ) -> None:
 def migrate_all(services: tuple[str, ...], environ: Mapping[str, str] = os.environ) -> None:
     """Migrate databases to their newest migration, as their owners. Raise CommandError."""
     for service in services:
-        url = _read_database_url(f"{service.upper()}_OWNER_URL", environ)
+        url = read_database_url(f"{service.upper()}_OWNER_URL", environ)
         with err.status(f"Migrating the {service} database…"):
             migrate(service, url.render_as_string(hide_password=False))
         out.print(f"{service}: the database is up to date")
@@ -62,7 +62,8 @@ def make_key_sets(folder: Path) -> None:
     out.print(f"The key sets are in {folder}", markup=False)
 
 
-def _read_database_url(name: str, environ: Mapping[str, str]) -> URL:
+def read_database_url(name: str, environ: Mapping[str, str]) -> URL:
+    """Return the address of a database from a variable, or from the file that it names. Raise CommandError."""
     try:
         found = find_variable(name, environ)
     except InvalidSettings as error:

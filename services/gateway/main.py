@@ -48,6 +48,7 @@ from shared.key_files import KeyFile
 from shared.limits import Limit, LimitSubject
 from shared.metrics import serve_metrics
 from shared.networks import parse_networks
+from shared.reconciliation_state import read_states
 from shared.sealed_secrets import SecretSealer
 from shared.service_client import ServiceClient
 from shared.service_process import background_tasks
@@ -134,6 +135,7 @@ def create_app(settings: Settings) -> FastAPI:
         description=DESCRIPTION,
         lifespan=lifespan,
         reason_not_ready=lambda: find_unready_reason(context),
+        read_reconciliations=lambda: read_states(engine),
         middleware=_middleware(context, settings, proxies),
         openapi_url=None,  # `add_pages` serves the document
     )

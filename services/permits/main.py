@@ -27,6 +27,7 @@ from shared.database import create_engine
 from shared.http_server import run_server
 from shared.internal_auth import trust_services
 from shared.key_files import KeyFile
+from shared.reconciliation_state import read_states
 from shared.request_middleware import INTERNAL_HEAD_BYTES
 from shared.sealed_secrets import SecretSealer
 from shared.service_process import background_tasks
@@ -56,6 +57,7 @@ def create_app(settings: Settings) -> FastAPI:
         version="1",
         lifespan=lifespan,
         reason_not_ready=lambda: find_unready_reason(context),
+        read_reconciliations=lambda: read_states(engine),
         head_bytes=INTERNAL_HEAD_BYTES,
     )
     app.state.context = context

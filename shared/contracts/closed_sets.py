@@ -268,6 +268,18 @@ class MessageOutcome(ClosedSet):
     LATER = "later"
 
 
+class ReconciliationStatus(ClosedSet):
+    """The status of a reconciliation.
+
+    `running`: it compares everything, or mends. `done`: the last comparison ended. `failed`: the last comparison did
+    not end, because a service was away or failed. The next one begins within a minute.
+    """
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
 class AcknowledgementOutcome(ClosedSet):
     """The receiver's own result for an event: `accepted`, `with_warnings`, or `not_readable`."""
 

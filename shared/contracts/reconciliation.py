@@ -8,6 +8,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from shared.contracts.closed_sets import ReconciliationStatus
 from shared.contracts.fields import Id, Timestamp, WireModel
 
 
@@ -111,3 +112,27 @@ class SubjectList(WireModel):
     """Subjects of events."""
 
     subjects: Annotated[tuple[str, ...], Field(strict=False)]
+
+
+class ReconciliationState(WireModel):
+    """The state of one reconciliation, with its counts since the beginning."""
+
+    messages: Annotated[
+        str, Field(description="The messages that it compares: submissions, parties, mandates or events")
+    ]
+    status: ReconciliationStatus
+    compared_at: Annotated[Timestamp | None, Field(description="End of the last comparison")]
+    sent_again: Annotated[int, Field(ge=0, description="Messages that the receiver had lost")]
+    adopted: Annotated[int, Field(ge=0, description="Messages that the service took over from the receiver")]
+    lost: Annotated[int, Field(ge=0, description="Messages that it cannot mend")]
+
+
+class LostMessage(WireModel):
+    """A declaration, party, mandate or event that a reconciliation cannot mend."""
+
+    messages: str
+    loss: Annotated[str, Field(description="Code of the kind of loss")]
+    id: Id
+    reason: Annotated[str, Field(description="The loss and the next step")]
+    detail: str | None
+    found_at: Timestamp

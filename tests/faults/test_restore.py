@@ -14,6 +14,7 @@ from joserfc import jws
 
 from services.cli.backup import RECEIVERS_FIRST, restore_backup, write_backup
 from services.cli.home import Home
+from services.cli.hub_status import print_status
 from tests.faults.conftest import SHORT_SCHEDULE
 from tests.faults.shipment_parties import ShipmentParties, add_shipment_parties, line_balance
 from tests.hub import RunningHub, running_hub
@@ -118,7 +119,7 @@ def test_gateway_older_than_permits_keeps_ids_and_references(
 
 
 def test_permits_older_than_the_gateway_checks_every_declaration_again(
-    restored_hub: RunningHub, parties: ShipmentParties, tmp_path: Path
+    restored_hub: RunningHub, parties: ShipmentParties, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     permit = parties.issue_permit(COUNT + 2)
     first = parties.importer.hub.lodge(parties.build_declaration(permit, quantity=1), wait=20)
@@ -149,6 +150,15 @@ def test_permits_older_than_the_gateway_checks_every_declaration_again(
     block_until(lambda: _is_newest(parties, first, "declaration.accepted", after=released), seconds=90)
     officer.refuse(first["id"], reason="Other goods")
     block_until(lambda: _is_newest(parties, first, "declaration.refused", after=released))
+    print_status(Path(restored_hub.home), as_json=True, environ={})
+    status = json.loads(capsys.readouterr().out)
+    lost_events = {one["detail"] for one in status["lost"] if one["messages"] == "events"}
+    assert f"declaration:{first['id']} {released[first['id']][0]} declaration.released" in lost_events
+    assert {one["id"] for one in status["lost"] if one["loss"] == "amendment"} >= {first["id"]}
+    states = {state["messages"]: state for state in status["reconciliations"]}
+    assert states.keys() == {"events", "mandates", "parties", "submissions"}
+    assert states["submissions"]["sent_again"] >= COUNT
+    assert {state["status"] for state in states.values()} == {"done"}
 
 
 def _is_newest(

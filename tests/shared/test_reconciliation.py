@@ -8,11 +8,13 @@ from itertools import pairwise
 from operator import xor
 from uuid import UUID, uuid4
 
+import pytest
 from sqlalchemy import insert, true
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store.tables import outbox_parties
 from shared import id_groups
+from shared.contracts.closed_sets import ReconciliationStatus
 from shared.contracts.limits import RECONCILED_IDS
 from shared.contracts.reconciliation import IdGroup
 from shared.reconciliation import (
@@ -27,6 +29,7 @@ from shared.reconciliation import (
     earlier_periods,
     find_differences,
 )
+from shared.reconciliation_state import Mended, read_states
 from shared.service_client import ServiceUnreachable
 
 AT = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -104,13 +107,13 @@ async def test_groups_of_the_database_have_the_count_and_digest_of_their_ids(gat
         assert await id_groups.list_existing(conn, column, [ids[0], UUID(int=1)]) == {ids[0]}
 
 
-def _recorded(results: dict[int, int | Exception]) -> tuple[Reconciliation, list[Period]]:
+def _recorded(results: dict[int, Mended | Exception]) -> tuple[Reconciliation, list[Period]]:
     """Return a reconciliation of two earlier periods, and the periods that it compares."""
     periods: list[Period] = []
 
-    async def reconcile(engine: AsyncEngine, period: Period) -> int:
+    async def reconcile(engine: AsyncEngine, period: Period) -> Mended:
         periods.append(period)
-        result = results.get(len(periods), 0)
+        result = results.get(len(periods), Mended())
         if isinstance(result, Exception):
             raise result
         return result
@@ -132,7 +135,7 @@ async def test_reconciliation_compares_everything_first_and_the_recent_later(gat
 
 
 async def test_difference_in_recent_messages_makes_it_compare_everything(gateway_db: AsyncEngine) -> None:
-    reconciliation, periods = _recorded({4: 1})
+    reconciliation, periods = _recorded({4: Mended(sent_again=1)})
     await reconciliation.run(gateway_db, AT)
     await reconciliation.run(gateway_db, AT + RECENT_INTERVAL)
     assert len(periods) > 4
@@ -145,6 +148,41 @@ async def test_reconciliation_without_its_receiver_is_repeated(gateway_db: Async
     assert len(periods) == 2
     await reconciliation.run(gateway_db, AT + timedelta(seconds=5))
     assert [period.since for period in periods[2:]][-1] == LONG_AGO
+
+
+async def _state(engine: AsyncEngine) -> tuple[ReconciliationStatus, datetime | None, int, int]:
+    (state,) = await read_states(engine)
+    return state.status, state.compared_at, state.sent_again, state.adopted
+
+
+async def test_state_of_a_reconciliation_shows_its_end_its_failure_and_its_counts(gateway_db: AsyncEngine) -> None:
+    away = ServiceUnreachable("away")
+    results: dict[int, Mended | Exception] = {1: away, 3: Mended(sent_again=2), 4: Mended(adopted=1), 5: away}
+    results[6] = RuntimeError("fault")
+    reconciliation, _ = _recorded(results)
+    await reconciliation.run(gateway_db, AT)
+    assert await _state(gateway_db) == (ReconciliationStatus.FAILED, None, 0, 0)
+    await reconciliation.run(gateway_db, AT)
+    assert await _state(gateway_db) == (ReconciliationStatus.DONE, AT, 2, 1)
+    await reconciliation.run(gateway_db, AT + RECENT_INTERVAL)
+    assert await _state(gateway_db) == (ReconciliationStatus.FAILED, AT, 2, 1)
+    with pytest.raises(RuntimeError):
+        await reconciliation.run(gateway_db, AT + RECENT_INTERVAL)
+    assert await _state(gateway_db) == (ReconciliationStatus.FAILED, AT, 2, 1)
+
+
+async def test_state_of_a_reconciliation_is_running_while_it_compares_everything(gateway_db: AsyncEngine) -> None:
+    seen: list[ReconciliationStatus] = []
+
+    async def reconcile(engine: AsyncEngine, period: Period) -> Mended:
+        seen.extend(state.status for state in await read_states(engine))
+        return Mended()
+
+    async def find_first(engine: AsyncEngine, at: datetime) -> datetime:
+        return at
+
+    await Reconciliation("messages", reconcile, find_first).run(gateway_db, AT)
+    assert seen == [ReconciliationStatus.RUNNING]
 
 
 def test_earlier_periods_leave_no_gap() -> None:

@@ -81,6 +81,20 @@ def rotate(
         rotate_home(home.resolve(), step, at=now())
 
 
+@commands.command(rich_help_panel=PANEL, epilog="Example: docker compose exec gateway saola status")
+def status(
+    home: HomeFolder = Path("var"),
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON, with every loss, instead of a table.")] = False,
+) -> None:
+    """Show the reconciliations of a hub after a restore, and name what they cannot mend.
+
+    It reads the databases of --home. In a container it reads the database of the service.
+    """
+    from services.cli.hub_status import print_status
+
+    print_status(home.resolve(), as_json=as_json)
+
+
 @commands.command(rich_help_panel=PANEL, epilog="Example: saola lists --json")
 def lists(hub: HubUrl = DEFAULT_HUB, credentials: CredentialsFile = ADMIN_FILE, as_json: AsJson = False) -> None:
     """List the reference lists: rows, last load, effect on checks, and the next step."""

@@ -5,31 +5,34 @@ copy would ignore every revision up to its own. The gateway then gives its manda
 ends: a lost revocation applies again, and a mandate that only a copy has ends there.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import mandates, parties
+from shared.contracts.closed_sets import ReconciliationStatus
 from shared.contracts.limits import RECONCILED_IDS
 from shared.contracts.messages import MandateBatch, MandateCopy
 from shared.logs import logger
-from shared.reconciliation import LONG_AGO, read_model
+from shared.reconciliation import LONG_AGO, read_model, report_lost, store_mended, store_status
+from shared.reconciliation_state import Loss, Mended
 from shared.service_client import ResponseLost, ServiceClient, ServiceUnreachable
 
 Copies = Mapping[str, Mapping[UUID, MandateCopy]]
 """The mandates that each service stores, by the name of the service and the id of the mandate."""
+MESSAGES = "mandates"
 INTERVAL = timedelta(minutes=10)
 COPY_PAGES = 1_000
 """The most pages of a copy: two million mandates."""
-NAMED_IDS = 20
-SET_BACK = (
-    "The gateway lost changes of these mandates. A lost revocation applies again. After a lost acceptance, the agent "
-    "accepts again."
+SET_BACK = Loss(
+    code="older-mandate",
+    reason="The gateway lost changes of these mandates. A lost revocation applies again. After a lost acceptance, the "
+    "agent accepts again.",
 )
-UNKNOWN = "The gateway lost these mandates, so they end. The traders grant them again."
+UNKNOWN = Loss(code="mandate", reason="The gateway lost these mandates, so they end. The traders grant them again.")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,7 +82,6 @@ class MandateReconciler:
     def __init__(self, services: tuple[ServiceClient, ...]) -> None:
         self._services = services
         self._last_at = LONG_AGO
-        self._reported: set[UUID] = set()
 
     async def run(self, engine: AsyncEngine, at: datetime) -> None:
         """Compare all mandates that have not ended if that is due. If a service is away, the next run tries again."""
@@ -88,17 +90,20 @@ class MandateReconciler:
         try:
             copies = {service.name: await _read_copy(service) for service in self._services}
         except (ServiceUnreachable, ResponseLost) as error:
-            logger().info("reconciliation.interrupted", messages="mandates", error=error)
+            logger().info("reconciliation.interrupted", messages=MESSAGES, error=error)
+            await store_status(engine, MESSAGES, ReconciliationStatus.FAILED)
             return
-        async with engine.begin() as conn:
-            await self._mend(conn, copies, at)
+        await _mend(engine, copies, at)
         self._last_at = at
+        await store_status(engine, MESSAGES, ReconciliationStatus.DONE, compared_at=at)
 
-    async def _mend(self, conn: AsyncConnection, copies: Copies, at: datetime) -> None:
-        """Send what copies lack, give mandates with newer copies a higher revision, and end unknown copies.
 
-        The mandates are read after their copies, so a copy is newer only if the gateway lost a change.
-        """
+async def _mend(engine: AsyncEngine, copies: Copies, at: datetime) -> None:
+    """Send what copies lack, give mandates with newer copies a higher revision, and end unknown copies.
+
+    The mandates are read after their copies, so a copy is newer only if the gateway lost a change.
+    """
+    async with engine.begin() as conn:
         found = compare(await mandates.list_copies(conn, at.date()), copies)
         existing = await mandates.list_existing(conn, [copy.id for copy, _ in found.unknown])
         unknown = [(copy, name) for copy, name in found.unknown if copy.id not in existing]
@@ -109,17 +114,11 @@ class MandateReconciler:
             await mandates.add_messages(conn, revision, at=at)
         ended = [(copy.model_copy(update=_later(copy)), name) for copy, name in unknown]
         await mandates.send(conn, [*found.older, *ended], at=at)
-        if found.older:
-            logger().warning("reconciliation.found", messages="mandates", sent_again=len(found.older))
-        self._report(SET_BACK, found.set_back.keys())
-        self._report(UNKNOWN, {copy.id for copy, _ in unknown})
-
-    def _report(self, reason: str, ids: Collection[UUID]) -> None:
-        new = sorted(set(ids) - self._reported)
-        self._reported.update(new)
-        if new:
-            named = [str(mandate_id) for mandate_id in new[:NAMED_IDS]]
-            logger().error("reconciliation.failed", messages="mandates", reason=reason, count=len(new), ids=named)
+    if found.older:
+        logger().warning("reconciliation.found", messages=MESSAGES, sent_again=len(found.older))
+    await store_mended(engine, MESSAGES, Mended(sent_again=len(found.older)))
+    await report_lost(engine, MESSAGES, SET_BACK, dict.fromkeys(found.set_back))
+    await report_lost(engine, MESSAGES, UNKNOWN, dict.fromkeys(copy.id for copy, _ in unknown))
 
 
 def _later(copy: MandateCopy) -> dict[str, object]:

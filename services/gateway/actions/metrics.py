@@ -9,6 +9,7 @@ from services.gateway.store import submissions
 from shared.clock_skew import read_database_skew
 from shared.database import now
 from shared.metrics import DATABASE, QueueBacklog, clock_skew_gauge
+from shared.reconciliation_state import read_states, reconciliation_metrics
 from shared.service_client import ServiceClient
 
 
@@ -18,4 +19,5 @@ async def collect_metrics(engine: AsyncEngine, services: Sequence[ServiceClient]
         count, oldest = await submissions.read_backlog(conn)
         skews = {DATABASE: await read_database_skew(conn)} | {service.name: service.clock.skew for service in services}
     waiting = QueueBacklog(count, oldest).metrics("saola_submissions", "Declarations on their way to permits", now())
-    return [*waiting, clock_skew_gauge(skews)]
+    reconciled = reconciliation_metrics(await read_states(engine))
+    return [*waiting, clock_skew_gauge(skews), *reconciled]

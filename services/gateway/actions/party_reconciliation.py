@@ -11,20 +11,27 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.gateway.store import parties
+from shared.contracts.closed_sets import ReconciliationStatus
 from shared.contracts.limits import RECONCILED_IDS
 from shared.contracts.reconciliation import PartyVersions
 from shared.logs import logger
-from shared.reconciliation import LONG_AGO, read_model
+from shared.reconciliation import LONG_AGO, read_model, report_lost, store_mended, store_status
+from shared.reconciliation_state import Loss, Mended
 from shared.service_client import ResponseLost, ServiceClient, ServiceUnreachable
 
+MESSAGES = "parties"
 INTERVAL = timedelta(minutes=10)
 COPY_PAGES = 1_000
 """The most pages of a copy: two million parties."""
-SET_BACK = (
-    "The gateway lost changes of these parties, such as roles or a block, and its older state applies everywhere. The "
-    "administrator checks them with GET /v1/parties/{id}."
+SET_BACK = Loss(
+    code="older-party",
+    reason="The gateway lost changes of these parties, such as roles or a block, and its older state applies "
+    "everywhere. The administrator checks them with GET /v1/parties/{id}.",
 )
-UNKNOWN = "The gateway lost these parties and their credentials. The administrator creates them again."
+UNKNOWN = Loss(
+    code="party",
+    reason="The gateway lost these parties and their credentials. The administrator creates them again.",
+)
 
 
 class PartyReconciler:
@@ -33,7 +40,6 @@ class PartyReconciler:
     def __init__(self, services: tuple[ServiceClient, ...]) -> None:
         self._services = services
         self._last_at = LONG_AGO
-        self._reported: set[UUID] = set()
 
     async def run(self, engine: AsyncEngine, at: datetime) -> None:
         """Compare all parties if that is due. If a service is away, the next run tries again."""
@@ -42,45 +48,43 @@ class PartyReconciler:
         try:
             copies = {service.name: await _read_copy(service) for service in self._services}
         except (ServiceUnreachable, ResponseLost) as error:
-            logger().info("reconciliation.interrupted", messages="parties", error=error)
+            logger().info("reconciliation.interrupted", messages=MESSAGES, error=error)
+            await store_status(engine, MESSAGES, ReconciliationStatus.FAILED)
             return
-        await self._mend(engine, copies, at)
+        await _mend(engine, copies, at)
         self._last_at = at
+        await store_status(engine, MESSAGES, ReconciliationStatus.DONE, compared_at=at)
 
-    async def _mend(self, engine: AsyncEngine, copies: Mapping[str, Mapping[UUID, int]], at: datetime) -> None:
-        """Send the parties of older copies again, and raise the versions of those with newer copies."""
-        async with engine.connect() as conn:
-            versions = await parties.list_versions(conn)
-        newest = {party_id: max(copy.get(party_id, 0) for copy in copies.values()) for party_id in versions}
-        set_back = [party_id for party_id, version in versions.items() if newest[party_id] > version]
-        older = [
-            (party_id, name)
-            for name, copy in copies.items()
-            for party_id, version in versions.items()
-            if copy.get(party_id, 0) < version
-        ]
-        async with engine.begin() as conn:
-            revision = await parties.lock_next_revision(conn) if set_back else 0
-            for party_id in set_back:
-                party = await parties.find(conn, party_id)
-                if party is not None and party.version < newest[party_id]:
-                    raised = party.model_copy(update={"version": newest[party_id] + 1})
-                    await parties.change(conn, raised, revision=revision, at=at, actor_party_id=None)
-            for party_id, name in older:
-                party = await parties.find(conn, party_id)
-                if party is not None:
-                    await parties.send_again(conn, party, name, at=at)
-        if older:
-            logger().warning("reconciliation.found", messages="parties", sent_again=len(older))
-        self._report(SET_BACK, set_back)
-        self._report(UNKNOWN, sorted({party_id for copy in copies.values() for party_id in copy.keys() - versions}))
 
-    def _report(self, reason: str, ids: list[UUID]) -> None:
-        new = [party_id for party_id in ids if party_id not in self._reported]
-        self._reported.update(new)
-        if new:
-            named = [str(party_id) for party_id in new[:20]]
-            logger().error("reconciliation.failed", messages="parties", reason=reason, count=len(new), ids=named)
+async def _mend(engine: AsyncEngine, copies: Mapping[str, Mapping[UUID, int]], at: datetime) -> None:
+    """Send the parties of older copies again, and raise the versions of those with newer copies."""
+    async with engine.connect() as conn:
+        versions = await parties.list_versions(conn)
+    newest = {party_id: max(copy.get(party_id, 0) for copy in copies.values()) for party_id in versions}
+    set_back = [party_id for party_id, version in versions.items() if newest[party_id] > version]
+    older = [
+        (party_id, name)
+        for name, copy in copies.items()
+        for party_id, version in versions.items()
+        if copy.get(party_id, 0) < version
+    ]
+    async with engine.begin() as conn:
+        revision = await parties.lock_next_revision(conn) if set_back else 0
+        for party_id in set_back:
+            party = await parties.find(conn, party_id)
+            if party is not None and party.version < newest[party_id]:
+                raised = party.model_copy(update={"version": newest[party_id] + 1})
+                await parties.change(conn, raised, revision=revision, at=at, actor_party_id=None)
+        for party_id, name in older:
+            party = await parties.find(conn, party_id)
+            if party is not None:
+                await parties.send_again(conn, party, name, at=at)
+    if older:
+        logger().warning("reconciliation.found", messages=MESSAGES, sent_again=len(older))
+    await store_mended(engine, MESSAGES, Mended(sent_again=len(older)))
+    await report_lost(engine, MESSAGES, SET_BACK, dict.fromkeys(set_back))
+    unknown = {party_id for copy in copies.values() for party_id in copy.keys() - versions}
+    await report_lost(engine, MESSAGES, UNKNOWN, dict.fromkeys(unknown))
 
 
 async def _read_copy(service: ServiceClient) -> dict[UUID, int]:

@@ -28,34 +28,42 @@ from shared.reconciliation import (
     period_query,
     read_model,
     remote_ids,
+    report_lost,
     stored_ids,
 )
+from shared.reconciliation_state import Loss, Mended
 from shared.service_client import ResponseLost, ServiceClient, ServiceUnreachable
 
+MESSAGES = "submissions"
 SUBMISSION_DIGITS = 7
 """Digits of the groups of submissions. An id begins with its time: a group has those of 17 minutes."""
 AMENDMENT_DIGITS = 2
 """Digits of the groups of amendments: 256 groups."""
 START_SECONDS = 5.0
 """Seconds for which the start waits for the reconciliation. It goes on in the background after them."""
-NAMED_IDS = 20
-"""The most ids of one log line."""
-LOST_BYTES = (
-    "Permits lost these declarations, and the gateway lost their bytes in an earlier restore. The parties lodge them "
-    "again."
+LOST_BYTES = Loss(
+    code="declaration-and-bytes",
+    reason="Permits lost these declarations, and the gateway lost their bytes in an earlier restore. The parties lodge "
+    "them again.",
 )
-LOST_AMENDMENTS = "Permits lost amendments of these declarations. The parties amend the declarations again."
-LOST_VERSIONS = (
-    "The gateway lost the bytes of amendments of these declarations. Permits has checked them. The parties that need a "
-    "receipt amend the declarations again."
+LOST_AMENDMENTS = Loss(
+    code="amendment",
+    reason="Permits lost amendments of these declarations. The parties amend the declarations again.",
 )
-LOST_CONTENT = (
-    "The gateway lost the bytes of these declarations. Permits has checked them, and their ids and references stay. "
-    "The hub signs a receipt when the party lodges the same bytes again."
+LOST_VERSIONS = Loss(
+    code="bytes-of-amendment",
+    reason="The gateway lost the bytes of amendments of these declarations. Permits has checked them. The parties that "
+    "need a receipt amend the declarations again.",
 )
-SHARED_REFERENCES = (
-    "The gateway lost these declarations, and their traders have used the references again. Customs decides on the "
-    "newer ones."
+LOST_CONTENT = Loss(
+    code="bytes",
+    reason="The gateway lost the bytes of these declarations. Permits has checked them, and their ids and references "
+    "stay. The hub signs a receipt when the party lodges the same bytes again.",
+)
+SHARED_REFERENCES = Loss(
+    code="shared-reference",
+    reason="The gateway lost these declarations, and their traders have used the references again. Customs decides on "
+    "the newer ones.",
 )
 
 
@@ -64,8 +72,7 @@ class SubmissionReconciler:
 
     def __init__(self, permits: ServiceClient) -> None:
         self._permits = permits
-        self._reported: set[tuple[str, UUID]] = set()
-        self.reconciliation = Reconciliation("submissions", self.reconcile, _find_first)
+        self.reconciliation = Reconciliation(MESSAGES, self.reconcile, _find_first)
 
     async def reconcile_at_start(self, engine: AsyncEngine) -> None:
         """Compare before the gateway accepts a declaration, so that no known reference gets a new id.
@@ -76,10 +83,10 @@ class SubmissionReconciler:
             async with asyncio.timeout(START_SECONDS):
                 await self.reconciliation.run_once(engine, now())
         except (ServiceUnreachable, ResponseLost, TimeoutError) as error:
-            logger().info("reconciliation.interrupted", messages="submissions", error=error)
+            logger().info("reconciliation.interrupted", messages=MESSAGES, error=error)
 
-    async def reconcile(self, engine: AsyncEngine, period: Period) -> int:
-        """Send again or take over the submissions of a period that one database lost. Return their number.
+    async def reconcile(self, engine: AsyncEngine, period: Period) -> Mended:
+        """Send again or take over the submissions of a period that one database lost. Return their numbers.
 
         Raise ServiceUnreachable or ResponseLost.
         """
@@ -90,13 +97,13 @@ class SubmissionReconciler:
             async with engine.connect() as conn:
                 return await id_groups.list_existing(conn, submissions.c.id, ids)
 
-        mended = 0
+        mended = Mended()
         async for difference in find_differences(sent, received, list_existing, digits=SUBMISSION_DIGITS):
             mended += await self._mend(engine, difference)
         return mended + await self._reconcile_amendments(engine, period)
 
-    async def _reconcile_amendments(self, engine: AsyncEngine, period: Period) -> int:
-        """Compare the accepted amendments of the declarations of a period. Return the number of mended declarations."""
+    async def _reconcile_amendments(self, engine: AsyncEngine, period: Period) -> Mended:
+        """Compare the accepted amendments of the declarations of a period. Return the number of changed ones."""
         sent = stored_ids(engine, amendments.c.command_id, accepted_in(period))
         received = remote_ids(self._permits, "/internal/amendment-ids", period, sender="gateway")
 
@@ -104,10 +111,11 @@ class SubmissionReconciler:
             async with engine.connect() as conn:
                 return await id_groups.list_existing(conn, amendments.c.command_id, ids)
 
-        mended = 0
+        mended = Mended()
         async for difference in find_differences(sent, received, list_existing, digits=AMENDMENT_DIGITS):
-            mended += await self._forget_versions(engine, difference.missing) if difference.missing else 0
-            mended += await self._adopt_amendments(engine, period, difference.unknown) if difference.unknown else 0
+            forgotten = await self._forget_versions(engine, difference.missing) if difference.missing else 0
+            adopted = await self._adopt_amendments(engine, period, difference.unknown) if difference.unknown else 0
+            mended += Mended(adopted=forgotten + adopted)
         return mended
 
     async def _forget_versions(self, engine: AsyncEngine, command_ids: frozenset[UUID]) -> int:
@@ -118,7 +126,7 @@ class SubmissionReconciler:
         versions = dict.fromkeys(declarations, 0) | {one.id: one.version for one in found}
         async with engine.begin() as conn:
             lost = await restored_amendments.forget_later_versions(conn, versions)
-        self._report(LOST_AMENDMENTS, lost)
+        await _report(engine, LOST_AMENDMENTS, lost)
         return len(lost)
 
     async def _adopt_amendments(self, engine: AsyncEngine, period: Period, command_ids: frozenset[UUID]) -> int:
@@ -134,22 +142,22 @@ class SubmissionReconciler:
         )
         async with engine.begin() as conn:
             await restored_amendments.adopt(conn, found.amendments, at=now())
-        self._report(LOST_VERSIONS, sorted({one.declaration for one in found.amendments}))
+        await _report(engine, LOST_VERSIONS, sorted({one.declaration for one in found.amendments}))
         return len(found.amendments)
 
-    async def _mend(self, engine: AsyncEngine, difference: Difference) -> int:
+    async def _mend(self, engine: AsyncEngine, difference: Difference) -> Mended:
         sent_again = await self._send_again(engine, difference.missing) if difference.missing else 0
         adopted = await self._adopt(engine, difference.unknown) if difference.unknown else 0
         if sent_again or adopted:
-            logger().warning("reconciliation.found", messages="submissions", sent_again=sent_again, adopted=adopted)
-        return sent_again + adopted
+            logger().warning("reconciliation.found", messages=MESSAGES, sent_again=sent_again, adopted=adopted)
+        return Mended(sent_again=sent_again, adopted=adopted)
 
     async def _send_again(self, engine: AsyncEngine, ids: frozenset[UUID]) -> int:
         """Send submissions again that permits lost. Return their number."""
         async with engine.begin() as conn:
             without_bytes = await store.list_without_bytes(conn, ids)
             sent_again = await store.send_again(conn, ids, at=now())
-        self._report(LOST_BYTES, without_bytes)
+        await _report(engine, LOST_BYTES, without_bytes)
         return sent_again
 
     async def _adopt(self, engine: AsyncEngine, ids: frozenset[UUID]) -> int:
@@ -157,8 +165,8 @@ class SubmissionReconciler:
         found = await self._read_known(sorted(ids))
         async with engine.begin() as conn:
             with_taken_reference = await store.adopt(conn, found, at=now())
-        self._report(LOST_CONTENT, [one.id for one in found])
-        self._report(SHARED_REFERENCES, sorted(with_taken_reference))
+        await _report(engine, LOST_CONTENT, [one.id for one in found])
+        await _report(engine, SHARED_REFERENCES, sorted(with_taken_reference))
         return len(found)
 
     async def _read_known(self, ids: Sequence[UUID]) -> tuple[KnownDeclaration, ...]:
@@ -169,13 +177,9 @@ class SubmissionReconciler:
         )
         return found.declarations
 
-    def _report(self, reason: str, ids: Collection[UUID]) -> None:
-        """Log what cannot be mended, each declaration once."""
-        new = [declaration_id for declaration_id in ids if (reason, declaration_id) not in self._reported]
-        self._reported.update((reason, declaration_id) for declaration_id in new)
-        if new:
-            named = [str(declaration_id) for declaration_id in new[:NAMED_IDS]]
-            logger().error("reconciliation.failed", messages="submissions", reason=reason, count=len(new), ids=named)
+
+async def _report(engine: AsyncEngine, loss: Loss, ids: Collection[UUID]) -> None:
+    await report_lost(engine, MESSAGES, loss, dict.fromkeys(ids))
 
 
 async def _find_first(engine: AsyncEngine, at: datetime) -> datetime:

@@ -21,6 +21,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, BIGINT, JSONB, UUID
 
 from shared.idempotency import commands_table
 from shared.outbox import outbox_columns
+from shared.reconciliation_state import add_reconciliation_tables
 
 metadata = MetaData()
 
@@ -168,6 +169,7 @@ rate_limit_blocks = Table(
 )
 """Requests of a party that the replicas have taken from one window (in seconds since 1970), in blocks."""
 
+add_reconciliation_tables(metadata)
 commands = commands_table(metadata)
 """The gateway's own commands and their responses: creations of parties, credentials and mandates."""
 

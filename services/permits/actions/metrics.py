@@ -9,6 +9,7 @@ from services.permits.store import balance_mismatches, outbox, reference_loads, 
 from shared.clock_skew import read_database_skew
 from shared.database import now
 from shared.metrics import DATABASE, QueueBacklog, clock_skew_gauge, gauge
+from shared.reconciliation_state import read_states, reconciliation_metrics
 
 
 async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
@@ -27,6 +28,7 @@ async def collect_metrics(engine: AsyncEngine) -> Sequence[Metric]:
     loads = [((row["list"],), row["at"].timestamp() if row["at"] else 0.0) for row in lists]
     return [
         *waiting_events,
+        *reconciliation_metrics(await read_states(engine)),
         clock_skew_gauge({DATABASE: skew}),
         gauge("saola_ledger_differences", help_text, [((), mismatches)]),
         gauge(

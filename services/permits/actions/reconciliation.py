@@ -36,16 +36,22 @@ from shared.reconciliation import (
     find_differences,
     read_model,
     remote_ids,
+    report_lost,
     stored_ids,
 )
+from shared.reconciliation_state import Loss, Mended
 from shared.service_client import ServiceClient
 
 EVENT_DIGITS = 2
 """Digits of the groups of events. Their ids are derived, so each of 256 groups has the same share of them."""
 COMPARED_DAYS = timedelta(days=29)
 """The age up to which events are compared. Notifications may delete older ones: it keeps them for 30 days."""
-NAMED_IDS = 20
-"""The most ids of one log line."""
+MESSAGES = "events"
+LOST_EVENTS = Loss(
+    code="event",
+    reason="Notifications published these events, and permits does not know them: its database is older than the feed. "
+    "Customs and authorities repeat the decisions after the time of the backup.",
+)
 
 
 def lodged_declarations(engine: AsyncEngine, period: Period) -> IdSet:
@@ -95,17 +101,16 @@ async def list_known_amendments(
 
 
 class EventReconciler:
-    """Compares the sent events with those that notifications stores. It reports an event that it cannot mend once."""
+    """Compares the sent events with those that notifications stores. It names each event that permits lost."""
 
     def __init__(self, notifications: ServiceClient) -> None:
         self._notifications = notifications
-        self._reported: set[UUID] = set()
 
     def make_reconciliation(self) -> Reconciliation:
         """Return the reconciliation of events for the periodic jobs."""
-        return Reconciliation("events", self.reconcile, _find_first)
+        return Reconciliation(MESSAGES, self.reconcile, _find_first)
 
-    async def reconcile(self, engine: AsyncEngine, period: Period) -> int:
+    async def reconcile(self, engine: AsyncEngine, period: Period) -> Mended:
         """Send the events of a period again that notifications lost, and publish those after which permits is older.
 
         Return their number.
@@ -114,7 +119,7 @@ class EventReconciler:
         """
         oldest = now() - COMPARED_DAYS
         if period.until <= oldest:
-            return 0
+            return Mended()
         period = Period(since=max(period.since, oldest), until=period.until)
         sent = stored_ids(engine, outbox_events.c.id, store.sent_in(period))
         received = remote_ids(self._notifications, "/internal/event-ids", period, sender="permits")
@@ -126,7 +131,7 @@ class EventReconciler:
         mended = 0
         async for difference in find_differences(sent, received, list_existing, digits=EVENT_DIGITS):
             mended += await self._mend(engine, difference)
-        return mended
+        return Mended(sent_again=mended)
 
     async def _mend(self, engine: AsyncEngine, difference: Difference) -> int:
         """Send the missing events of a group again, with all later events of their subjects that are missing too.
@@ -143,11 +148,11 @@ class EventReconciler:
         last_sequences = {one.subject: one.last_sequence for one in known.subjects}
         async with engine.begin() as conn:
             sent_again = await store.send_events_again(conn, subjects, last_sequences, at=now())
-        logger().warning("reconciliation.found", messages="events", missing=len(missing), sent_again=sent_again)
+        logger().warning("reconciliation.found", messages=MESSAGES, missing=len(missing), sent_again=sent_again)
         return sent_again + again
 
     async def _publish_after(self, engine: AsyncEngine, event_ids: frozenset[UUID]) -> int:
-        """Publish the subjects of lost events again, after those events. Log the lost events once."""
+        """Publish the subjects of lost events again, after those events. Store which events are lost."""
         known = await read_model(
             self._notifications,
             "POST",
@@ -156,15 +161,11 @@ class EventReconciler:
             sender="permits",
             body=IdList(ids=tuple(sorted(event_ids))),
         )
-        again = await _publish_after(engine, known.subjects)
-        unknown = event_ids - self._reported
-        self._reported.update(unknown)
-        if unknown:
-            ids = [str(event_id) for event_id in sorted(unknown)[:NAMED_IDS]]
-            logger().error(
-                "reconciliation.failed", messages="events", reason=UNKNOWN_EVENTS, count=len(unknown), ids=ids
-            )
-        return again
+        lost = {one.id: f"{one.subject} {one.sequence} {one.type}" for one in known.events}
+        await report_lost(engine, MESSAGES, LOST_EVENTS, lost)
+        async with engine.connect() as conn:
+            behind = await republished_events.list_behind(conn, {s.subject: s.last_sequence for s in known.subjects})
+        return await _publish_after(engine, [one for one in known.subjects if one.subject in behind])
 
 
 async def publish_refused(engine: AsyncEngine, notifications: ServiceClient, refusals: Refusals) -> Refusals:
@@ -193,7 +194,7 @@ async def _publish_after(engine: AsyncEngine, last_sequences: Sequence[SubjectSe
         async with engine.begin() as conn:
             again += await republished_events.publish_after(conn, one.subject, one.last_sequence, at=now())
     if again:
-        logger().warning("reconciliation.found", messages="events", published_again=again)
+        logger().warning("reconciliation.found", messages=MESSAGES, published_again=again)
     return again
 
 
@@ -207,12 +208,6 @@ async def _read_last_sequences(notifications: ServiceClient, subjects: Sequence[
         sender="permits",
         body=SubjectList(subjects=tuple(subjects)),
     )
-
-
-UNKNOWN_EVENTS = (
-    "Notifications published these events, and permits does not know them: its database is older than the feed. "
-    "Customs and authorities repeat the decisions after the time of the backup."
-)
 
 
 async def _find_first(engine: AsyncEngine, at: datetime) -> datetime:

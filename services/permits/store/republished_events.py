@@ -28,6 +28,18 @@ SUBJECT_TABLES = {
 """The tables whose rows have the sequence of a subject, by the kind in the name of a subject."""
 
 
+async def list_behind(conn: AsyncConnection, last_sequences: Mapping[str, int]) -> set[str]:
+    """Return the subjects whose sequences are lower than these."""
+    behind: set[str] = set()
+    for kind, table in SUBJECT_TABLES.items():
+        ids = [UUID(subject.partition(":")[2]) for subject in last_sequences if subject.startswith(f"{kind}:")]
+        if ids:
+            rows = await conn.execute(select(table.c.id, table.c.sequence).where(id_in(table.c.id, ids)))
+            names = {f"{kind}:{row.id}": row.sequence for row in rows}
+            behind |= {name for name, sequence in names.items() if sequence < last_sequences[name]}
+    return behind
+
+
 async def publish_after(conn: AsyncConnection, subject: str, last_sequence: int, *, at: datetime) -> int:
     """Raise the sequence of a subject above `last_sequence`, and publish its state again. Return the number of events.
 

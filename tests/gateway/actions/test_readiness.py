@@ -53,7 +53,16 @@ async def test_readiness_fails_at_another_migration(hub: RunningGateway, server:
 
 
 async def test_readiness_does_not_depend_on_other_services(alone: RunningGateway) -> None:
-    assert (await alone.http.get("/readyz")).json() == {"status": "ready"}
+    assert (await alone.http.get("/readyz")).json()["status"] == "ready"
+
+
+async def test_readiness_shows_reconciliations_that_wait_for_other_services(alone: RunningGateway) -> None:
+    async def failed() -> bool:
+        response = await alone.http.get("/readyz")
+        found = {one["messages"]: one["status"] for one in response.json()["reconciliations"]}
+        return response.status_code == 200 and found == dict.fromkeys(("submissions", "parties", "mandates"), "failed")
+
+    await wait_until(failed)
 
 
 async def test_readiness_fails_while_the_clock_of_permits_differs(hub: RunningGateway) -> None:

@@ -3,7 +3,12 @@
 import asyncio
 from typing import Any
 
+from shared.contracts.closed_sets import ReconciliationStatus
+from shared.contracts.fields import format_timestamp
 from shared.database import now
+from shared.reconciliation import store_mended, store_status
+from shared.reconciliation_state import Mended
+from tests.days import FIXED_NOON
 from tests.permits.internal_client import InternalClient, issue_by_http, lodge_by_http
 from tests.permits.sample_data import (
     AUTHORITY_FR,
@@ -167,4 +172,21 @@ async def test_metrics_count_checks_and_waiting_events(internal_client: Internal
 
 async def test_health_routes_respond_alive_and_ready(internal_client: InternalClient) -> None:
     assert (await internal_client.http.get("/healthz")).json() == {"status": "alive"}
-    assert (await internal_client.http.get("/readyz")).json() == {"status": "ready"}
+    assert (await internal_client.http.get("/readyz")).json() == {"status": "ready", "reconciliations": []}
+
+
+async def test_readiness_and_metrics_show_the_reconciliation_of_events(internal_client: InternalClient) -> None:
+    engine = internal_client.app.state.context.engine
+    await store_status(engine, "events", ReconciliationStatus.DONE, compared_at=FIXED_NOON)
+    await store_mended(engine, "events", Mended(sent_again=3))
+    (state,) = (await internal_client.http.get("/readyz")).json()["reconciliations"]
+    assert state == {
+        "messages": "events",
+        "status": "done",
+        "compared_at": format_timestamp(FIXED_NOON),
+        "sent_again": 3,
+        "adopted": 0,
+        "lost": 0,
+    }
+    metrics = (await internal_client.http.get("/metrics")).text
+    assert 'saola_reconciliation_sent_again{messages="events"} 3.0' in metrics

@@ -7,6 +7,7 @@ from services.permits.store.tables.metadata import metadata
 from shared.idempotency import commands_table
 from shared.mandate_copies import mandates_table
 from shared.outbox import outbox_columns
+from shared.reconciliation_state import add_reconciliation_tables
 
 outbox_events = Table(
     "outbox_events",
@@ -24,6 +25,7 @@ outbox_events = Table(
 )
 """Events to send to notifications. `data` and `audience` are JSON text, which is sent as stored."""
 
+add_reconciliation_tables(metadata)
 commands = commands_table(metadata)
 """Commands and their responses."""
 
