@@ -9,6 +9,7 @@ from services.cli.databases import SERVICES, Server
 
 OUTBOX = {"attempts", "due_at", "settled_at"}
 RESPONSE = {"body", "location", "status", "version"}
+RECONCILIATION = {"adopted", "compared_at", "sent_again", "status"}
 UPDATED_COLUMNS = {
     "gateway": {
         "amendments": {"version"},
@@ -22,6 +23,7 @@ UPDATED_COLUMNS = {
             "country", "disabled", "grants", "identifiers", "name", "revision", "roles", "version",
         },
         "rate_limit_blocks": {"used"},
+        "reconciliations": RECONCILIATION,
         "submissions": OUTBOX,
     },
     "notifications": {
@@ -68,6 +70,7 @@ UPDATED_COLUMNS = {
             "attempts", "first_attempt_at", "held_count", "is_named", "last_attempt_at", "party_id", "window_began_at",
             "window_seconds",
         },
+        "reconciliations": RECONCILIATION,
         "suspensions": {"until"},
         "taxa": {"until"},
         "taxon_genera": {"lineage"},

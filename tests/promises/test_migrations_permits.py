@@ -9,6 +9,7 @@ APPEND_ONLY_TABLES = (
     "application_history",
     "declaration_history",
     "ledger",
+    "lost_messages",
     "permit_history",
     "permit_proposals",
     "permit_watchers",
