@@ -117,9 +117,7 @@ class SubjectList(WireModel):
 class ReconciliationState(WireModel):
     """The state of one reconciliation, with its counts since the beginning."""
 
-    messages: Annotated[
-        str, Field(description="The messages that it compares: submissions, parties, mandates or events")
-    ]
+    messages: Annotated[str, Field(description="submissions, parties, mandates or events")]
     status: ReconciliationStatus
     compared_at: Annotated[Timestamp | None, Field(description="End of the last comparison")]
     sent_again: Annotated[int, Field(ge=0, description="Messages that the receiver had lost")]
