@@ -20,14 +20,15 @@ class SmallDisk:
         self.folder = folder
         self._filler = folder / "filler"
 
-    def fill(self) -> None:
-        """Write until the disk is full."""
+    def fill(self, *, leave_bytes: int = 0) -> None:
+        """Write until the disk is full, or has so many bytes left."""
         with self._filler.open("ab", buffering=0) as file:
             free = os.statvfs(self.folder)
             try:
                 for _ in range(free.f_bavail + 1):
                     file.write(b"x" * free.f_frsize)
             except OSError:
+                file.truncate(self._filler.stat().st_size - leave_bytes)
                 return
         raise AssertionError("the disk is not full")
 

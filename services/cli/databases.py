@@ -26,11 +26,17 @@ from services.cli.server_account import find_server_account, reachable_programs
 from services.cli.server_processes import KILL_SECONDS, end_server, find_processes, kill_processes, works_in
 from services.cli.socket_folder import delete_socket_folder, prepare_socket_folder, require_private
 from shared.database_disk import is_disk_full
+from shared.limits import Limit, LimitSubject
 
 SERVICES = ("gateway", "permits", "notifications")
 ROOT = Path(__file__).resolve().parents[2]
-MAX_ENDS_AT_START = 8
-"""The ends of a server in a row after which its first start is given up, after about 12 s of pauses."""
+MAX_ENDS_AT_START = Limit(
+    8,
+    "attempts",
+    subject=LimitSubject.SERVICES,
+    meaning="Attempts in a row to start the embedded PostgreSQL when `saola up` starts",
+    beyond="`saola up` ends with the reason. While the hub runs, the attempts have no limit.",
+)
 SOCKET_LINE = 4
 """The line of PostgreSQL's own pid file with the folder of the socket, from 0."""
 

@@ -12,11 +12,17 @@ from pathlib import Path
 
 from services.cli.databases import EmbeddedPostgres, Server, ServerState
 from services.cli.restarts import STABLE_SECONDS, restart_backoff
+from shared.limits import Limit, LimitSubject
 
 START_ERRORS = (RuntimeError, OSError, subprocess.SubprocessError)
 """The errors that a start of PostgreSQL may raise. While the hub runs, the supervisor repeats a failed start."""
-SILENT_SECONDS = 90.0
-"""Seconds without a response after which a server that starts is ended and started again."""
+SILENT_SECONDS = Limit(
+    90,
+    "seconds",
+    subject=LimitSubject.SERVICES,
+    meaning="Time for the first response of the embedded PostgreSQL at its start; a recovery may take longer",
+    beyond="`saola up` ends it: at its own start it gives up, and later it starts PostgreSQL again.",
+)
 RECOVERY_NOTICE_SECONDS = 5.0
 """Seconds of a recovery after which the user reads about it. Most recoveries are shorter."""
 RECOVERING = "PostgreSQL applies its log after a crash. This can take minutes. The hub waits for it."
@@ -57,7 +63,7 @@ class GuardedPostgres:
         return server
 
     def restart_if_ended(self) -> str | None:
-        """Start the server again if it ended and its pause is over, without a wait. Return a message for the user.
+        """Start the server again if it ended and its pause is over. Return a message for the user, each once.
 
         The attempts have no limit, because an operator frees the disk at any time. Do nothing before the first start.
         """
@@ -75,6 +81,7 @@ class GuardedPostgres:
             return self._launch()
         if self._launch_at < math.inf:
             return None
+        self._stop_guard()  # another process may get the id of the server
         was_ready, was_stable = self._is_ready, self._is_ready and now - self._launched_at > STABLE_SECONDS
         self._is_ready = False
         self._plan_launch(1 if was_stable else self.consecutive_ends + 1)

@@ -33,9 +33,13 @@ def prepare_socket_folder(data: Path, account: ServerAccount, parent: Path = SHO
         return recorded
     _require_safe_parent(parent)
     folder = Path(tempfile.mkdtemp(prefix=PREFIX, dir=parent))
-    _give(folder, account)
-    with open_private(_record_file(data)) as record:
-        record.write(f"{folder}\n{data}\n".encode())
+    try:
+        _give(folder, account)
+        with open_private(_record_file(data)) as record:
+            record.write(f"{folder}\n{data}\n".encode())
+    except OSError:  # on a full disk the hub repeats this, and each folder would remain
+        folder.rmdir()
+        raise
     return folder
 
 

@@ -65,7 +65,8 @@ class Supervisor:
         with self.home.lock():
             try:
                 self._start()
-                on_ready(time.monotonic() - began)
+                with suppress(OSError):  # an output on a full disk must not end the hub
+                    on_ready(time.monotonic() - began)
                 while not self._stop.wait(POLL_SECONDS):
                     self._supervise()
             except Stopped:

@@ -101,7 +101,7 @@ def test_large_log_on_full_disk_is_kept_and_reported_once(monkeypatch: pytest.Mo
         child = ChildProcess("permits", {}, disk.folder / "permits.log")
         old_log = disk.folder / "permits.log.1"
         child.log.write_text("more than ten bytes" * 10_000)
-        disk.fill()
+        disk.fill(leave_bytes=65_536)
         child.rotate_log()
         assert child.pop_log_message().startswith(f"{child.log} is large and cannot be rotated: [Errno 28] No space")
         assert (child.log.stat().st_size, old_log.stat().st_size) == (190_000, 0)

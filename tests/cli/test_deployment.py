@@ -16,6 +16,7 @@ from services.cli.deployment import make_key_sets, prepare_all
 from services.cli.health_checks import find_liveness_check, is_healthy
 from services.cli.ports import free_ports
 from shared.startup_checks import database_faults
+from tests.waiting import block_until
 
 
 def addresses(server: Server, prefix: str) -> dict[str, str]:
@@ -106,6 +107,16 @@ def test_liveness_check_of_a_server_accepts_each_response() -> None:
         respond.join()
     assert not is_alive()
     assert not find_liveness_check({}, 5.0)()
+
+
+def test_liveness_check_of_a_server_without_a_response_fails_in_time() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        is_alive = find_liveness_check({"PERMITS_PORT": str(server.getsockname()[1])}, 0.2)
+        results: list[bool] = []
+        check = threading.Thread(target=lambda: results.append(is_alive()), daemon=True)
+        check.start()
+        block_until(lambda: results)
+        assert results == [False]
 
 
 def _respond_once(server: socket.socket) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from services.cli.server_account import ServerAccount
 from services.cli.socket_folder import delete_socket_folder, prepare_socket_folder, require_private
+from tests.small_disk import small_disk
 
 OWN = ServerAccount(name="own", uid=os.geteuid(), gid=os.getegid())
 
@@ -75,6 +76,18 @@ def test_socket_folder_of_a_copied_home_is_another_one(tmp_path: Path, data: Pat
     assert other != folder
     delete_socket_folder(copied, tmp_path)
     assert folder.exists() and not other.exists()
+
+
+def test_socket_folder_that_cannot_be_recorded_does_not_remain(tmp_path: Path) -> None:
+    with small_disk("1m") as disk:
+        data = disk.folder / ("n" * 90) / "data"
+        data.mkdir(parents=True)
+        disk.fill()
+        with pytest.raises(OSError, match="No space left"):
+            prepare_socket_folder(data, OWN, tmp_path)
+        assert list(tmp_path.iterdir()) == []
+        disk.free()
+        assert prepare_socket_folder(data, OWN, tmp_path).parent == tmp_path
 
 
 def test_socket_folder_in_the_data_folder_is_not_deleted(tmp_path: Path) -> None:

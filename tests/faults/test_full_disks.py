@@ -172,6 +172,7 @@ def test_declarations_with_full_log_disk_and_paused_database_are_accepted_later(
         home = folder / "home"
         home.mkdir(mode=0o711)
         (home / "logs").symlink_to(logs.folder)
+        logs.fill()
         hub = RunningHub(folder)
         try:
             hub.wait_ready()
@@ -180,8 +181,6 @@ def test_declarations_with_full_log_disk_and_paused_database_are_accepted_later(
                 before = hub.processes()
                 with _loaded(hub, shipping, permit) as load:
                     block_until(lambda: len(load.accepted) > 20)
-                    logs.fill()
-                    block_until(_works_again(load))
                     with _suspended_database(hub):
                         time.sleep(10)
                     block_until(_works_again(load))
@@ -193,9 +192,22 @@ def test_declarations_with_full_log_disk_and_paused_database_are_accepted_later(
                 after = hub.processes()
                 assert {name for name in before if before[name] != after[name]} == {"permits-worker"}
                 logs.free()
-                (logs.folder / "gateway.log").write_bytes(b"")
                 hub.admin().me()
                 block_until(lambda: "request.completed" in (logs.folder / "gateway.log").read_text())
+        finally:
+            hub.stop()
+
+
+def test_hub_whose_output_cannot_be_written_serves() -> None:
+    with temporary_home("sh-") as folder:
+        (folder / "up.log").symlink_to("/dev/full")
+        hub = RunningHub(folder)
+        try:
+            block_until(hub.all_ready, seconds=120)
+            killed = hub.kill("permits-worker")
+            block_until(lambda: hub.processes()["permits-worker"] != killed, seconds=60)  # the supervisor reported it
+            with hub.admin() as admin:
+                assert "admin" in admin.me()["roles"]
         finally:
             hub.stop()
 
