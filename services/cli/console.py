@@ -4,7 +4,10 @@ import os
 import shlex
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
+from io import TextIOWrapper
 from pathlib import Path
+from typing import TextIO
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
@@ -20,6 +23,24 @@ class SafeConsole(Console):
         for segment in super().render(renderable, options):
             safe = segment.text if segment.control else escape_forbidden(segment.text)
             yield segment if safe is segment.text else Segment(safe, segment.style)
+
+
+class SteadyOutput(TextIOWrapper):
+    """The output of a command that goes on if its output cannot be written, as on a full disk."""
+
+    def __init__(self, file: TextIO) -> None:
+        super().__init__(file.buffer, encoding=file.encoding, errors=file.errors, line_buffering=True)
+
+    def write(self, text: str) -> int:
+        """Write a text, or drop it. Return its length."""
+        with suppress(OSError):
+            super().write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is buffered, or leave it in the buffer."""
+        with suppress(OSError):
+            super().flush()
 
 
 out = SafeConsole(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 200)

@@ -65,8 +65,7 @@ class Supervisor:
         with self.home.lock():
             try:
                 self._start()
-                with suppress(OSError):  # an output on a full disk must not end the hub
-                    on_ready(time.monotonic() - began)
+                on_ready(time.monotonic() - began)
                 while not self._stop.wait(POLL_SECONDS):
                     self._supervise()
             except Stopped:

@@ -1,12 +1,13 @@
 """The commands of a hub on this machine: up, demo, replay, backup, restore."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from services.cli.commands.options import ADMIN_FILE, AdminFile, HomeFolder, OptionalHubUrl
-from services.cli.console import CommandError, out
+from services.cli.console import CommandError, SteadyOutput, out
 from services.cli.ports import HIGHEST_PORT
 
 PANEL = "A hub on this machine"
@@ -34,6 +35,7 @@ def up(
     from services.cli.home import Home
     from services.cli.up import Supervisor
 
+    out.file = SteadyOutput(sys.stdout)
     home_folder = Home(home.resolve())
     supervisor = Supervisor(home_folder, port, out)
     supervisor.run(lambda seconds: print_first_steps(home_folder, supervisor.url, seconds))
