@@ -23,8 +23,9 @@ COPY clients/python /opt/saola/code/clients/python
 RUN /opt/saola/python/bin/python -m compileall -q /opt/saola/code
 
 FROM ${PYTHON_IMAGE}
-# tini is the first process: it forwards signals and collects ended processes.
-RUN apt-get update \
+# tini is the first process: it forwards signals and collects ended processes. The base's own pip is removed too.
+RUN python -m pip uninstall --yes --quiet --root-user-action ignore pip \
+ && apt-get update \
  && apt-get install --yes --no-install-recommends tini \
  && rm -rf /var/lib/apt/lists/* \
  && groupadd --gid 10001 saola \
@@ -35,7 +36,8 @@ COPY deploy/saola /usr/local/bin/saola
 ENV PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 SAOLA_PULSE=/tmp/pulse
 WORKDIR /opt/saola
 USER 10001:10001
-HEALTHCHECK --interval=5s --timeout=4s --start-period=30s --retries=3 \
+# A machine under load starts slowly: failures within the start period do not count.
+HEALTHCHECK --interval=5s --timeout=10s --start-period=120s --retries=3 \
   CMD ["/opt/saola/python/bin/python", "-P", "-m", "services.cli.health_checks"]
 ENTRYPOINT ["tini", "--", "saola"]
 CMD ["--help"]

@@ -1,5 +1,6 @@
 """The hub of docker-compose.yml: journeys, containers that die, networks, keys, backup and scale."""
 
+import os
 import subprocess
 import sys
 import time
@@ -17,6 +18,7 @@ from tests.hub import run_saola
 pytestmark = [needs_compose, pytest.mark.timeout(900)]
 HEADING = "appendix,taxon,term,unit,purpose,source,exporter,importer,exporter_reported,importer_reported"
 SERVICES = ("gateway", "permits", "permits-worker", "notifications", "notifications-worker")
+BASE_IMAGE = os.environ.get("PYTHON_IMAGE", "python:3.13-slim")
 DATABASES = ("gateway-db", "permits-db", "notifications-db")
 LOOK_UP = """
 import socket, sys
@@ -106,12 +108,17 @@ def test_service_resolves_only_the_names_that_it_needs(hub: ComposedHub) -> None
 def test_image_has_no_compiler_no_installer_and_is_read_only(hub: ComposedHub) -> None:
     for service in SERVICES:
         assert hub.run_in(service, "id", "-u") == "10001"
-        tools = "command -v cc gcc g++ make; test ! -e /opt/saola/python/bin/pip && echo none"
-        assert hub.run_in(service, "sh", "-c", tools) == "none"
-        servers = "find / -xdev \\( -name postgres -o -name 'pixeltable*' \\) 2>/dev/null; echo end"
-        assert hub.run_in(service, "sh", "-c", servers) == "end"
+        assert hub.run_in(service, "sh", "-c", "command -v cc gcc g++ make pip pip3; echo end") == "end"
+        assert hub.run_in(service, "sh", "-c", "test ! -e /opt/saola/python/bin/pip && echo none") == "none"
         assert hub.run_in(service, "sh", "-c", "touch /opt/saola/x /x 2>/dev/null || echo refused") == "refused"
         assert hub.run_in(service, "cat", "/proc/1/comm") == "tini"
+
+
+def test_image_adds_no_database_server_to_its_base(hub: ComposedHub) -> None:
+    look = "find / -xdev \\( -name postgres -o -name initdb -o -name '*pgserver*' \\) 2>/dev/null; echo end"
+    in_base = hub.docker("run", "--rm", "--entrypoint", "sh", BASE_IMAGE, "-c", look).splitlines()
+    added = {service: set(hub.run_in(service, "sh", "-c", look).splitlines()) - set(in_base) for service in SERVICES}
+    assert added == {service: set() for service in SERVICES}
 
 
 def test_database_container_has_no_capability_after_its_start(hub: ComposedHub) -> None:

@@ -46,3 +46,10 @@ def test_image_variables_are_listed_for_the_operator() -> None:
 def test_build_begins_each_stage_with_the_variable_of_its_base() -> None:
     stages = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
     assert stages == ["${PYTHON_IMAGE}"] * 2
+
+
+def test_start_of_a_slow_machine_makes_no_container_unhealthy() -> None:
+    """Compose starts the gateway only after healthy services. A failure within the start period does not count."""
+    [check] = re.findall(r"^HEALTHCHECK (.+) \\$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    options = dict(re.findall(r"--([a-z-]+)=([0-9]+)s", check))
+    assert int(options["start-period"]) >= 120 and int(options["timeout"]) >= 10
