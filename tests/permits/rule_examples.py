@@ -52,6 +52,12 @@ TWINS = permit_with_lines(line("A", taxon=TAXON), line("B", "40", taxon=TAXON, t
 SAME_NUMBER = changed_permit(PERMIT, issuer="FR")
 ASKS = replace(APPENDIX_II, policies={"FR": Policy(import_permit_for_appendix_ii=True)})
 PLANT = facts(replace(listing(Population(appendix="II")), kingdom="Plantae"))
+ELEPHANTS, LIONS, ROSEWOODS = "Loxodonta africana", "Panthera leo", "Dalbergia latifolia"
+ELEPHANT, LION, ROSEWOOD = (
+    facts(listing(Population(appendix="II"), name=name), called=name) for name in (ELEPHANTS, LIONS, ROSEWOODS)
+)
+IVORY = permit("export", taxon=ELEPHANTS, term="TUS", source="W", terms={"purpose": "P"})
+BONES = permit("export", taxon=LIONS, term="BON", source="W")
 SPLIT = facts(listing(Population(appendix="II", is_range_known=False), Population(appendix=None, is_range_known=False)))
 ELSEWHERE = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA9999999"}
 HOLDER = PERMIT.content.importer.model_dump()
@@ -107,6 +113,26 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-Conf-12.3-source": (
         lambda: findings_of(permit("export", source="C"), known=PLANT, source="C"),
         lambda: findings_of(permit("export", source="A"), known=PLANT, source="A"),
+    ),
+    "CITES-Conf-11.21-specimen": (
+        lambda: findings_of(IVORY, known=ELEPHANT, taxon=ELEPHANTS, term="TUS", purpose="P", source="W"),
+        lambda: findings_of(IVORY, known=ELEPHANT, taxon=ELEPHANTS, term="TUS", purpose="H", source="W"),
+    ),
+    "CITES-Conf-11.21-zero-quota": (
+        lambda: findings_of(BONES, known=LION, taxon=LIONS, term="BON", source="W"),
+        lambda: findings_of(BONES, known=LION, taxon=LIONS, term="BON", source="C"),
+    ),
+    "CITES-Conf-11.21-zero-quota-open": (
+        lambda: findings_of(BONES, known=LION, taxon=LIONS, term="BON", source="U"),
+        lambda: findings_of(BONES, known=LION, taxon=LIONS, term="BON", source="C"),
+    ),
+    "CITES-Conf-11.21-part": (
+        lambda: findings_of(known=ROSEWOOD, taxon=ROSEWOODS, term="WPR", documents=[{"type": "Y900"}]),
+        lambda: findings_of(known=ROSEWOOD, taxon=ROSEWOODS, term="SAW", documents=[{"type": "Y900"}]),
+    ),
+    "CITES-I(b)-excluded-part": (
+        lambda: findings_of(known=ROSEWOOD, taxon=ROSEWOODS, term="LVS", documents=[{"type": "Y900"}]),
+        lambda: findings_of(known=ROSEWOOD, taxon=ROSEWOODS, term="SAW", documents=[{"type": "Y900"}]),
     ),
     "CITES-Conf-14.3-suspension": (
         lambda: findings_of(PERMIT, known=facts_with_suspension("ZA")),

@@ -11,7 +11,8 @@ CD Democratic Republic of the Congo
 CD Congo, the Democratic Republic of the|CF Central African Republic|CG Congo|CH Switzerland|CI Côte d'Ivoire
 CI Ivory Coast|CL Chile|CM Cameroon|CN China|CO Colombia|CR Costa Rica|CU Cuba|DE Germany|DJ Djibouti
 DO Dominican Republic|DZ Algeria|EC Ecuador|EG Egypt|ER Eritrea|ES Spain|ET Ethiopia|FJ Fiji|FR France|GA Gabon
-GB United Kingdom|GB United Kingdom of Great Britain and Northern Ireland|GD Grenada|GE Georgia|GH Ghana|GM Gambia
+GB United Kingdom|GB United Kingdom of Great Britain and Northern Ireland|GD Grenada|GE Georgia|GF French Guiana
+GH Ghana|GL Greenland|GM Gambia
 GN Guinea|GQ Equatorial Guinea|GR Greece|GT Guatemala|GW Guinea-Bissau|GY Guyana|HN Honduras|HT Haiti|HU Hungary
 ID Indonesia|IE Ireland|IN India|IR Iran|IR Islamic Republic of Iran|IR Iran, Islamic Republic of|IT Italy|JM Jamaica
 JP Japan|KE Kenya|KH Cambodia|KM Comoros|KR Republic of Korea|KR Korea, Republic of|KZ Kazakhstan

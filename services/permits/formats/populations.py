@@ -21,6 +21,7 @@ _EXCEPT_NONE = re.compile(
     r"(?:,?\s+which (?:is|are) not (?:included|listed)[^;.]*)?\s*[;.)\]]?\s*$"
 )
 _ONLY = re.compile(rf"(?i)(?:only )?(?:the )?populations? (?:of|from|in) {_LIST_PATTERN}\s*(?:[;:.)\]]|, all other|$)")
+_NO_OTHER = re.compile(r"(?i)no other populations? (?:is|are) (?:included|listed)")
 _PARTLY = re.compile(
     rf"(?i)parts? of the populations? of {_LIST_PATTERN} (?:is |are )(?:included |listed )?in Appendix"
 )
@@ -64,6 +65,9 @@ def _parse_split(
     }
     if None in appendices and not named:
         named = {(None, _parse_countries(m["list"], distribution)) for m in _EXCEPT_NONE.finditer(text)}
+    if None in appendices and not named and _NO_OTHER.search(text):
+        listed = next(one for one in appendices if one is not None)
+        named = {(listed, _parse_countries(m["list"], distribution)) for m in _ONLY.finditer(text)}
     if not named:
         rest = re.search(r"(?i)other populations are (?:included )?in Appendix (III|II|I)\b", text)
         stricter = [one for one in appendices if rest and one == rest[1].upper()]

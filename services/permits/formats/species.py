@@ -7,6 +7,7 @@ from datetime import date
 from functools import partial
 
 from services.permits.domain.reference import names
+from services.permits.domain.reference.annotations import parse_symbols
 from services.permits.domain.reference.entries import Taxon
 from services.permits.domain.reference.listings import STRICTNESS
 from services.permits.domain.reference.load_report import RowRejected, RowRepairs
@@ -64,6 +65,7 @@ def parse_taxon(raw: RawRow, header: list[str]) -> Taxon:
         annotation=annotation,
         english=get("englishnames"),
         distribution=codes,
+        symbol=next(iter(parse_symbols((get("#annotationsymbol"), annotation))), ""),
         since=_since(get("effectivefrom")),
     )
 

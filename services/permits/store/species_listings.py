@@ -115,6 +115,7 @@ def listing_from_row(row: Row) -> Listing:
         until=row["until"],
         lineage=tuple(_parsed_json(row["lineage"])),
         annotation=content.get("annotation", ""),
+        symbol=content.get("symbol", ""),
         distribution=tuple(content.get("distribution", ())),
         version=row["version"],
         kingdom=content.get("kingdom", ""),

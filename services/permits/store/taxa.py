@@ -34,7 +34,8 @@ class TaxonList:
 
     def digest(self, taxon: Taxon) -> str:
         """Return the digest by which a load finds out whether a taxon has changed."""
-        return content_digest(taxon, "since")
+        # An empty symbol is left out: most taxa have none, and their digests stay those of earlier versions.
+        return content_digest(taxon, "since", *(() if taxon.symbol else ("symbol",)))
 
     async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
         """Return digest and first day of the taxa in force without an end."""
@@ -67,6 +68,7 @@ class TaxonList:
         content = {
             "kingdom": taxon.kingdom,
             "annotation": taxon.annotation,
+            "symbol": taxon.symbol,
             "english": taxon.english,
             "distribution": taxon.distribution,
             "synonyms": taxon.synonyms,

@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from pydantic import ConfigDict, Field
 
+from shared.cites.annotations import Effect
 from shared.contracts import policy
 from shared.contracts.closed_sets import ReferenceListState, Severity
 from shared.contracts.fields import Day, Id, Timestamp, WireModel
@@ -47,6 +48,34 @@ class Codes(Page):
     data: Annotated[tuple[Code, ...], Field(description="The codes")]
 
 
+class ListingAnnotation(WireModel):
+    """A row of an annotation: the specimens that it describes, and its decision about them. An empty list means all.
+
+    The rows of a listing are a list of decisions: the first row that describes a specimen decides.
+    """
+
+    decision: Annotated[
+        Effect,
+        Field(
+            description="The Appendix of the specimens (I, II), a quota of zero (zero), or whether the Convention "
+            "applies (included, excluded). An officer answers the question in `text` (open, zero-open)."
+        ),
+    ]
+    countries: Annotated[tuple[CountryCode, ...], Field(description="Countries of origin")]
+    export_countries: Annotated[tuple[CountryCode, ...], Field(description="Countries of export")]
+    import_countries: Annotated[tuple[CountryCode, ...], Field(description="Countries of import")]
+    terms: Annotated[tuple[str, ...], Field(description="CITES trade terms")]
+    purposes: Annotated[tuple[str, ...], Field(description="Purposes")]
+    sources: Annotated[tuple[str, ...], Field(description="Sources")]
+    except_for: Annotated[
+        tuple[str, ...], Field(description="Names of the lists above that state the exceptions instead: all but these")
+    ]
+    text: Annotated[str, Field(description="The annotation in short, or the question for an officer")]
+    source: Annotated[str, Field(description="Conference of the Parties that decided it")]
+    holds_from: Annotated[Day, Field(description="First day in force")]
+    holds_until: Annotated[Day | None, Field(description="First day on which it is no longer in force; null: no end")]
+
+
 class Listing(WireModel):
     """A listing of a taxon in one Appendix, as it is in force on the day."""
 
@@ -68,6 +97,15 @@ class Listing(WireModel):
     belongs_to: Annotated[tuple[str, ...], Field(description="Higher taxa of the taxon")]
     distribution: Annotated[tuple[str, ...], Field(description="Countries in which the taxon lives")]
     annotation: Annotated[str | None, Field(description="Annotation of the listing")]
+    annotation_symbol: Annotated[str | None, Field(description="The # annotation of a plant, such as #4; null: none")]
+    annotations: Annotated[
+        tuple[ListingAnnotation, ...],
+        Field(description="The annotation as data, by specimen; no load of a list changes it"),
+    ]
+    list_source: Annotated[
+        str,
+        Field(description="built_in: the listing of a new hub; loaded: a species index that the administrator loaded"),
+    ]
     holds_from: Annotated[Day, Field(description="First day in force")]
     holds_until: Annotated[Day | None, Field(description="First day on which it is no longer in force; null: no end")]
     version: Annotated[int, Field(description="Version of the list that added it")]

@@ -6,13 +6,20 @@ from decimal import Decimal
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.domain.reference import names
+from services.permits.domain.reference.annotations import AnnotationsInForce
 from services.permits.domain.reference.list_states import EFFECTS, reference_list_remedy, reference_list_state
-from services.permits.domain.reference.listings import ListingMatch, Population, populations_for
+from services.permits.domain.reference.listings import (
+    ListingMatch,
+    Population,
+    list_annotations,
+    populations_for,
+)
 from services.permits.store import quotas as store_quotas
 from services.permits.store import reference_loads, species_listings, suspensions
 from services.permits.store.from_row import Row
+from shared.cites.annotations import ANY_DAY, Annotation
 from shared.contracts.quantities import EXACT, format_quantity
-from shared.contracts.views.reference import Listing, Quota, ReferenceList, Suspension
+from shared.contracts.views.reference import Listing, ListingAnnotation, Quota, ReferenceList, Suspension
 
 
 async def list_taxa(
@@ -29,7 +36,7 @@ async def list_taxa(
             else await species_listings.list_by_prefix(conn, start, day, limit=limit)
         )
     shown = exact + [match for match in prefix_matches if match.listing not in {one.listing for one in exact}]
-    return tuple(view for match in (shown or found) for view in _listing_views(match, country))[:limit]
+    return tuple(view for match in (shown or found) for view in _listing_views(match, day, country))[:limit]
 
 
 def _is_complete_name(name: str, exact: list[ListingMatch]) -> bool:
@@ -37,12 +44,13 @@ def _is_complete_name(name: str, exact: list[ListingMatch]) -> bool:
     return bool(exact) and (not names.is_group(name) or "spp" in name.casefold())
 
 
-def _listing_views(match: ListingMatch, country: str | None) -> tuple[Listing, ...]:
+def _listing_views(match: ListingMatch, day: date, country: str | None) -> tuple[Listing, ...]:
     """Return one view of a listing per population."""
-    return tuple(_listing_view(match, part) for part in populations_for(match.parts, country))
+    annotations = list_annotations(match.listing, day, country)
+    return tuple(_listing_view(match, part, annotations) for part in populations_for(match.parts, country))
 
 
-def _listing_view(match: ListingMatch, part: Population) -> Listing:
+def _listing_view(match: ListingMatch, part: Population, annotations: AnnotationsInForce) -> Listing:
     """Return the view of one population: in some countries, in all others, or with an unknown range."""
     listing = match.listing
     others = sorted({code for other in match.parts if other is not part for code in other.countries})
@@ -61,9 +69,37 @@ def _listing_view(match: ListingMatch, part: Population) -> Listing:
         belongs_to=tuple(listing.lineage),
         distribution=tuple(listing.distribution),
         annotation=listing.annotation,
+        annotation_symbol=annotations.symbol,
+        annotations=tuple(map(_annotation_view, annotations.rows)),
+        list_source="built_in" if listing.own else "loaded",
         holds_from=listing.since,
         holds_until=listing.until,
         version=listing.version,
+    )
+
+
+def _annotation_view(row: Annotation) -> ListingAnnotation:
+    conditions = {
+        "countries": row.countries,
+        "export_countries": row.exporters,
+        "import_countries": row.destinations,
+        "terms": row.terms,
+        "purposes": row.purposes,
+        "sources": row.sources,
+    }
+    return ListingAnnotation(
+        decision=row.effect,
+        countries=tuple(sorted(row.countries.listed)),
+        export_countries=tuple(sorted(row.exporters.listed)),
+        import_countries=tuple(sorted(row.destinations.listed)),
+        terms=tuple(sorted(row.terms.listed)),
+        purposes=tuple(sorted(row.purposes.listed)),
+        sources=tuple(sorted(row.sources.listed)),
+        except_for=tuple(name for name, codes in conditions.items() if codes.negated),
+        text=row.text,
+        source=row.source,
+        holds_from=row.since,
+        holds_until=None if row.until == ANY_DAY else row.until,
     )
 
 

@@ -23,6 +23,8 @@ class Taxon:
     annotation: str
     english: str
     distribution: tuple[str, ...]
+    symbol: str = ""
+    """The # annotation of a plant, such as `#4`."""
     since: date | None = None
 
     @property

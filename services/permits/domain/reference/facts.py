@@ -10,6 +10,7 @@ from services.permits.domain.reference import names
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.reference.listings import Listings, ListingStatus
 from services.permits.domain.reference.names import covers_by_name as plainly_covers
+from shared.cites.annotations import Specimen
 from shared.contracts.policy import Policy
 
 
@@ -48,9 +49,14 @@ class Facts:
         """Return a country's policy; the default policy, with every setting off, if the country has none."""
         return self.policies.get(country, DEFAULT_POLICY)
 
-    def listing_status(self, name: str | None, day: date, country: str | None) -> ListingStatus:
-        """Return the listing status of specimens of a name from a country on a day."""
-        return self.listings.listing_status(name, day, country)
+    def listing_status(
+        self, name: str | None, day: date, country: str | None, *, specimen: Specimen | None = None
+    ) -> ListingStatus:
+        """Return the listing status of specimens of a name from a country on a day.
+
+        With `specimen`, the annotations of the Appendices decide about it.
+        """
+        return self.listings.listing_status(name, day, country, specimen=specimen)
 
     def covers(self, permit_name: str, declared_name: str, day: date) -> bool:
         """Return whether a name on a permit covers a declared name: the same, a synonym, or a higher taxon of it.

@@ -4,16 +4,25 @@ The result is an Appendix, "not listed", or unknown. If the data leaves several 
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.permits.domain.reference import names
+from services.permits.domain.reference.annotations import NOTHING, AnnotationsInForce, find_annotations
+from shared.cites.annotations import (
+    Annotation,
+    AnnotationTable,
+    Effect,
+    Specimen,
+    load_annotations,
+    possible_decisions,
+)
 from shared.contracts.closed_sets import Appendix, Source
 
 STRICTNESS: dict[str | None, int] = {Appendix.I: 3, Appendix.II: 2, Appendix.III: 1, None: 0}
 """Order of the Appendices by the strictness of their requirements; None is "not listed"."""
-_EXCEPT_ONE = re.compile(r"(?i)^except the [a-z]+ included in Appendix I\b")
+_EXCEPT_ONE = re.compile(r"(?i)^except the [a-z]+ included in Appendix I\b(?!, which this listing names)")
 SOURCE_COUNTED_AS_II = Source.D
 """Source code of Appendix I specimens that count as Appendix II (Article VII.4)."""
 
@@ -46,6 +55,8 @@ class Listing:
     lineage: tuple[str, ...] = ()
     """The keys of its higher taxa: genus, family, order, class."""
     annotation: str = ""
+    symbol: str = ""
+    """The # annotation of the parts of a plant, as the loaded index states it."""
     distribution: tuple[str, ...] = ()
     version: int = 0
     kingdom: str = ""
@@ -75,8 +86,8 @@ class ListingMatch:
     def parts(self) -> tuple[Population, ...]:
         """The parts of the listing that may apply to the name.
 
-        The annotation of some higher taxa excludes species that are in Appendix I. The project's own listing does not
-        name all these species. Such a match therefore adds Appendix I, because the name may be one of them.
+        The annotation of some higher taxa excludes species that are in Appendix I. The project's own listing names all
+        of them only where its annotation says so. Any other such match adds Appendix I: the name may be one of them.
         """
         parts, one = self.listing.parts, self.listing
         if self.kind == "higher_taxon" and one.own and _EXCEPT_ONE.search(one.annotation):
@@ -92,13 +103,18 @@ class ListingStatus:
     """The Appendices that a specimen may be in, and the listing that they come from.
 
     One Appendix means that it is certain; None means not listed. `known` is False if no listing applies to the name.
-    `party` is the country that requested an Appendix III listing.
+    `party` is the country that requested an Appendix III listing. `coverage` says whether the # annotation of a plant
+    includes the part: `included`, `excluded` or `open`. `annotation` is the row that decided about the specimen.
     """
 
     known: bool
     appendices: frozenset[str | None] = frozenset()
     match: ListingMatch | None = None
     party: str | None = None
+    annotation: Annotation | None = None
+    is_open: bool = False
+    """Whether an annotation leaves Appendix I and II possible for this specimen. An officer decides then."""
+    coverage: Effect = Effect.INCLUDED
 
     @property
     def is_certain(self) -> bool:
@@ -137,6 +153,13 @@ class Listings:
     )
     """Earlier results. They stay correct, because loaded listings do not change."""
     higher_taxa_cache: dict[tuple[str, date], frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
+    annotation_table: AnnotationTable = field(default_factory=load_annotations, compare=False, repr=False)
+    annotations_cache: dict[tuple[str, date, str | None], AnnotationsInForce] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    specimen_cache: dict[tuple[str, date, str | None, Specimen], ListingStatus] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def matches_on(self, name: str, day: date) -> tuple[ListingMatch, ...]:
         """Return the most exact matches of a name that are in force on a day."""
@@ -146,17 +169,41 @@ class Listings:
         exact = [match for match in in_force if (match.key, match.kind) == (in_force[0].key, in_force[0].kind)]
         return tuple(exact)
 
-    def listing_status(self, name: str | None, day: date, country: str | None) -> ListingStatus:
+    def listing_status(
+        self, name: str | None, day: date, country: str | None, *, specimen: Specimen | None = None
+    ) -> ListingStatus:
         """Return the listing status of specimens of a name from a country on a day.
 
+        Without `specimen` it is that of the population, whatever the annotations say about a specimen.
         Results are cached, because many items of a batch need the same one.
         """
         if name is None or name not in self.matches:
             return UNKNOWN
         cache_key = name, day, country
-        if cache_key not in self.status_cache:
-            self.status_cache[cache_key] = self._find_status(name, day, country)
-        return self.status_cache[cache_key]
+        status = self.status_cache.get(cache_key)
+        if status is None:
+            status = self.status_cache[cache_key] = self._find_status(name, day, country)
+        if specimen is None or country is None or not status.known:
+            return status
+        annotations = self.annotations(name, day, country)
+        if annotations is NOTHING:
+            return status
+        specimen_key = name, day, country, specimen
+        if specimen_key not in self.specimen_cache:
+            self.specimen_cache[specimen_key] = _status_of_specimen(status, annotations, specimen)
+        return self.specimen_cache[specimen_key]
+
+    def annotations(self, name: str, day: date, country: str | None) -> AnnotationsInForce:
+        """Return the annotations of a name from a country on a day, also of a name that no listing has."""
+        cache_key = name, day, country
+        if cache_key not in self.annotations_cache:
+            self.annotations_cache[cache_key] = self._find_annotations(name, day, country)
+        return self.annotations_cache[cache_key]
+
+    def _find_annotations(self, name: str, day: date, country: str | None) -> AnnotationsInForce:
+        found = [match.listing for match in self.matches_on(name, day)]
+        appendices = self.listing_status(name, day, country).appendices
+        return _annotations_of(self.annotation_table, name, found, day, country, appendices=appendices)
 
     def _find_status(self, name: str, day: date, country: str | None) -> ListingStatus:
         found = self.matches_on(name, day)
@@ -203,6 +250,71 @@ class Listings:
         matches = [match for match in self.matches_on(hybrid, day) if match.key in own or names.is_group(match.key)]
         higher = frozenset(match.listing.key for match in matches if match.key != own[0])
         return higher.union(own[1:], *(match.listing.lineage for match in matches))
+
+
+def list_annotations(listing: Listing, day: date, country: str | None) -> AnnotationsInForce:
+    """Return the annotations of one listing on a day, for one country of origin or for all."""
+    appendices = frozenset(part.appendix for part in populations_for(listing.parts, country))
+    return _annotations_of(load_annotations(), listing.name, [listing], day, country, appendices=appendices)
+
+
+def _annotations_of(
+    table: AnnotationTable,
+    name: str,
+    found: Sequence[Listing],
+    day: date,
+    country: str | None,
+    *,
+    appendices: frozenset[str | None],
+) -> AnnotationsInForce:
+    """Return the annotations of a name with the listings that it matches. The nearest taxon that has some decides."""
+    own = names.candidate_keys(name)
+    keys = dict.fromkeys((*own[:1], *(one.key for one in found), *own[1:]))
+    keys |= dict.fromkeys(key for one in found for key in one.lineage)
+    return find_annotations(
+        table,
+        tuple(keys),
+        day,
+        country,
+        appendices=appendices,
+        texts=(one.annotation for one in found),
+        loaded_symbols=(one.symbol for one in found),
+    )
+
+
+def _status_of_specimen(
+    population: ListingStatus, annotations: AnnotationsInForce, specimen: Specimen
+) -> ListingStatus:
+    """Return the status of one specimen of a population by the annotations of its listing."""
+    if annotations.parts:
+        return _status_of_part(population, annotations, specimen)
+    stated = population.appendices
+    if annotations.is_unreadable and Appendix.II in stated:
+        return replace(population, appendices=stated | {Appendix.I}, is_open=True)
+    decisions = possible_decisions(annotations.appendices, specimen)
+    if not decisions:
+        return population
+    question = decisions.get(Effect.OPEN)
+    if decisions.keys() == {Effect.APPENDIX_I}:
+        return replace(population, appendices=frozenset({Appendix.I}), annotation=decisions[Effect.APPENDIX_I])
+    if decisions.keys() == {Effect.APPENDIX_II} and Appendix.II in stated:
+        return replace(population, annotation=decisions[Effect.APPENDIX_II])
+    row = question or next(iter(decisions.values()))
+    return replace(population, appendices=frozenset({Appendix.I, Appendix.II}), annotation=row, is_open=True)
+
+
+def _status_of_part(population: ListingStatus, annotations: AnnotationsInForce, specimen: Specimen) -> ListingStatus:
+    """Return the status of a part of a plant. A part that is not stated counts as included."""
+    if specimen.term is None:
+        return population
+    decisions = possible_decisions(annotations.parts, specimen)
+    if not decisions or decisions.keys() == {Effect.INCLUDED}:
+        return population
+    is_excluded = decisions.keys() == {Effect.EXCLUDED}
+    row = decisions.get(Effect.OPEN) or decisions.get(Effect.EXCLUDED)
+    # Appendix I includes each part of a plant. So an exclusion is certain only if the Appendix is.
+    is_certain = is_excluded and (Appendix.I not in population.appendices or population.is_certain)
+    return replace(population, coverage=Effect.EXCLUDED if is_certain else Effect.OPEN, annotation=row)
 
 
 def _status_of_match(match: ListingMatch, country: str | None) -> ListingStatus:

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from services.permits.domain.rules import (
+    annotations,
     certificates,
     check_limits,
     completion,
@@ -28,6 +29,7 @@ def list_rules() -> tuple[Rule[Any], ...]:
         *completion.RULES,
         *reservations.RULES,
         *requirements.RULES,
+        *annotations.RULES,
         *suspensions.RULES,
         *documents.RULES,
         *certificates.RULES,

@@ -9,6 +9,7 @@ from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
 from services.permits.domain.rules.matching import line_origin_country
+from shared.cites.annotations import Effect, Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
 from shared.contracts.closed_sets import PermitKind, Side
 from shared.contracts.declaration import Declaration, Item
@@ -105,22 +106,41 @@ class ItemContext:
         """The declared purpose, else that of the permit."""
         return self.item.purpose or next((permit.content.purpose for permit, _ in self.lines), None)
 
+    @property
+    def term(self) -> str | None:
+        """The declared term, or the term of the line."""
+        return self.item.term or next((line.content.term for _, line in self.lines), None)
+
+    @cached_property
+    def specimen(self) -> Specimen:
+        """The codes of the goods, by which the annotations of a listing decide."""
+        return Specimen(
+            term=self.term,
+            purpose=self.purpose,
+            source=self.source,
+            export_country=self.declaration.export_country,
+            import_country=self.declaration.import_country,
+        )
+
     @cached_property
     def listing_status(self) -> ListingStatus:
-        """The listing status of the goods on the day of the check."""
-        return self.facts.listing_status(self.taxon, self.day, self.country)
+        """The listing status of the goods on the day of the check, by the annotations too."""
+        return self.facts.listing_status(self.taxon, self.day, self.country, specimen=self.specimen)
 
     @cached_property
     def appendix(self) -> str | None:
         """The Appendix whose rules apply to the goods: that of the permit lines, else that of the listing.
 
         If a split listing leaves several Appendices possible, it is the least strict one: its rules apply in any case.
-        Appendix I of source D is treated as Appendix II (Article VII.4).
+        Appendix I of source D is treated as Appendix II (Article VII.4). A specimen that an annotation leaves in
+        Appendix I counts so, whatever its line states. A part that an annotation excludes has no Appendix.
         """
         appendices = [self._appendix_of_line(permit, line) for permit, line in self.lines]
         if appendices:
+            if self.listing_status.annotation is not None and self.listing_status.is_certain:
+                appendices.append(self.listing_status.appendix)
             return effective_appendix(_strictest(appendices), self.source)
-        if not self.listing_status.known:
+        if not self.listing_status.known or self.listing_status.coverage is not Effect.INCLUDED:
             return None
         return effective_appendix(_least_strict(self.listing_status), self.source)
 
@@ -129,7 +149,8 @@ class ItemContext:
         name = self.facts.name_to_look_up(line.content.taxon, self.item.taxon, self.day)
         if name == line.content.taxon:
             return line.content.appendix
-        status_at_issue = self.facts.listing_status(name, permit.content.issued_on, self.country)
+        issued = permit.content.issued_on
+        status_at_issue = self.facts.listing_status(name, issued, self.country, specimen=self.specimen)
         return _strictest(
             [line.content.appendix, _least_strict(status_at_issue if status_at_issue.known else self.listing_status)]
         )

@@ -5,16 +5,24 @@ from services.permits.domain.reference.listings import STRICTNESS, ListingStatus
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.matching import line_origin_country
 from services.permits.domain.rules.rule import Discrepancy, Rule, rule
+from shared.cites.annotations import Specimen
 from shared.contracts.closed_sets import Severity
 from shared.contracts.quantities import format_quantity
 
 
 def _listing_status(context: CitationContext, *, at_issue: bool) -> ListingStatus:
     """Return the listing status on the day of issue or of the check; of the declared taxon if the line's is higher."""
-    day = context.permit.content.issued_on if at_issue else context.day
-    return context.facts.listing_status(
-        _name_to_look_up(context), day, line_origin_country(context.permit, context.line)
+    permit, line = context.permit.content, context.line.content
+    specimen = Specimen(
+        term=line.term,
+        purpose=permit.purpose or context.item.purpose,
+        source=line.source,
+        export_country=permit.export_country,
+        import_country=permit.import_country,
     )
+    day = permit.issued_on if at_issue else context.day
+    origin = line_origin_country(context.permit, context.line)
+    return context.facts.listing_status(_name_to_look_up(context), day, origin, specimen=specimen)
 
 
 def _name_to_look_up(context: CitationContext) -> str:
@@ -27,6 +35,12 @@ def _appendix_agrees(context: CitationContext, listing_status: ListingStatus) ->
     return appendix in listing_status.appendices or appendix in {
         effective_appendix(one, source) for one in listing_status.appendices
     }
+
+
+def describe_annotation(status: ListingStatus) -> str | None:
+    """Return the annotation that decided about a specimen, with its source; None if none did."""
+    row = status.annotation
+    return f"annotation of {row.source}: {row.text}" if row is not None else None
 
 
 @rule(
@@ -49,6 +63,7 @@ def appendix_at_issue(context: CitationContext) -> Discrepancy | None:
         pointer=context.document_pointer("number"),
         expected=f"{listing_status} on {issued}",
         found=f"Appendix {context.line.content.appendix}",
+        note=describe_annotation(listing_status),
     )
 
 

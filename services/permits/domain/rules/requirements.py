@@ -3,6 +3,7 @@
 from services.permits.domain.rules.item_context import EXPORT_KINDS, ItemContext
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
 from services.permits.domain.rules.sources import PLANTS, source_mismatch
+from shared.cites.annotations import Effect
 from shared.contracts.closed_sets import Appendix, PermitKind, Purpose, Severity, Side
 
 
@@ -169,6 +170,7 @@ def population_is_known(context: ItemContext) -> Discrepancy | None:
         or context.cites_unknown_document
         or context.listing_status.is_certain
         or None not in context.listing_status.appendices
+        or context.listing_status.coverage is Effect.EXCLUDED
     ):
         return None
     expected = f"one listing for {context.taxon} from {context.country}"

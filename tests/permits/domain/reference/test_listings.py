@@ -127,7 +127,7 @@ async def test_first_listing_has_the_appendix_of_each_day(permits_db: AsyncEngin
 async def test_species_that_the_first_listing_does_not_name_may_be_in_appendix_one(
     permits_db: AsyncEngine,
 ) -> None:
-    for name in ("Crocodylus cataphractus", "Dalbergia imaginaria", "Panthera imaginaria"):
+    for name in ("Crocodylus cataphractus", "Aloe imaginaria", "Panthera imaginaria"):
         assert await appendices(permits_db, name) == ["II", "I"], name
     for stated in ("I", "II"):
         permit = permit_content(line(taxon="Crocodylus cataphractus", appendix=stated))
@@ -138,3 +138,59 @@ async def test_species_that_the_first_listing_does_not_name_may_be_in_appendix_o
         assert "CITES-box-10-appendix" not in {finding["rule"] for finding in found["findings"]}
     await load_content(permits_db, index_csv([taxon_row(1, "Crocodylus", "II", RankName="GENUS", Species="")]))
     assert await appendices(permits_db, "Crocodylus cataphractus") == ["II"]
+
+
+async def test_population_that_alone_is_listed_is_read_from_the_annotation(permits_db: AsyncEngine) -> None:
+    for country, expected in (("ML", ["I"]), ("SD", ["I"]), ("ZA", [None])):
+        assert await appendices(permits_db, "Struthio camelus", country=country) == expected, country
+    assert await appendices(permits_db, "Panax ginseng", country="CN") == [None]
+
+
+async def test_populations_of_the_first_listing_are_split_by_country(permits_db: AsyncEngine) -> None:
+    for name, first, second in (
+        ("Caracal caracal", "IN", "NA"), ("Herpailurus yagouaroundi", "MX", "BR"),
+        ("Prionailurus bengalensis bengalensis", "TH", "CN"), ("Prionailurus rubiginosus", "IN", "LK"),
+    ):  # fmt: skip
+        assert await appendices(permits_db, name, country=first) == ["I"], name
+        assert await appendices(permits_db, name, country=second) == ["II"], name
+    assert set(await appendices(permits_db, "Balaenoptera acutorostrata", country="GL")) == {"I", "II"}
+
+
+async def test_listing_view_has_the_annotations_of_the_day_with_their_source(permits_db: AsyncEngine) -> None:
+    day = date(2026, 11, 9)
+    [one] = await rows_as_json(read.list_taxa(permits_db, "Ceratotherium simum", day, "NA", limit=50))
+    assert [(row["decision"], row["source"], row["holds_from"]) for row in one["annotations"]] == [
+        ("II", "CoP19", "2023-02-23"), ("open", "CoP19", "2023-02-23"), ("I", "CoP19", "2023-02-23"),
+    ]  # fmt: skip
+    assert (one["annotations"][0]["terms"], one["list_source"], one["annotation_symbol"]) == (["LIV"], "built_in", None)
+    [lion] = await rows_as_json(read.list_taxa(permits_db, "Panthera leo", day, "ZA", limit=50))
+    assert (lion["annotations"][0]["decision"], lion["annotations"][0]["except_for"]) == ("zero", ["countries"])
+    [rosewood] = await rows_as_json(read.list_taxa(permits_db, "Dalbergia retusa", day, "NI", limit=50))
+    assert rosewood["annotation_symbol"] == "#15"
+
+
+async def test_load_keeps_the_annotations_of_animals_and_adds_the_symbols_of_plants(permits_db: AsyncEngine) -> None:
+    rows = [
+        taxon_row(1, "Vicugna vicugna"),
+        taxon_row(2, "Inventus arboreus", **{"Kingdom": "Plantae", "#AnnotationSymbol": "#4"}),
+    ]
+    await load_content(permits_db, index_csv(rows))
+    [animal] = await rows_as_json(read.list_taxa(permits_db, "Vicugna vicugna", today(), "PE", limit=50))
+    assert animal["list_source"] == "loaded"
+    assert [row["decision"] for row in animal["annotations"]] == ["II", "open", "I"]
+    [plant] = await rows_as_json(read.list_taxa(permits_db, "Inventus arboreus", today(), None, limit=50))
+    assert plant["annotation_symbol"] == "#4"
+    flowers = {"taxon": "Inventus arboreus", "term": "FLO", "documents": [{"type": "Y900"}]}
+    for source, status in (("A", "accepted"), ("W", "rejected")):
+        found = await lodge_declaration(
+            permits_db, declaration(item(permit_content(), "10", **{**flowers, "source": source}))
+        )
+        assert found["status"] == status, found["findings"]
+
+
+async def test_group_whose_species_of_appendix_one_are_all_named_has_one_appendix(permits_db: AsyncEngine) -> None:
+    for name, expected in (
+        ("Vanda coerulea", ["II"]), ("Dalbergia latifolia", ["II"]), ("Dalbergia nigra", ["I"]),
+        ("Cattleya jongheana", ["I"]), ("Aloe imaginaria", ["II", "I"]),
+    ):  # fmt: skip
+        assert await appendices(permits_db, name) == expected, name
