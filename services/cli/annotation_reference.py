@@ -69,7 +69,7 @@ The hub does not check a condition that no code of a declaration states:
 - the packaging for retail trade and the weight of wood in a shipment,
 - the annual limit of 1,600 wild Nile crocodiles of Tanzania; load it as a quota.
 
-Where such a condition decides about a specimen, the text of the row asks an officer.
+Where such a condition decides about a specimen, an officer decides whether the text of the row describes the goods.
 """
 
 

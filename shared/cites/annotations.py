@@ -33,10 +33,10 @@ class Effect(StrEnum):
     APPENDIX_I = "I"
     APPENDIX_II = "II"
     OPEN = "open"
-    """The codes of a declaration cannot decide. The text of the row is the question for an officer."""
+    """The codes of a declaration cannot decide. An officer decides whether the text of the row describes the goods."""
     ZERO_QUOTA = "zero"
     OPEN_ZERO_QUOTA = "zero-open"
-    """A quota of zero applies if an officer affirms the condition in the text of the row."""
+    """A quota of zero applies, unless an officer finds that the text of the row describes the goods."""
     INCLUDED = "included"
     EXCLUDED = "excluded"
 

@@ -58,7 +58,7 @@ class ListingAnnotation(WireModel):
         Effect,
         Field(
             description="The Appendix of the specimens (I, II), a quota of zero (zero), or whether the Convention "
-            "applies (included, excluded). An officer answers the question in `text` (open, zero-open)."
+            "applies (included, excluded). An officer decides whether `text` describes the goods (open, zero-open)."
         ),
     ]
     countries: Annotated[tuple[CountryCode, ...], Field(description="Countries of origin")]
@@ -70,7 +70,7 @@ class ListingAnnotation(WireModel):
     except_for: Annotated[
         tuple[str, ...], Field(description="Names of the lists above that state the exceptions instead: all but these")
     ]
-    text: Annotated[str, Field(description="The annotation in short, or the question for an officer")]
+    text: Annotated[str, Field(description="The annotation in short, or the specimens that an officer looks for")]
     source: Annotated[str, Field(description="Conference of the Parties that decided it")]
     holds_from: Annotated[Day, Field(description="First day in force")]
     holds_until: Annotated[Day | None, Field(description="First day on which it is no longer in force; null: no end")]

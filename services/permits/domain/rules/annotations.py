@@ -5,13 +5,14 @@ from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rul
 from shared.cites.annotations import Annotation, Effect, possible_decisions
 from shared.contracts.closed_sets import Appendix, Severity
 
-UNREADABLE = "The annotation leaves other specimens in Appendix I. Is the specimen one that it names?"
+UNREADABLE = "a specimen that the annotation names, because all others are in Appendix I"
 
 
 def _described(context: ItemContext) -> str:
     """Return the codes of the goods that an annotation asks for."""
     codes = (("term", context.term), ("purpose", context.purpose), ("source", context.source))
-    return ", ".join(f"{name} {code or 'not stated'}" for name, code in codes) + f", from {context.country}"
+    stated = ", ".join(f"{name} {code}" for name, code in codes if code is not None)
+    return f"{stated}, from {context.country}" if stated else f"goods from {context.country}"
 
 
 @rule(
@@ -22,7 +23,7 @@ def _described(context: ItemContext) -> str:
     "finding with a reason or refuses the goods.",
 )
 def specimen_is_of_appendix_two(context: ItemContext) -> Discrepancy | None:
-    """The annotation of the listing must show that the specimen is in Appendix II, not I (Resolution Conf. 11.21).
+    """The annotation of the listing must include the specimen in Appendix II (Resolution Conf. 11.21).
 
     The codes of a declaration do not always decide it.
     """
@@ -31,9 +32,8 @@ def specimen_is_of_appendix_two(context: ItemContext) -> Discrepancy | None:
         return None
     return Discrepancy(
         pointer=context.pointer("term"),
-        expected="a specimen that the annotation includes in Appendix II",
+        expected=UNREADABLE if status.annotation is None else f"{status.annotation.text} ({status.annotation.source})",
         found=_described(context),
-        note=UNREADABLE if status.annotation is None else f"{status.annotation.text} ({status.annotation.source})",
     )
 
 
@@ -44,7 +44,7 @@ def specimen_is_of_appendix_two(context: ItemContext) -> Discrepancy | None:
     officer_remedy="Customs overrides the finding with a reason only if the annotation does not apply to the goods.",
 )
 def quota_is_not_zero(context: ItemContext) -> Discrepancy | None:
-    """The annotation of the listing must not set a quota of zero for the specimen (Resolution Conf. 11.21)."""
+    """The specimen must not be under a quota of zero (Resolution Conf. 11.21)."""
     rows = _zero_quota(context)
     if rows is None or rows.keys() != {Effect.ZERO_QUOTA} or not _comes_from_origin(context):
         return None
@@ -58,7 +58,7 @@ def quota_is_not_zero(context: ItemContext) -> Discrepancy | None:
     officer_remedy=CUSTOMS_DECIDES,
 )
 def zero_quota_does_not_apply(context: ItemContext) -> Discrepancy | None:
-    """The codes of the declaration must show that no quota of zero applies to the specimen (Resolution Conf. 11.21).
+    """It must be certain that no quota of zero applies to the specimen (Resolution Conf. 11.21).
 
     A quota of zero is for the export from the country of origin. An officer decides about a re-export.
     """
@@ -89,9 +89,8 @@ def _comes_from_origin(context: ItemContext) -> bool:
 def _zero_quota_discrepancy(context: ItemContext, row: Annotation) -> Discrepancy:
     return Discrepancy(
         pointer=context.pointer("taxon"),
-        expected="a specimen without a quota of zero",
-        found=f"{context.taxon}, {_described(context)}",
-        note=f"{row.text} ({row.source})",
+        expected=f"{row.text} ({row.source})",
+        found=_described(context),
     )
 
 
@@ -99,8 +98,8 @@ def _zero_quota_discrepancy(context: ItemContext, row: Annotation) -> Discrepanc
     "CITES-Conf-11.21-part",
     Severity.REFER,
     remedy="Cite a permit or a certificate in a new version, or wait for the decision of customs.",
-    officer_remedy="Customs answers the question of the annotation. It overrides the finding with a reason if the "
-    "goods are excluded, or refuses them.",
+    officer_remedy="Customs finds out whether the annotation excludes the goods. It overrides the finding with a "
+    "reason or refuses them.",
 )
 def part_is_decided(context: ItemContext) -> Discrepancy | None:
     """Goods without a permit must be a part that the annotation of the plant excludes (Article I(b)(iii)).
@@ -120,14 +119,9 @@ def _part_discrepancy(context: ItemContext, coverage: Effect) -> Discrepancy | N
     status = context.listing_status
     if context.cites_document or status.coverage is not coverage or context.taxon is None:
         return None
-    symbol = context.facts.listings.annotations(context.taxon, context.day, context.country).symbol
     row = status.annotation
-    return Discrepancy(
-        pointer=context.pointer("term"),
-        expected=f"a part that annotation {symbol} excludes" if coverage is Effect.OPEN else None,
-        found=f"{context.taxon}, {_described(context)}",
-        note=f"annotation {symbol}: {row.text} ({row.source})" if row is not None else None,
-    )
+    described = f"{row.text} ({row.symbol}, {row.source})" if row is not None else None
+    return Discrepancy(pointer=context.pointer("term"), expected=described, found=_described(context))
 
 
 RULES: tuple[Rule[ItemContext], ...] = (
