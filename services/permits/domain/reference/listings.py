@@ -122,6 +122,11 @@ class ListingStatus:
         return self.known and len(self.appendices) == 1
 
     @property
+    def is_deemed_appendix_one(self) -> bool:
+        """Return whether an annotation leaves this specimen in Appendix I."""
+        return self.annotation is not None and self.annotation.effect is Effect.APPENDIX_I and not self.is_open
+
+    @property
     def appendix(self) -> str | None:
         """The only Appendix; None if not listed. Read it only if `is_certain`."""
         return next(iter(self.appendices))

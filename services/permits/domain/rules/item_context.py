@@ -11,7 +11,7 @@ from services.permits.domain.reference.listings import STRICTNESS, ListingStatus
 from services.permits.domain.rules.matching import line_origin_country
 from shared.cites.annotations import Effect, Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
-from shared.contracts.closed_sets import PermitKind, Side
+from shared.contracts.closed_sets import Appendix, PermitKind, Side
 from shared.contracts.declaration import Declaration, Item
 from shared.contracts.findings import CitedLine
 
@@ -137,8 +137,8 @@ class ItemContext:
         """
         appendices = [self._appendix_of_line(permit, line) for permit, line in self.lines]
         if appendices:
-            if self.listing_status.annotation is not None and self.listing_status.is_certain:
-                appendices.append(self.listing_status.appendix)
+            if self.listing_status.is_deemed_appendix_one:
+                appendices.append(Appendix.I)
             return effective_appendix(_strictest(appendices), self.source)
         if not self.listing_status.known or self.listing_status.coverage is not Effect.INCLUDED:
             return None
