@@ -51,10 +51,13 @@ class GuardedPostgres:
         Call `on_wait` while it waits, with a message for the user if the server recovers, otherwise with "".
         """
         began = time.monotonic()
+        recovering_since = math.inf
 
         def report(state: ServerState) -> None:
-            is_long = state is ServerState.RECOVERING and time.monotonic() - began > RECOVERY_NOTICE_SECONDS
-            on_wait(RECOVERING if is_long else "")
+            nonlocal recovering_since
+            if state is ServerState.RECOVERING:
+                recovering_since = min(recovering_since, time.monotonic())
+            on_wait(RECOVERING if time.monotonic() - recovering_since > RECOVERY_NOTICE_SECONDS else "")
 
         server = self._embedded.start(seconds=SILENT_SECONDS, on_wait=report)
         self._start_guard()

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from services.cli.postgres import GuardedPostgres
-from services.cli.server_account import temporary_home
+from services.cli.postgres import RECOVERING, GuardedPostgres
+from services.cli.server_account import find_server_account, temporary_home
 from tests.waiting import block_until
 
 
@@ -72,6 +72,24 @@ def test_server_that_cannot_start_is_started_later_and_reported_once(database: G
     block_until(is_attempted_silently)
     data.with_name("away").rename(data)
     assert _collect_until(database, "PostgreSQL is ready again.") == ["PostgreSQL is ready again."]
+
+
+def test_server_that_recovers_for_long_is_reported_once(
+    database: GuardedPostgres, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.cli.postgres.RECOVERY_NOTICE_SECONDS", 0.5)
+    account = find_server_account()
+    slow = "restore_command = 'sleep 3; false'\nhot_standby = off\n"
+    account.replace_file(database.folder / "postgresql.auto.conf", slow)
+    account.replace_file(database.folder / "recovery.signal", "")
+    _kill(database)
+    messages = _collect_until(database, "PostgreSQL is ready again.")
+    assert messages == ["PostgreSQL ended. The hub starts it again.", RECOVERING, "PostgreSQL is ready again."]
+    account.replace_file(database.folder / "recovery.signal", "")
+    database.stop()
+    waits: list[str] = []
+    database.start(waits.append)
+    assert set(waits) == {"", RECOVERING}
 
 
 def test_server_that_does_not_respond_is_ended_and_started_again(
