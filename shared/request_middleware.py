@@ -46,6 +46,8 @@ Only public documents state one.
 """
 ENCODED_SLASH = re.compile(rb"%(?:2f|5c)", re.IGNORECASE)
 """A slash or backslash inside a part of the path. A proxy and the hub might split the path differently."""
+HTTP_VERSIONS = frozenset({"1.0", "1.1"})
+"""The versions that the hub reads. The parser accepts others, and a first line without one (HTTP/0.9)."""
 PROBES = frozenset({"/healthz", "/readyz", "/metrics"})
 """Routes that monitors read every few seconds: their lines have the level debug."""
 
@@ -190,6 +192,8 @@ def _check_head(scope: Scope, head_bytes: int) -> Response | None:
     if (header := _find_duplicate_header(headers)) is not None:
         code = "idempotency-key-invalid" if header == "idempotency-key" else "header-twice"
         return reject(400, code, f"The header {header.title()} is in the request twice. Send it once.")
+    if (fault := _find_framing_fault(scope)) is not None:
+        return reject(400, "http-error", fault, {"Connection": "close"})
     hosts = [value for key, value in headers if key == b"host"]
     if (scope["http_version"] == "1.1" and not hosts) or not all(HOST_PATTERN.fullmatch(host) for host in hosts):
         text = "The header Host is missing or is not a host name. Send it with each request (RFC 9112, section 3.2)."
@@ -197,10 +201,16 @@ def _check_head(scope: Scope, head_bytes: int) -> Response | None:
     if b"%" in scope["raw_path"] and ENCODED_SLASH.search(scope["raw_path"]):
         text = "The path has an encoded slash or backslash (%2F, %5C). Send none: no id and no name has one."
         return reject(400, "invalid-parameter", text)
-    codings = [value for key, value in headers if key == b"transfer-encoding"]
+    return None
+
+
+def _find_framing_fault(scope: Scope) -> str | None:
+    """Return why two readers might find different ends of a request, or None. The connection ends after such a one."""
+    if scope["http_version"] not in HTTP_VERSIONS:
+        return "The first line of the request names no version that the hub reads. End it with HTTP/1.1."
+    codings = [value for key, value in scope["headers"] if key == b"transfer-encoding"]
     if codings and (len(codings) > 1 or codings[0].lower() != b"chunked" or scope["http_version"] != "1.1"):
-        text = "The header Transfer-Encoding is not `chunked`. Send the body chunked, or with Content-Length."
-        return reject(400, "http-error", text, {"Connection": "close"})
+        return "The header Transfer-Encoding is not `chunked`. Send the body chunked, or with Content-Length."
     return None
 
 

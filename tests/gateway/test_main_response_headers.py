@@ -114,6 +114,18 @@ async def test_transfer_coding_other_than_chunked_is_refused_and_ends_the_connec
     assert headers["connection"] == "close"
 
 
+@pytest.mark.parametrize("version", ["", " HTTP/0.9", " HTTP/2.0"])
+async def test_request_line_without_a_version_of_http_1_is_refused(hub: RunningGateway, version: str) -> None:
+    head = f"GET /v1/me{version}\r\nHost: h\r\nAuthorization: {hub.admin['Authorization']}\r\n\r\n"
+    status, headers, body = await _send(hub, head.encode())
+    assert (status, json.loads(body)["code"], headers["connection"]) == (400, "http-error", "close")
+
+
+async def test_request_of_http_1_0_is_accepted(hub: RunningGateway) -> None:
+    head = f"GET /v1/me HTTP/1.0\r\nHost: h\r\nAuthorization: {hub.admin['Authorization']}\r\n\r\n"
+    assert (await _send(hub, head.encode()))[0] == 200
+
+
 async def test_chunked_body_is_accepted(hub: RunningGateway) -> None:
     head = b"POST /oauth2/token HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: Chunked\r\n\r\n3\r\na=b\r\n0\r\n\r\n"
     status, _, body = await _send(hub, head)

@@ -109,7 +109,7 @@ REQUEST_PROBLEMS = {
         status=400,
         meaning="The request is not valid HTTP.",
         causes=(
-            "The first line or a header cannot be parsed.",
+            "The first line or a header cannot be parsed, or the first line names another version than HTTP/1.",
             "The header Host is missing or is not a host name.",
             "The client speaks TLS to a port that speaks plain HTTP.",
         ),
