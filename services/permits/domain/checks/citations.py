@@ -14,6 +14,7 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.second_uses import SecondUse
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.rules import certificates, documents, goods, listings, quantities
+from services.permits.domain.rules.certificate_scope import has_scope
 from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.documents import kind_serves_movement
 from services.permits.domain.rules.goods import was_counted_elsewhere
@@ -93,7 +94,8 @@ def check_citation(
     found += evaluate(goods.RULES, context)
     if len(context.lines) > 1:
         return found, _build_citation(declaration, context, ZERO), []
-    found += evaluate(certificates.RULES, context)
+    if has_scope(context.permit.content, context.line.content):  # most documents are permits for goods of any kind
+        found += evaluate(certificates.RULES, context)
     found += evaluate(listings.RULES, context)
     serves_movement = kind_serves_movement.find_discrepancy(context) is None
     amounts = evaluate(quantities.RULES, context) if serves_movement else []

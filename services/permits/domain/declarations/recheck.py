@@ -16,6 +16,7 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
+from services.permits.domain.rules.certificates import goods_are_certainly_of_the_kind
 from services.permits.domain.rules.documents import document_has_line, is_not_withdrawn, was_endorsed
 from services.permits.domain.rules.goods import line_is_unambiguous, unit_converts
 from services.permits.domain.rules.requirements import goods_are_verified, population_is_known
@@ -27,7 +28,9 @@ from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Severity
 from shared.contracts.findings import Finding
 from shared.contracts.parties import Actor
 
-ANSWERABLE_RULES = frozenset({goods_are_verified.name, was_endorsed.name, population_is_known.name})
+ANSWERABLE_RULES = frozenset(
+    {goods_are_verified.name, was_endorsed.name, population_is_known.name, goods_are_certainly_of_the_kind.name}
+)
 """Findings that may end without an officer: a listing is loaded, or a permit is endorsed."""
 OFFICER_STATED_RULES = frozenset({unit_converts.name, line_is_unambiguous.name, document_has_line.name})
 """Findings that an officer settles with a line or a quantity, which a check cannot know."""

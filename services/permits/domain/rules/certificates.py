@@ -1,6 +1,6 @@
 """Rules that compare a cited certificate with the goods that its kind may cover (Articles III.5, IV.6 and VII)."""
 
-from services.permits.domain.rules.certificate_scope import Misfit, find_misfits, has_scope
+from services.permits.domain.rules.certificate_scope import Misfit, find_misfits
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.parties import has_same_identifier, has_same_name
 from services.permits.domain.rules.rule import Discrepancy, Rule, rule
@@ -16,7 +16,7 @@ def _misfits(context: CitationContext) -> list[Misfit]:
     A certificate of origin replaces no permit of Articles III and IV: other rules ask for these.
     """
     content, line = context.permit.content, context.line.content
-    if not has_scope(content, line) or content.kind == PermitKind.CERTIFICATE_OF_ORIGIN:
+    if content.kind == PermitKind.CERTIFICATE_OF_ORIGIN:
         return []
     taxon = context.facts.name_to_look_up(line.taxon, context.item.taxon, context.day)
     found = list(find_misfits(content, line, taxon, context.facts))

@@ -187,6 +187,18 @@ async def recheck_and_read(db: AsyncEngine, found: dict[str, Any]) -> dict[str, 
     return await as_json(declarations_read.read_declaration(db, UUID(found["id"]), B))
 
 
+async def test_doubtful_certificate_is_checked_again_after_a_load_of_listings(permits_db: AsyncEngine) -> None:
+    goods = {"taxon": "Novus piscis", "source": "X"}
+    certificate = permit_content(line(**goods), kind="introduction_from_the_sea", issuer="FR")
+    await issue_permit(permits_db, certificate, AUTHORITY_FR)
+    found = await lodge_declaration(permits_db, declaration(item(certificate, "10", **goods)))
+    expected = {"CITES-VII-certificate-doubt": "refer", "listing-silent": "note"}
+    assert (found["status"], severities(found)) == ("referred", expected)
+    await load_content(permits_db, index_csv([taxon_row(1, "Novus piscis", Class="Elasmobranchii")]))
+    settled = await recheck_and_read(permits_db, found)
+    assert (settled["status"], severities(settled)) == ("accepted", {})
+
+
 async def test_unverified_declaration_is_checked_again_after_a_load_of_listings(permits_db: AsyncEngine) -> None:
     unknown = item(permit_content(), taxon="Inventus primus", documents=[])
     free, listed = [await lodge_declaration(permits_db, declaration(unknown)) for _ in range(2)]

@@ -10,6 +10,7 @@ from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.policy import Policy
 from tests.permits.domain.rules.test_requirements import TAXON, permit
 from tests.permits.rule_examples import (
+    BRED,
     BY_M1,
     ELSEWHERE,
     EXPORT_TO_ZOO,
@@ -147,6 +148,14 @@ SINGLE_CAUSES: dict[str, tuple[Example, list[str]]] = {
         ["CITES-XIV.1-import-permit"],
     ),
     "document is of another kind": (lambda: findings_of(permit("other")), ["CITES-VII-other-document"]),
+    "certificate of captive breeding names wild specimens of Appendix I": (
+        lambda: findings_of(permit("captive_bred", "I", source="W"), known=APPENDIX_I, source="W"),
+        ["CITES-VII-certificate-scope"],
+    ),
+    "goods are declared as wild under a certificate of captive breeding": (
+        lambda: findings_of(BRED, source="W"),
+        ["CITES-box-10-source"],
+    ),
     "taxon is in no listing": (lambda: findings_of(known=NO_LISTINGS), ["unverified"]),
     "population is open": (lambda: findings_of(known=SPLIT), ["split-listing"]),
     "country is suspended": (lambda: findings_of(PERMIT, known=SUSPENDED), ["CITES-Conf-14.3-suspension"]),
