@@ -13,6 +13,7 @@ from services.cli.demo_parties import IMPORTER_FAILURES, DemoParties, Subscriber
 from services.cli.step_report import print_note, print_step, require_balance, require_result
 from services.cli.webhook_receiver import WebhookReceiver
 from shared.cites.events import EventType
+from shared.contracts.closed_sets import PermitStatus
 
 EVENT_TIMEOUT_SECONDS = 45.0
 JsonObject = dict[str, Any]
@@ -30,7 +31,7 @@ def run_demo(admin: Hub, receive_at: str | None = None) -> None:
         with err.status("Adding the parties…"):
             parties = create_parties(admin, today.year, stack, receive_at)
         describe_parties(parties)
-        permit = issue(parties, today)
+        permit = issue(parties, today, stack)
         endorse(parties, permit, today)
         first = lodge(parties, permit)
         lodge_second_use(parties, permit)
@@ -50,10 +51,11 @@ def describe_parties(parties: DemoParties) -> None:
         print_note("For webhooks, set NOTIFICATIONS_ALLOWED_NETWORKS and --receive-at: see docs/deploy.md")
 
 
-def issue(parties: DemoParties, today: date) -> JsonObject:
-    """Play step 1."""
+def issue(parties: DemoParties, today: date, stack: ExitStack) -> JsonObject:
+    """Play step 1. When the stack closes, the permit is revoked, whatever step failed."""
     print_step(1, f"The wildlife authority of ZA issues export permit {parties.identifiers.permit_number}")
     permit = parties.authority.hub.issue_permit(build_permit(parties, today))
+    stack.callback(end_permit, parties.authority.hub, permit["id"])
     require_result(
         f"{permit['number']} is {permit['status']}, valid until {permit['valid_until']}", permit["status"], "issued"
     )
@@ -63,6 +65,12 @@ def issue(parties: DemoParties, today: date) -> JsonObject:
     )
     require_balance("line B, 40 kg of its meat", lines["B"]["balance"], {"granted": "40"})
     return permit
+
+
+def end_permit(authority: Hub, permit_id: str) -> None:
+    """Revoke the permit if step 6 did not, so that nobody can cite it."""
+    if authority.read_permit(permit_id)["status"] != PermitStatus.REVOKED:
+        authority.revoke_permit(permit_id, "The demo ended before its step 6")
 
 
 def endorse(parties: DemoParties, permit: JsonObject, today: date) -> None:

@@ -1,11 +1,13 @@
 """The parties of a demo or replay: the administrator adds them with their credentials, and ends them afterwards."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from saola_client import Hub
+
+JsonObject = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -28,12 +30,21 @@ def add_party(
     admin: Hub, name: str, country: str, roles: Sequence[str], identifiers: Mapping[str, str] | None = None
 ) -> TrialParty:
     """Add a party with credentials to the hub. Return it with the hub opened as this party."""
-    party = admin.create_party(
-        {"name": name, "country": country, "roles": list(roles), "identifiers": dict(identifiers or {})}
-    )
+    return _open_as_party(admin, _create_party(admin, name, country, roles, identifiers or {}))
+
+
+def _create_party(
+    admin: Hub, name: str, country: str, roles: Sequence[str], identifiers: Mapping[str, str]
+) -> JsonObject:
+    new = {"name": name, "country": country, "roles": list(roles), "identifiers": dict(identifiers)}
+    return admin.create_party(new)
+
+
+def _open_as_party(admin: Hub, party: JsonObject) -> TrialParty:
     credentials = admin.create_credential(party["id"])
     party_hub = admin.with_credentials(credentials["client_id"], credentials["client_secret"])
-    return TrialParty(party["id"], name, country, party_hub, next(iter((identifiers or {}).values()), None))
+    identifier = next(iter(party["identifiers"].values()), None)
+    return TrialParty(party["id"], party["name"], party["country"], party_hub, identifier)
 
 
 class AddParty(Protocol):
@@ -47,18 +58,20 @@ class AddParty(Protocol):
 
 @contextmanager
 def trial_parties(admin: Hub) -> Iterator[AddParty]:
-    """Yield a function that adds parties to a hub. End these parties after the block, also after an error."""
-    added: list[TrialParty] = []
+    """Yield a function that adds parties to a hub. End these parties after the block, also after an error.
 
-    def add(name: str, country: str, roles: Sequence[str], identifiers: Mapping[str, str] | None = None) -> TrialParty:
-        added.append(add_party(admin, name, country, roles, identifiers))
-        return added[-1]
+    The function may run in several threads. If one party cannot be ended, the others still are.
+    """
+    with ExitStack() as stack:
 
-    try:
+        def add(
+            name: str, country: str, roles: Sequence[str], identifiers: Mapping[str, str] | None = None
+        ) -> TrialParty:
+            party = _create_party(admin, name, country, roles, identifiers or {})
+            stack.callback(end_party, admin, party["id"])
+            return _open_as_party(admin, party)
+
         yield add
-    finally:
-        for party in reversed(added):
-            end_party(admin, party.id)
 
 
 def end_party(admin: Hub, party_id: str) -> None:

@@ -15,6 +15,7 @@ from joserfc import jws
 from services.cli.backup import RECEIVERS_FIRST, restore_backup, write_backup
 from services.cli.home import Home
 from services.cli.hub_status import print_status
+from tests.days import today
 from tests.faults.conftest import SHORT_SCHEDULE
 from tests.faults.shipment_parties import ShipmentParties, add_shipment_parties, line_balance
 from tests.hub import RunningHub, running_hub
@@ -59,6 +60,29 @@ def _copied(hub: RunningHub, party_id: str) -> set[tuple[int, bool]]:
     return {(row["version"], row["disabled"]) for rows in copies for row in rows or [{"version": 0, "disabled": False}]}
 
 
+def _grant_mandate(hub: RunningHub) -> str:
+    """Grant a mandate that the agent accepts. Return its id."""
+    with hub.admin() as admin:
+        trader, agent = _add_party(hub), _add_party(hub)
+        day = today().isoformat()
+        mandate = admin.create_mandate({"trader": trader, "agent": agent, "from": day, "until": day})
+        credential = admin.create_credential(agent)
+        admin.with_credentials(credential["client_id"], credential["client_secret"]).accept_mandate(mandate["id"])
+    return str(mandate["id"])
+
+
+def _mandate_status(hub: RunningHub, mandate_id: str) -> str:
+    """Return the status of a mandate at the gateway."""
+    with hub.admin() as admin:
+        return next(str(mandate["status"]) for mandate in admin.list_mandates() if mandate["id"] == mandate_id)
+
+
+def _copied_mandate(hub: RunningHub, mandate_id: str) -> list[bool]:
+    """Return whether a mandate is active in each of the two copies that have it."""
+    query = f"SELECT active FROM mandates WHERE id = '{mandate_id}'"
+    return [row["active"] for service in ("permits", "notifications") for row in hub.query(service, query)]
+
+
 def _amend(hub: RunningHub, parties: ShipmentParties, permit: dict[str, Any], declared: dict[str, Any]) -> None:
     """Send a new version of a declaration of one unit."""
     content = parties.build_declaration(permit, quantity=1) | {"reference": declared["reference"]}
@@ -93,6 +117,7 @@ def test_gateway_older_than_permits_keeps_ids_and_references(
     permit = parties.issue_permit(5)
     earlier = tmp_path / "earlier"
     disabled = _add_party(restored_hub)
+    mandate = _grant_mandate(restored_hub)
     write_backup(Home(restored_hub.home), earlier)
     importer = parties.importer.hub
     content = parties.build_declaration(permit, quantity=1)
@@ -101,7 +126,11 @@ def test_gateway_older_than_permits_keeps_ids_and_references(
     _amend(restored_hub, parties, permit, amended)
     with restored_hub.admin() as admin:
         admin.update_party(disabled, {"disabled": True}, version=1)
+        admin.revoke_mandate(mandate)
     block_until(lambda: _copied(restored_hub, disabled) == {(2, True)})
+    lost_mandate = _grant_mandate(restored_hub)
+    block_until(lambda: _copied_mandate(restored_hub, lost_mandate) == [True, True])
+    block_until(lambda: _copied_mandate(restored_hub, mandate) == [False, False])
     receipt = _claims(_receipt(restored_hub, parties, before["id"]))
 
     _set_back(restored_hub, "gateway", earlier)
@@ -116,6 +145,8 @@ def test_gateway_older_than_permits_keeps_ids_and_references(
     assert _claims(_receipt(restored_hub, parties, before["id"])) == receipt
     assert line_balance(importer, permit)["reserved"] == "2"
     block_until(lambda: _copied(restored_hub, disabled) == {(3, False)})
+    block_until(lambda: _copied_mandate(restored_hub, lost_mandate) == [False, False])
+    block_until(lambda: _mandate_status(restored_hub, mandate) == "revoked")
 
 
 def test_permits_older_than_the_gateway_checks_every_declaration_again(
@@ -133,13 +164,14 @@ def test_permits_older_than_the_gateway_checks_every_declaration_again(
     block_until(lambda: len(parties.feed_events("declaration.released")) == 2)
     released = {one["id"]: _newest_event(parties, one["id"]) for one in (first, later)}
     assert {kind for _, kind in released.values()} == {"declaration.released"}
-    added = _add_party(restored_hub)
+    added, mandate = _add_party(restored_hub), _grant_mandate(restored_hub)
     parties.lodge(permit, COUNT, interfere=lambda: None, at=-1)
     parties.checked_declarations()
 
     _set_back(restored_hub, "permits", earlier)
 
     block_until(lambda: _copied(restored_hub, added) == {(1, False)})
+    block_until(lambda: _copied_mandate(restored_hub, mandate) == [True, True])
     checked = parties.checked_declarations(seconds=60)
     assert Counter(declaration["status"] for declaration in checked) == {"accepted": COUNT}
     assert line_balance(parties.importer.hub, permit)["reserved"] == str(COUNT + 2)
@@ -177,6 +209,7 @@ def test_notifications_older_than_permits_get_every_event_again(
     block_until(lambda: parties.feed_events("declaration.accepted"))
     earlier = tmp_path / "earlier"
     write_backup(Home(restored_hub.home), earlier)
+    mandate = _grant_mandate(restored_hub)
     parties.lodge(permit, COUNT, interfere=lambda: None, at=-1)
     parties.checked_declarations()
     parties.import_customs.hub.release(first["id"])
@@ -186,6 +219,7 @@ def test_notifications_older_than_permits_get_every_event_again(
     _set_back(restored_hub, "notifications", earlier)
 
     ids = {declaration["id"] for declaration in parties.responses} | {first["id"]}
+    block_until(lambda: _copied_mandate(restored_hub, mandate) == [True, True], seconds=60)
     block_until(lambda: parties.feed_events("declaration.released"), seconds=60)
     block_until(lambda: len(parties.feed_events("declaration.accepted")) == COUNT + 1, seconds=60)
     accepted = Counter(event["data"]["declaration_id"] for event in parties.feed_events("declaration.accepted"))

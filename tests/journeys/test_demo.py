@@ -1,10 +1,16 @@
 """The main journey, as `saola demo` plays it."""
 
+from datetime import date
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from saola_client import Hub
+from services.cli import demo, trial_parties
 from services.cli.console import CommandError
+from services.cli.demo_parties import DemoParties
 from services.cli.step_report import require_balance, require_result
 from tests.days import today
 from tests.hub import RunningHub, run_saola
@@ -34,6 +40,43 @@ def test_demo_leaves_no_party_active_and_no_country_with_an_office(hub: RunningH
     added = [party for party in hub.admin().list_parties() if party["id"] not in before]
     assert len(added) == 6
     assert {(party["disabled"], *party["roles"]) for party in added} == {(True, "trader")}
+
+
+def test_demo_that_fails_midway_leaves_no_permit_and_no_party_active(
+    hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(parties: DemoParties, permit: dict[str, Any], today: date) -> None:
+        raise CommandError("step 2 failed")
+
+    monkeypatch.setattr(demo, "endorse", fail)
+    before = {party["id"] for party in hub.admin().list_parties()}
+    with pytest.raises(CommandError, match="step 2 failed"):
+        demo.run_demo(hub.admin())
+    added = [party["id"] for party in hub.admin().list_parties() if party["id"] not in before]
+    assert {(party["disabled"], *party["roles"]) for party in map(hub.admin().read_party, added)} == {(True, "trader")}
+    ids = ", ".join(f"'{party_id}'" for party_id in added)
+    issued = hub.query("permits", f"SELECT status FROM permits WHERE registered_by IN ({ids})")
+    assert [row["status"] for row in issued] == ["revoked"]
+
+
+def test_trial_party_without_a_credential_is_ended_and_no_error_keeps_another_active(
+    hub: RunningHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin, ended = hub.admin(), trial_parties.end_party
+
+    def end(admin: Hub, party_id: str) -> None:
+        ended(admin, party_id)
+        raise CommandError("the hub did not respond")
+
+    monkeypatch.setattr(trial_parties, "end_party", end)
+    before = {party["id"] for party in admin.list_parties()}
+    with pytest.raises(CommandError), trial_parties.trial_parties(admin) as add_party:
+        for country in ("ZW", "ZM"):
+            add_party("An authority", country, ["authority"])
+        monkeypatch.setattr(admin, "create_credential", partial(end, admin))
+        add_party("A customs office", "ZW", ["customs"])
+    added = [party for party in admin.list_parties() if party["id"] not in before]
+    assert [(party["disabled"], party["roles"]) for party in added] == [(True, ["trader"])] * 3
 
 
 def test_demo_without_a_hub_starts_one_and_stops_it() -> None:

@@ -42,7 +42,7 @@ class Differences:
     set_back: Mapping[UUID, int]
     """The highest revision of the copies, for each mandate with an older one."""
     revoked: frozenset[UUID]
-    """Those of the mandates that are set back whose newest copy is revoked."""
+    """Those of the mandates that are set back whose newest copy gives no right: only a revocation ends an offer too."""
     older: tuple[tuple[MandateCopy, str], ...]
     """Mandates that a service lacks or stores in an older revision, each with the name of the service."""
     unknown: tuple[tuple[MandateCopy, str], ...]
@@ -68,7 +68,7 @@ def compare(stored: Mapping[UUID, MandateCopy], copies: Copies) -> Differences:
         for copy in of_service.values()
         if copy.id not in stored and copy.active
     )
-    revoked = frozenset(one for one in set_back if stored[one].active and not newest[one].active)
+    revoked = frozenset(one for one in set_back if not newest[one].active)
     return Differences(set_back=set_back, revoked=revoked, older=older, unknown=unknown)
 
 

@@ -88,9 +88,11 @@ async def test_copies_that_lost_a_mandate_or_a_change_receive_it_again(hub: Runn
     await wait_until(lambda: all(received_copies(service).get(offered.id) == accepted for service in services))
 
 
-async def test_revocation_that_the_gateway_lost_applies_again(hub: RunningGateway) -> None:
+@pytest.mark.parametrize("is_accepted", [True, False])
+async def test_revocation_that_the_gateway_lost_applies_again(hub: RunningGateway, is_accepted: bool) -> None:
     path, agent_headers, offered = await grant(hub)
-    await hub.http.post(f"{path}/acceptance", headers=agent_headers)
+    if is_accepted:
+        await hub.http.post(f"{path}/acceptance", headers=agent_headers)
     revoked = offered.model_copy(update={"active": False, "revision": offered.revision + 1_000})
     await reconcile(hub, permits=[offered], notifications=[revoked])
     await wait_until(lambda: all(is_ended(service, revoked) for service in (hub.permits, hub.notifications)))

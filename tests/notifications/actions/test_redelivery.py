@@ -121,21 +121,28 @@ async def test_replay_sends_events_again_under_the_same_ids_in_order(service: Se
     assert [one.id for one in receiver.requests[:3]] == [one.id for one in receiver.requests[3:]]
 
 
-@pytest.mark.parametrize("ending", ["grant", "identifier", "country"])
+RIGHTS_THAT_END = ["grant", "types of a grant", "countries of a grant", "partner", "identifier", "country", "role"]
+
+
+@pytest.mark.parametrize("ending", RIGHTS_THAT_END)
 async def test_new_endpoint_replays_no_event_to_which_the_right_has_ended(service: Service, ending: str) -> None:
     grant = Grant(countries=("FR",), event_types=("declaration.*",))
+    partner = party("partner", country="BE", grants=(grant,))
+    other_types = grant.model_copy(update={"event_types": ("permit.*",)})
+    other_countries = grant.model_copy(update={"countries": ("BE",)})
+    of_customs = Audience(offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),))
     rights: dict[str, tuple[Party, Audience, dict[str, Any]]] = {
-        "grant": (party("partner", country="BE", grants=(grant,)), Audience(countries=("FR",)), {"grants": ()}),
+        "grant": (partner, Audience(countries=("FR",)), {"grants": ()}),
+        "types of a grant": (partner, Audience(countries=("FR",)), {"grants": (other_types,)}),
+        "countries of a grant": (partner, Audience(countries=("FR",)), {"grants": (other_countries,)}),
+        "partner": (partner, Audience(countries=("FR",)), {"roles": (Role.TRADER,)}),
         "identifier": (
             party(identifiers={"EORI": "FR1"}),
             Audience(identifiers=("FR:fr1",)),
             {"identifiers": {"EORI": "FR2"}},
         ),
-        "country": (
-            party("customs"),
-            Audience(offices=(RoleInCountry(role=Role.CUSTOMS, country="FR"),)),
-            {"country": "BE"},
-        ),
+        "country": (party("customs"), of_customs, {"country": "BE"}),
+        "role": (party("customs"), of_customs, {"roles": (Role.TRADER,)}),
     }
     who, audience, change = rights[ending]
     await service.send_parties(who)
@@ -157,6 +164,10 @@ async def test_new_endpoint_replays_no_event_to_which_the_right_has_ended(servic
         assert (replayed.status_code, replayed.json()["deliveries"]) == (202, len(expected))
         found = {delivery["event_id"] for delivery in await service.deliveries(who, made["id"])}
         assert found == {str(event_id) for event_id in expected}
+    for delivery in await service.deliveries(who, old["id"]):
+        retried = await service.http.post(f"/v1/deliveries/{delivery['id']}/retry", headers=service.headers_as(who))
+        assert retried.status_code == 202, "its endpoint had the event before"
+    assert len(await service.deliveries(who, old["id"])) == 2
 
 
 async def test_replay_of_the_future_is_refused(service: Service) -> None:

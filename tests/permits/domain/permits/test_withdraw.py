@@ -157,6 +157,20 @@ async def test_successor_of_a_permit_needs_its_own_number_and_the_same_issuer(pe
     assert (await as_json(permits_read.read_permit(permits_db, permit_id, A, now())))["status"] == "issued"
 
 
+async def test_authority_of_the_importing_country_withdraws_no_permit_that_it_reads(permits_db: AsyncEngine) -> None:
+    permit_id = await issue_permit(permits_db, permit_content())
+    acts: list[Callable[[], Awaitable[StoredResponse]]] = [
+        lambda: withdraw.revoke(permits_db, permit_id, AUTHORITY_FR, NO, command()),
+        lambda: withdraw.report_lost(permits_db, permit_id, AUTHORITY_FR, Loss(), command()),
+        lambda: withdraw.report_found(permits_db, permit_id, AUTHORITY_FR, Recovery(), command()),
+    ]
+    for act in acts:
+        with pytest.raises(NotFound):
+            await act()
+    read = await as_json(permits_read.read_permit(permits_db, permit_id, AUTHORITY_FR, now()))
+    assert (read["status"], len(read["history"])) == ("issued", 1)
+
+
 async def test_lost_permit_covers_nothing_until_it_is_found(permits_db: AsyncEngine) -> None:
     permit = permit_content()
     permit_id = await issue_permit(permits_db, permit)
