@@ -222,7 +222,7 @@ def _allowed_methods(request: Request) -> list[str]:
 
 
 UNEXPECTED = (
-    "The hub failed in a way that it did not foresee. Nothing of this request was stored. Send the request id to the "
+    "The hub failed in a way that it did not foresee, and does not confirm this request. Send the request id to the "
     "operator of the hub."
 )
 
@@ -236,7 +236,10 @@ def unexpected_error_response(error: Exception, *, route: str | None, request_id
         return problem_response(503, problem.code, problem.detail, request_id=request_id, headers=headers)
     if isinstance(error, SQLAlchemyError | OSError | TimeoutError) and is_unavailable(error):
         logger().warning("database.unavailable", error=error)
-        detail = "The database is not available now. Nothing of this request was stored. Repeat it in a few seconds."
+        detail = (
+            "The database is not available now. Repeat the request in a few seconds. With the same Idempotency-Key it "
+            "counts once."
+        )
         return problem_response(
             503, "database-unavailable", detail, request_id=request_id, headers={"Retry-After": "2"}
         )

@@ -106,6 +106,6 @@ def out_of_space() -> Unavailable:
     """Return the problem of a request that finds no space on a disk of the hub."""
     return Unavailable(
         "out-of-space",
-        "The disk of the hub is full. Nothing of this request was stored. Repeat it later.",
+        "The disk of the hub is full. Repeat the request later. With the same Idempotency-Key it counts once.",
         OUT_OF_SPACE_RETRY_SECONDS,
     )

@@ -7,7 +7,7 @@ REPEAT = "Repeat the request after the seconds in the header Retry-After, under 
 SERVER_PROBLEMS = {
     "internal-error": ProblemCode(
         status=500,
-        meaning="The hub failed in a way that it did not foresee, and nothing of the request was stored.",
+        meaning="The hub failed in a way that it did not foresee, and does not confirm the request.",
         causes=("The software of the hub has a fault.",),
         steps=(
             you("Repeat the request once under the same Idempotency-Key."),
@@ -15,21 +15,24 @@ SERVER_PROBLEMS = {
             operator("Look for the request id in the logs, and report the fault."),
         ),
         example=(
-            "The hub failed in a way that it did not foresee. Nothing of this request was stored. Send the request id "
+            "The hub failed in a way that it did not foresee, and does not confirm this request. Send the request id "
             "to the operator of the hub."
         ),
     ),
     "database-unavailable": ProblemCode(
         status=503,
-        meaning="The database of a service is not available now, and nothing of the request was stored.",
-        causes=("The database restarts or is overloaded.",),
+        meaning="The database of a service is not available now. The hub does not confirm the request.",
+        causes=(
+            "The database restarts or is overloaded.",
+            "The connection ended before the database confirmed the request. The hub may have stored it.",
+        ),
         steps=(
             you(REPEAT),
             operator("Check the database, if this lasts longer than a minute."),
         ),
         example=(
-            "The database is not available now. Nothing of this request was stored. Repeat it in a few seconds under "
-            "the same Idempotency-Key."
+            "The database is not available now. Repeat the request in a few seconds. With the same Idempotency-Key it "
+            "counts once."
         ),
     ),
     "not-ready": ProblemCode(
@@ -44,13 +47,13 @@ SERVER_PROBLEMS = {
     ),
     "out-of-space": ProblemCode(
         status=503,
-        meaning="A disk of the hub is full, and nothing of the request was stored.",
+        meaning="A disk of the hub is full. The hub does not confirm the request.",
         causes=("The database, its log or other files fill the disk.",),
         steps=(
             you(REPEAT),
             operator("Free space on the disk of the database. The hub continues without a restart."),
         ),
-        example="The disk of the hub is full. Nothing of this request was stored. Repeat it later.",
+        example="The disk of the hub is full. Repeat the request later. With the same Idempotency-Key it counts once.",
     ),
     "overloaded": ProblemCode(
         status=503,
