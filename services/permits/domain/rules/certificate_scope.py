@@ -37,7 +37,7 @@ class Misfit:
     @property
     def is_of_permit(self) -> bool:
         """Return whether the field is one of the permit, not of its lines."""
-        return self.field in {"purpose", "issuer"}
+        return self.field in {"purpose", "issuer", "export_country"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -112,7 +112,7 @@ def _code_misfits(case: LineCase, name: str, codes: Codes, found: str) -> Iterat
 
 
 def _misfit(case: LineCase, name: str, expected: str, found: str, *, is_certain: bool = True) -> Misfit:
-    code = f"{name}-not-of-kind"
+    code = f"{name.replace('_', '-')}-not-of-kind"
     return Misfit(code=code, field=name, expected=expected, found=found, law=case.law, is_certain=is_certain)
 
 
@@ -177,6 +177,17 @@ def _commercial_introduction(case: LineCase) -> Iterator[Misfit]:
         yield _misfit(case, "purpose", expected, Purpose.COMMERCIAL)
 
 
+def _export_misfits(case: LineCase) -> Iterator[Misfit]:
+    """Yield a doubt if another State exported the goods: its authority then issues an export permit.
+
+    A vessel of the State of introduction brings them from the high seas. Only a charter of a vessel is an exception
+    (Resolution Conf. 14.6).
+    """
+    exported = case.permit.export_country
+    if exported not in HIGH_SEAS and exported != case.permit.import_country:
+        yield _misfit(case, "export_country", "the high seas, such as ZZ", exported, is_certain=False)
+
+
 def _habitat_misfits(case: LineCase) -> Iterator[Misfit]:
     """Yield a misfit if the taxon does not live in the sea, and a doubt if the hub cannot tell."""
     habitat = find_habitat(case.taxon, case.facts.listings)
@@ -223,6 +234,8 @@ def _codes(allowed: str, expected: str, *, doubtful: str = "") -> Codes:
     return Codes(allowed=frozenset(allowed.split()), doubtful=frozenset(doubtful.split()), expected=expected)
 
 
+HIGH_SEAS = frozenset({"ZZ", "XZ", "XX"})
+"""Codes of trade records for the high seas, and for an origin in no State."""
 LIVE_TERMS = frozenset({"LIV", "EGL", "FIG", "PUP"})
 """Terms of living animals and plants."""
 PRE_CONVENTION_LAW = "Article VII.2; Resolution Conf. 13.6"
@@ -268,7 +281,7 @@ SCOPES: dict[str, CertificateScope] = {
         law="Articles III.5 and IV.6; Resolution Conf. 14.6",
         sources=_codes("X", "X (taken on the high seas)"),
         appendices=_codes("I II", "I or II, for Appendix III needs no such certificate"),
-        special=(_habitat_misfits, _commercial_introduction),
+        special=(_habitat_misfits, _commercial_introduction, _export_misfits),
     ),
     PermitKind.CERTIFICATE_OF_ORIGIN: CertificateScope(
         law="Article V.3",

@@ -189,9 +189,9 @@ async def recheck_and_read(db: AsyncEngine, found: dict[str, Any]) -> dict[str, 
 
 async def test_doubtful_certificate_is_checked_again_after_a_load_of_listings(permits_db: AsyncEngine) -> None:
     goods = {"taxon": "Novus piscis", "source": "X"}
-    certificate = permit_content(line(**goods), kind="introduction_from_the_sea", issuer="FR")
+    certificate = permit_content(line(**goods), kind="introduction_from_the_sea", issuer="FR", export_country="ZZ")
     await issue_permit(permits_db, certificate, AUTHORITY_FR)
-    found = await lodge_declaration(permits_db, declaration(item(certificate, "10", **goods)))
+    found = await lodge_declaration(permits_db, declaration(item(certificate, "10", **goods), export_country="ZZ"))
     expected = {"CITES-VII-certificate-doubt": "refer", "listing-silent": "note"}
     assert (found["status"], severities(found)) == ("referred", expected)
     await load_content(permits_db, index_csv([taxon_row(1, "Novus piscis", Class="Elasmobranchii")]))

@@ -44,6 +44,7 @@ ANIMAL = {"taxon": "Panthera tigris"}
 def certificate(kind: str, *, permit: dict[str, Any] | None = None, **goods: Any) -> Permit:
     """Return a document of a kind that covers its goods, apart from the fields stated."""
     fields = {"kind": kind, "issuer": "FR" if kind in IMPORT_SIDE else "ZA", "purpose": PURPOSE_OF_KIND.get(kind, "T")}
+    fields |= {"export_country": "ZZ"} if kind == "introduction_from_the_sea" else {}
     return permit_content(
         line(**{**LINE_OF_KIND.get(kind, {}), **goods}), day=FIXED_DAY, **{**fields, **(permit or {})}
     )
@@ -135,6 +136,8 @@ def test_musical_instrument_is_of_worked_parts(terms: str, expected: str) -> Non
     ("introduction_from_the_sea", ANIMAL, {("taxon-not-of-kind", True)}),
     ("introduction_from_the_sea", {"taxon": "Aloe ferox"}, {("taxon-not-of-kind", True)}),
     ("introduction_from_the_sea", {"taxon": "Novus piscis"}, {("taxon-not-of-kind", False)}),
+    ("introduction_from_the_sea", {"permit": {"export_country": "ZA"}}, {("export-country-not-of-kind", False)}),
+    ("introduction_from_the_sea", {"permit": {"export_country": "FR"}}, set()),
     ("certificate_of_origin", {"appendix": "II"}, {("appendix-not-of-kind", True)}),
     ("certificate_of_origin", {"appendix": "I"}, {("appendix-not-of-kind", True)}),
     ("phytosanitary", {"appendix": "I"}, {("appendix-not-of-kind", True)}),

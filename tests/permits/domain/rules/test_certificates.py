@@ -21,15 +21,22 @@ SCOPE, DOUBT, OWNER = (f"CITES-VII-certificate-{part}" for part in ("scope", "do
 
 def cited(kind: str, purpose: str, appendix: str = "I", **goods: Any) -> PermitRecord:
     """Return an endorsed certificate of one line, as an earlier version of the hub may have stored it."""
+    terms = {"purpose": purpose, "export_country": export_country(kind)}
     issuer = "FR" if kind == "introduction_from_the_sea" else "ZA"
-    return permit(kind, appendix, terms={"purpose": purpose, "issuer": issuer}, **goods)
+    return permit(kind, appendix, terms={**terms, "issuer": issuer}, **goods)
+
+
+def export_country(kind: str) -> str:
+    """Return the country of export: the high seas, or the country of the exporter."""
+    return "ZZ" if kind == "introduction_from_the_sea" else "ZA"
 
 
 def severities(kind: str, purpose: str, goods: dict[str, Any], facts: Facts = IN_I) -> dict[str, str]:
     """Return the severity by rule for goods that agree with the cited certificate in every field."""
     certificate = cited(kind, purpose, **{"appendix": "I", **goods})
     stated = {name: value for name, value in goods.items() if name not in {"acquired_on", "appendix"}}
-    return {one.rule: one.severity for one in findings([certificate], facts, purpose=purpose, **stated)}
+    stated |= {"purpose": purpose, "export_country": export_country(kind)}
+    return {one.rule: one.severity for one in findings([certificate], facts, **stated)}
 
 
 TIGER_SKIN = {"taxon": "Panthera tigris", "source": "W", "term": "SKI"}
@@ -105,7 +112,7 @@ def test_declared_lower_taxon_is_compared_under_a_line_for_a_higher_one() -> Non
     facts = known(TIGER, CAT)
     lines = {"taxon": "Felidae spp.", "source": "X", "term": "MEA"}
     certificate = cited("introduction_from_the_sea", "S", **lines)
-    found = findings([certificate], facts, purpose="S", **{**lines, "taxon": "Panthera tigris"})
+    found = findings([certificate], facts, purpose="S", export_country="ZZ", **{**lines, "taxon": "Panthera tigris"})
     assert [one.found for one in found if one.rule == SCOPE] == [
         "introduction_from_the_sea: taxon Panthera tigris (habitat: land or freshwater)"
     ]

@@ -191,7 +191,8 @@ async def lodge_part_use(db: AsyncEngine, *cited: Permit, by: str | None = None,
     """Lodge an import of 10 as a part use of several permits."""
     documents = [{"type": "C400", "number": p.number, "issuer": p.issuer, "use": "part"} for p in cited]
     more = {} if by is None else {"transport_document": by}
-    return await lodge_declaration(db, declaration(item(cited[0], "10", documents=documents, **goods), **more))
+    stated = item(cited[0], "10", documents=documents, **goods)
+    return await lodge_declaration(db, declaration(stated, export_country=cited[0].export_country, **more))
 
 
 async def test_part_use_of_an_import_permit_follows_the_endorsed_export_permit(
@@ -241,7 +242,7 @@ async def test_rejected_part_load_of_an_import_permit_is_accepted_by_override(
 async def test_part_uses_without_any_endorsement_follow_the_shipment_of_the_first(
     permits_db: AsyncEngine,
 ) -> None:
-    arriving = permit_content(line(**IN_THE_SEA), kind="introduction_from_the_sea", issuer="FR")
+    arriving = permit_content(line(**IN_THE_SEA), kind="introduction_from_the_sea", issuer="FR", export_country="ZZ")
     await issue_permit(permits_db, arriving, AUTHORITY_FR)
     parts = [await lodge_part_use(permits_db, arriving, by="M-1", **IN_THE_SEA) for _ in range(2)]
     assert [(one["status"], severities(one)) for one in parts] == [("accepted", {})] * 2
