@@ -141,6 +141,8 @@ class AnnotationTable:
     animals: Mapping[str, tuple[Annotation, ...]] = field(default_factory=dict)
     plants: Mapping[str, tuple[AnnotatedPlant, ...]] = field(default_factory=dict)
     symbols: Mapping[str, tuple[Annotation, ...]] = field(default_factory=dict)
+    names: frozenset[str] = frozenset()
+    """The names of all animals and plants of the table."""
 
 
 def possible_decisions(rows: Iterable[Annotation], specimen: Specimen) -> dict[Effect, Annotation]:
@@ -181,7 +183,8 @@ def load_annotations() -> AnnotationTable:
                 source=cells["source"],
             )
         )
-    return AnnotationTable(animals=_frozen(animals), plants=_frozen(plants), symbols=_frozen(symbols))
+    names = frozenset(animals) | frozenset(plants)
+    return AnnotationTable(animals=_frozen(animals), plants=_frozen(plants), symbols=_frozen(symbols), names=names)
 
 
 def _frozen(rows: Mapping[str, Collection[Row]]) -> dict[str, tuple[Row, ...]]:

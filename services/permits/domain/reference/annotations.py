@@ -100,4 +100,4 @@ def parse_symbols(texts: Iterable[str]) -> list[str]:
 
 def is_deemed_appendix_one(text: str) -> bool:
     """Return whether an annotation leaves only some specimens in Appendix II, and all others in Appendix I."""
-    return bool(text) and _DEEMED.search(_TAGS.sub(" ", text)) is not None
+    return "deemed" in text and _DEEMED.search(_TAGS.sub(" ", text)) is not None

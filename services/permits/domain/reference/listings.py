@@ -9,7 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 
 from services.permits.domain.reference import names
-from services.permits.domain.reference.annotations import NOTHING, AnnotationsInForce, find_annotations
+from services.permits.domain.reference.annotations import (
+    NOTHING,
+    AnnotationsInForce,
+    find_annotations,
+    is_deemed_appendix_one,
+)
 from shared.cites.annotations import (
     Annotation,
     AnnotationTable,
@@ -159,6 +164,7 @@ class Listings:
     """Earlier results. They stay correct, because loaded listings do not change."""
     higher_taxa_cache: dict[tuple[str, date], frozenset[str]] = field(default_factory=dict, compare=False, repr=False)
     annotation_table: AnnotationTable = field(default_factory=load_annotations, compare=False, repr=False)
+    annotated_cache: dict[str, bool] = field(default_factory=dict, compare=False, repr=False)
     annotations_cache: dict[tuple[str, date, str | None], AnnotationsInForce] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -200,10 +206,29 @@ class Listings:
 
     def annotations(self, name: str, day: date, country: str | None) -> AnnotationsInForce:
         """Return the annotations of a name from a country on a day, also of a name that no listing has."""
+        if not self.is_annotated(name):
+            return NOTHING
         cache_key = name, day, country
         if cache_key not in self.annotations_cache:
             self.annotations_cache[cache_key] = self._find_annotations(name, day, country)
         return self.annotations_cache[cache_key]
+
+    def is_annotated(self, name: str) -> bool:
+        """Return whether a name may have annotations on some day. Most names have none, so this is found first."""
+        found = self.annotated_cache.get(name)
+        if found is None:
+            found = self.annotated_cache[name] = self._find_is_annotated(name)
+        return found
+
+    def _find_is_annotated(self, name: str) -> bool:
+        annotated = self.annotation_table.names
+        return not annotated.isdisjoint(names.candidate_keys(name)) or any(
+            one.symbol
+            or one.key in annotated
+            or not annotated.isdisjoint(one.lineage)
+            or is_deemed_appendix_one(one.annotation)
+            for one in (match.listing for match in self.matches.get(name, ()))
+        )
 
     def _find_annotations(self, name: str, day: date, country: str | None) -> AnnotationsInForce:
         found = [match.listing for match in self.matches_on(name, day)]

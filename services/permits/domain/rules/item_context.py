@@ -125,7 +125,9 @@ class ItemContext:
     @cached_property
     def listing_status(self) -> ListingStatus:
         """The listing status of the goods on the day of the check, by the annotations too."""
-        return self.facts.listing_status(self.taxon, self.day, self.country, specimen=self.specimen)
+        is_annotated = self.taxon is not None and self.facts.listings.is_annotated(self.taxon)
+        specimen = self.specimen if is_annotated else None
+        return self.facts.listing_status(self.taxon, self.day, self.country, specimen=specimen)
 
     @cached_property
     def appendix(self) -> str | None:

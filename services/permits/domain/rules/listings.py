@@ -12,17 +12,22 @@ from shared.contracts.quantities import format_quantity
 
 def _listing_status(context: CitationContext, *, at_issue: bool) -> ListingStatus:
     """Return the listing status on the day of issue or of the check; of the declared taxon if the line's is higher."""
+    permit, name = context.permit.content, _name_to_look_up(context)
+    day = permit.issued_on if at_issue else context.day
+    origin = line_origin_country(context.permit, context.line)
+    specimen = _specimen_of_line(context) if context.facts.listings.is_annotated(name) else None
+    return context.facts.listing_status(name, day, origin, specimen=specimen)
+
+
+def _specimen_of_line(context: CitationContext) -> Specimen:
     permit, line = context.permit.content, context.line.content
-    specimen = Specimen(
+    return Specimen(
         term=line.term,
         purpose=permit.purpose or context.item.purpose,
         source=line.source,
         export_country=permit.export_country,
         import_country=permit.import_country,
     )
-    day = permit.issued_on if at_issue else context.day
-    origin = line_origin_country(context.permit, context.line)
-    return context.facts.listing_status(_name_to_look_up(context), day, origin, specimen=specimen)
 
 
 def _name_to_look_up(context: CitationContext) -> str:

@@ -165,3 +165,17 @@ def test_excluded_part_on_a_permit_is_checked_as_usual() -> None:
     known = plant("Vanda coerulea", "vanda", "orchidaceae")
     found = findings([cited], known, taxon="Vanda coerulea", term="SEE", source="A")
     assert not {PART, EXCLUDED, BOX_10, EXPORT_II} & {one.rule for one in found}
+
+
+def test_excluded_part_of_a_split_listing_passes() -> None:
+    parts = (Population(appendix="II", is_range_known=False), Population(appendix=None, is_range_known=False))
+    known = facts(replace(listing(*parts, name="Panax ginseng"), kingdom="Plantae"), called="Panax ginseng")
+    for term, expected in (("EXT", EXCLUDED), ("ROO", "split-listing")):
+        found = findings([], known, taxon="Panax ginseng", term=term, source="A", documents=Y900)
+        assert {one.rule for one in found} & {EXCLUDED, "split-listing"} == {expected}
+
+
+def test_certificate_of_personal_ownership_is_not_asked_for_the_specimen() -> None:
+    tusk: dict[str, Any] = {"term": "TUS", "purpose": "P"}
+    assert OPEN not in rules_found("Loxodonta africana", "BW", "personal_ownership", **tusk)
+    assert OPEN in rules_found("Loxodonta africana", "BW", "export", **tusk)
