@@ -46,7 +46,7 @@ BRED = permit("captive_bred", source="C")
 SEIZED = permit("captive_bred", source="I", underlying_source="C")
 PET = permit("personal_ownership", source="C", term="LIV", terms={"purpose": "P"})
 PET_GOODS: dict[str, Any] = {"source": "C", "term": "LIV", "purpose": "P"}
-OLD = permit("pre_convention", source="O", underlying_source="W")
+OLD = permit("pre_convention", source="O", underlying_source="W", acquired_on="1970-01-01")
 WOOD = {"term": "SAW", "unit": "m3", "quantity": "100"}
 TWINS = permit_with_lines(line("A", taxon=TAXON), line("B", "40", taxon=TAXON, term="LIV"))
 SAME_NUMBER = changed_permit(PERMIT, issuer="FR")

@@ -157,6 +157,19 @@ def _acquisition_misfits(case: LineCase) -> Iterator[Misfit]:
     )
 
 
+def _undated_acquisition(case: LineCase) -> Iterator[Misfit]:
+    """Yield a doubt if the date of acquisition is missing. Only an earlier version stored such a certificate."""
+    if case.line.acquired_on is None:
+        yield Misfit(
+            code="acquisition-date-missing",
+            field="acquired_on",
+            expected="a date of acquisition (box 12b)",
+            found="none",
+            law=case.law,
+            is_certain=False,
+        )
+
+
 def _listed_on(case: LineCase, day: date) -> date | None:
     """Return the day if the listing of that day has the taxon for certain; otherwise None."""
     status = case.facts.listing_status(case.taxon, day, case.line.origin_country or case.permit.export_country)
@@ -242,7 +255,9 @@ PRE_CONVENTION_LAW = "Article VII.2; Resolution Conf. 13.6"
 
 SCOPES: dict[str, CertificateScope] = {
     PermitKind.PRE_CONVENTION: CertificateScope(
-        law=PRE_CONVENTION_LAW, sources=_codes("O", "O, with another code as underlying source")
+        law=PRE_CONVENTION_LAW,
+        sources=_codes("O", "O, with another code as underlying source"),
+        special=(_undated_acquisition,),
     ),
     PermitKind.CAPTIVE_BRED: CertificateScope(
         law="Article VII.5; Resolution Conf. 12.3",

@@ -125,6 +125,7 @@ def test_musical_instrument_is_of_worked_parts(terms: str, expected: str) -> Non
 
 
 @pytest.mark.parametrize(("kind", "stated", "expected"), [
+    ("pre_convention", {"acquired_on": None}, {("acquisition-date-missing", False)}),
     ("captive_bred", {"appendix": "I"}, {("purpose-not-of-kind", False)}),
     ("captive_bred", {"appendix": "I", "permit": {"purpose": "Z"}}, set()),
     ("captive_bred", {"appendix": "II"}, set()),
