@@ -100,6 +100,13 @@ def test_annotation_decides_the_appendix_of_a_specimen(
     assert found.is_open is (expected == "I II")
 
 
+def test_annotation_applies_to_a_synonym() -> None:
+    [(match,)] = listings("Vicugna vicugna", PARTS["Vicugna vicugna"]).matches.values()
+    known = Listings(matches={"Lama vicugna": (replace(match, kind="synonym", key="lama vicugna"),)})
+    found = known.listing_status("Lama vicugna", DAY, "PE", specimen=Specimen(term="LIV", purpose="T"))
+    assert found.appendices == {"I"}
+
+
 def test_annotation_has_no_effect_before_its_first_day() -> None:
     codes = {"term": "TRO", "purpose": "H"}
     assert status("Ceratotherium simum", "NA", date(2023, 2, 22), **codes).appendices == {"II"}
