@@ -59,7 +59,9 @@ def parse_taxon(raw: RawRow, header: list[str]) -> Taxon:
         author=get("authoryear"),
         rank=_rank(get("rankname"), name, repairs),
         kingdom=get("kingdom"),
-        parts=populations.parse_populations(_appendices(get("currentlisting"), repairs), annotation, codes_by_name),
+        parts=populations.parse_populations(
+            _appendices(get("currentlisting"), repairs), annotation, codes_by_name, taxon=name
+        ),
         lineage=_lineage(get, names.key(name)),
         synonyms=_synonyms(get("synonymswithauthors"), names.key(name)),
         annotation=annotation,
