@@ -16,6 +16,7 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
+from services.permits.domain.rules.annotations import part_is_decided, specimen_is_of_appendix_two
 from services.permits.domain.rules.certificates import goods_are_certainly_of_the_kind
 from services.permits.domain.rules.documents import document_has_line, is_not_withdrawn, was_endorsed
 from services.permits.domain.rules.goods import line_is_unambiguous, unit_converts
@@ -29,7 +30,14 @@ from shared.contracts.findings import Finding
 from shared.contracts.parties import Actor
 
 ANSWERABLE_RULES = frozenset(
-    {goods_are_verified.name, was_endorsed.name, population_is_known.name, goods_are_certainly_of_the_kind.name}
+    {
+        goods_are_verified.name,
+        was_endorsed.name,
+        population_is_known.name,
+        goods_are_certainly_of_the_kind.name,
+        specimen_is_of_appendix_two.name,
+        part_is_decided.name,
+    }
 )
 """Findings that may end without an officer: a listing is loaded, or a permit is endorsed."""
 OFFICER_STATED_RULES = frozenset({unit_converts.name, line_is_unambiguous.name, document_has_line.name})

@@ -199,6 +199,24 @@ async def test_doubtful_certificate_is_checked_again_after_a_load_of_listings(pe
     assert (settled["status"], severities(settled)) == ("accepted", {})
 
 
+async def test_declaration_referred_for_an_annotation_is_checked_again_after_a_load(permits_db: AsyncEngine) -> None:
+    deemed = "All other specimens shall be deemed to be specimens of species included in Appendix I"
+    await load_content(permits_db, index_csv([taxon_row(1, "Inventus lanatus", FullAnnotationEnglish=deemed)]))
+    permit = permit_content(line(taxon="Inventus lanatus", source="W", term="FIB", unit="kg"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="20")
+    fibre = await lodge_declaration(
+        permits_db,
+        declaration(item(permit, "1", taxon="Inventus lanatus", source="W", term="FIB", unit="kg")),
+    )
+    seeds = {"taxon": "Aloe imaginaria", "term": "SEE", "source": "W", "documents": [{"type": "Y900"}]}
+    plant = await lodge_declaration(permits_db, declaration(item(permit, "1", **seeds)))
+    found = {"CITES-Conf-11.21-specimen": "refer"}, {"CITES-Conf-11.21-part": "refer"}
+    assert (severities(fibre), severities(plant)) == found
+    await load_content(permits_db, index_csv([taxon_row(1, "Inventus lanatus"), taxon_row(2, "Aloe imaginaria")]))
+    assert (await recheck_and_read(permits_db, fibre))["status"] == "accepted"
+    assert (await recheck_and_read(permits_db, plant))["status"] == "accepted"
+
+
 async def test_unverified_declaration_is_checked_again_after_a_load_of_listings(permits_db: AsyncEngine) -> None:
     unknown = item(permit_content(), taxon="Inventus primus", documents=[])
     free, listed = [await lodge_declaration(permits_db, declaration(unknown)) for _ in range(2)]
