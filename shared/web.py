@@ -52,6 +52,14 @@ MAX_FILE_BYTES = Limit(
     beyond="413 `body-too-large`",
 )
 """The most bytes of a file of reference data."""
+MAX_LIST_BYTES = Limit(
+    16 * 1_048_576,
+    "bytes",
+    subject=LimitSubject.REFERENCE,
+    meaning="A file of suspensions or quotas, and the part of a species index that stays in memory",
+    beyond="413 `body-too-large`. A larger species index is loaded, but not a second time after a conflict.",
+)
+"""The most bytes that the hub reads twice. The public lists are much smaller."""
 
 
 def create_service_app(

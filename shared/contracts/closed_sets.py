@@ -280,6 +280,13 @@ class ReconciliationStatus(ClosedSet):
     FAILED = "failed"
 
 
+class CodesReading(ClosedSet):
+    """The meaning of the codes in a list of suspensions: the trade that a row covers, or the trade that it exempts."""
+
+    EXEMPT = "exempt"
+    COVERED = "covered"
+
+
 class AcknowledgementOutcome(ClosedSet):
     """The receiver's own result for an event: `accepted`, `with_warnings`, or `not_readable`."""
 

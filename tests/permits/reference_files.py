@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference import read
 from services.permits.actions.reference.load_list import LIST_KINDS, load
+from shared.contracts.closed_sets import CodesReading
 from tests.days import today
 from tests.permits.view_json import rows_as_json
 
@@ -52,11 +53,25 @@ async def chunks(content: str | bytes, size: int = 10_007) -> AsyncIterator[byte
 
 
 async def load_content(
-    db: AsyncEngine, content: str | bytes, which: str = "taxa", day: date | None = None, **how: Any
+    db: AsyncEngine,
+    content: str | bytes,
+    which: str = "taxa",
+    day: date | None = None,
+    *,
+    codes_reading: CodesReading | None = None,
+    **how: Any,
 ) -> dict[str, Any]:
     """Load a file. Return its report."""
     pieces = chunks(content, **how)
-    report = await load(db, LIST_KINDS[which], pieces, day or today(), datetime.now(UTC), UUID(int=7))
+    report = await load(
+        db,
+        LIST_KINDS[which],
+        pieces,
+        day or today(),
+        datetime.now(UTC),
+        UUID(int=7),
+        codes_reading=codes_reading,
+    )
     return report.model_dump(mode="json")
 
 

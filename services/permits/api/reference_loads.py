@@ -13,16 +13,17 @@ from services.permits.api.pagination import PageQuery, paginate
 from services.permits.api.policies import Admin
 from services.permits.api.responses import render_view
 from shared.cites.time_zones import utc_day
+from shared.contracts.closed_sets import CodesReading
 from shared.contracts.fields import Country, Day, Name
 from shared.contracts.limits import PAGE_ENTRIES
 from shared.contracts.views.reference import Listings
 from shared.database import now
 from shared.internal_auth import CallingParty
 from shared.problems import Invalid
-from shared.web import MAX_FILE_BYTES, render_page, require_csv, stream_body
+from shared.web import MAX_FILE_BYTES, MAX_LIST_BYTES, render_page, require_csv, stream_body
 
 router = APIRouter(prefix="/v1/reference", tags=["reference"])
-ListName = Literal["taxa", "suspensions", "quotas"]
+OtherList = Literal["taxa", "quotas"]
 
 
 class TaxonQuery(BaseModel):
@@ -42,6 +43,12 @@ class LoadQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     from_: Annotated[Day | None, Field(alias="from")] = None
+
+
+class LoadSuspensionsQuery(LoadQuery):
+    """The day, and how the file means its codes (default: by its columns)."""
+
+    purposes_and_sources: CodesReading | None = None
 
 
 @router.get("/taxa")
@@ -80,17 +87,37 @@ async def list_quotas(context: Context, party: CallingParty, query: Annotated[Li
     return render_page(paginate(found, query, name=lambda row: str(row.id)))
 
 
+@router.put("/suspensions")
+async def load_suspensions(
+    request: Request, context: Context, party: Admin, query: Annotated[LoadSuspensionsQuery, Query()]
+) -> Response:
+    """Load the suspensions from a stream of CSV. The response is the report of the load."""
+    return await _load("suspensions", request, context, party, query, query.purposes_and_sources)
+
+
 @router.put("/{which}")
 async def load_reference_list(
-    which: ListName, request: Request, context: Context, party: Admin, query: Annotated[LoadQuery, Query()]
+    which: OtherList, request: Request, context: Context, party: Admin, query: Annotated[LoadQuery, Query()]
 ) -> Response:
     """Load a list from a stream of CSV. The response is the report of the load."""
+    return await _load(which, request, context, party, query)
+
+
+async def _load(
+    which: str,
+    request: Request,
+    context: Context,
+    party: Admin,
+    query: LoadQuery,
+    codes_reading: CodesReading | None = None,
+) -> Response:
     require_csv(request)
     at = now()
-    pieces = stream_body(request, limit=MAX_FILE_BYTES)
+    kind = load_list.LIST_KINDS[which]
+    pieces = stream_body(request, limit=MAX_LIST_BYTES if kind.day_columns else MAX_FILE_BYTES)
     try:
         report = await load_list.load(
-            context.engine, load_list.LIST_KINDS[which], pieces, query.from_ or utc_day(at), at, party.id
+            context.engine, kind, pieces, query.from_ or utc_day(at), at, party.id, codes_reading=codes_reading
         )
     except Invalid:
         await _drain(pieces)

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from services.permits.domain.reference.load_report import RowRejected, RowRepairs
 from services.permits.formats import country_names as named
+from services.permits.formats.conventions import DayOrder, read_numeric_day
 from shared.cites.time_zones import country_codes
 from shared.contracts.characters import describe_character, find_forbidden, to_nfc
 from shared.limits import Limit, LimitSubject
@@ -27,6 +28,7 @@ DAY_FORMATS = (
     "%Y-%m-%d", "%Y/%m/%d", "%d.%m.%Y", "%d %B %Y", "%d %b %Y", "%B %d, %Y", "%B %d %Y", "%Y%m%d", "%d-%b-%Y",
 )  # fmt: skip
 """Formats of a day with only one possible meaning."""
+_NUMERIC_DAY = re.compile(r"\d{1,2}([/-])\d{1,2}\1\d{4}")
 _AMOUNT = re.compile(r"\d+(?:\.\d+)?")
 _THOUSANDS = re.compile(r"\d{1,3}(?:[, \u00a0\u202f']\d{3})+(?:\.\d+)?")
 _RANGE = re.compile(r"\d\s*(?:-|–|—|to)\s*\d", re.I)
@@ -66,39 +68,45 @@ def remove_footnote(text: str, repairs: RowRepairs, field: str) -> str:
     return bare
 
 
-def parse_day(text: str, repairs: RowRepairs, field: str, *, is_end: bool = False) -> date | None:
-    """Return a day, or None for an empty cell. Raise RowRejected.
+NO_DAY_WORDS = frozenset({"", "-", "n/a", "none", "ongoing"})
+NO_END_WORDS = NO_DAY_WORDS | {"present", "current", "open", "open-ended", "no end", "until further notice"}
 
-    A year alone is its first day, or its last if `is_end`.
+
+def parse_day(
+    text: str, repairs: RowRepairs, field: str, *, is_end: bool = False, order: DayOrder | None = None
+) -> date | None:
+    """Return a day, or None for an empty cell, or for an end such as "Present". Raise RowRejected.
+
+    A year alone is its first day, or its last if `is_end`. `order` is what the other days of the column prove.
     """
     text = remove_footnote(text, repairs, field)
-    if not text or text.casefold() in {"-", "n/a", "none", "ongoing"}:
+    if text.casefold() in (NO_END_WORDS if is_end else NO_DAY_WORDS):
         return None
     with suppress(ValueError):
         if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
             return _require_known_year(date.fromisoformat(text), text, field)
-    found = _parse_other_format(text, field, is_end=is_end)
+    found = _parse_other_format(text, field, is_end=is_end, order=order)
     repairs.add("day-written-otherwise", f"The hub read {text!r} as {found.isoformat()}.", field)
     return _require_known_year(found, text, field)
 
 
-def _parse_other_format(text: str, field: str, *, is_end: bool) -> date:
+def _parse_other_format(text: str, field: str, *, is_end: bool, order: DayOrder | None) -> date:
     bare = re.sub(r"[T ]\d\d:\d\d(:\d\d(\.\d+)?)?(Z| ?UTC|[+-]\d\d:?\d\d)?$", "", text)
     if re.fullmatch(r"\d{4}", bare):
         return date(int(bare), 12, 31) if is_end else date(int(bare), 1, 1)
     for day_format in DAY_FORMATS:
         with suppress(ValueError):
             return datetime.strptime(bare, day_format).date()  # noqa: DTZ007
-    candidates = set()
-    for day_format in ("%d/%m/%Y", "%m/%d/%Y", "%d-%m-%Y", "%m-%d-%Y"):
-        with suppress(ValueError):
-            candidates.add(datetime.strptime(bare, day_format).date())  # noqa: DTZ007
+    days = read_numeric_day(bare) if _NUMERIC_DAY.fullmatch(bare) else {}
+    if order in days:
+        return days[order]
+    candidates = sorted(set(days.values()))
     if len(candidates) == 1:
-        return candidates.pop()
+        return candidates[0]
     if candidates:
-        raise RowRejected(
-            "day-uncertain", f"{text!r} may mean {' or '.join(sorted(d.isoformat() for d in candidates))}.", field
-        )
+        choices = " or ".join(day.isoformat() for day in candidates)
+        detail = f"{text!r} may mean {choices}. No other day of the column decides. Write YYYY-MM-DD."
+        raise RowRejected("day-uncertain", detail, field)
     raise RowRejected("no-day", f"{text!r} is not a day. Write YYYY-MM-DD.", field)
 
 
@@ -123,6 +131,15 @@ def parse_amount(text: str, repairs: RowRepairs, field: str) -> Decimal:
     if number != bare:
         repairs.add("amount-written-otherwise", f"The hub read {bare!r} as {number}.", field)
     return Decimal(number)
+
+
+ALL_COUNTRIES = frozenset({"all", "all countries", "all parties", "all range states"})
+"""Words for all countries. An empty cell is not one of them: its country is missing."""
+
+
+def parse_country_or_all(text: str, repairs: RowRepairs, field: str) -> str:
+    """Return a country's code, or an empty text for all countries. Raise RowRejected."""
+    return "" if text[:MAX_COUNTRY_LENGTH].casefold() in ALL_COUNTRIES else parse_country(text, repairs, field)
 
 
 def parse_country(text: str, repairs: RowRepairs, field: str) -> str:

@@ -93,7 +93,7 @@ class CsvReader:
             elif self.header is None:
                 self.header_only = self.header_only and len(text.splitlines()) == 1
                 columns = _split_leniently(self._lines.popleft()[1].lstrip(BOM))
-                self.header = [column_name(column) for column in columns]
+                self.header = _unique_names([column_name(column) for column in columns])
                 self.original_columns = {column_name(column): column.strip(" \"'") for column in reversed(columns)}
             elif last or len(self._lines) > MAX_LINES_PER_ROW or _parse_line(self._lines[0][1]) is not None:
                 rows.append(self._take_row(len(self.header)))
@@ -141,6 +141,11 @@ def _detect_line_ending(text: bytes, *, last: bool) -> bytes | None:
 def column_name(value: str) -> str:
     """Return the normalized name of a column: lower case, with underscores for blanks."""
     return value.strip(" \"'").casefold().replace(" ", "_")
+
+
+def _unique_names(columns: list[str]) -> list[str]:
+    """Return column names with a number after each repeated name, so that the first column of a name has its values."""
+    return [f"{name}_{n}" if (n := columns[:place].count(name)) else name for place, name in enumerate(columns)]
 
 
 def _decode_line(raw: bytes) -> tuple[str, bool]:

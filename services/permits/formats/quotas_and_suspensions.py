@@ -1,7 +1,7 @@
 """Parse public lists of suspensions and of quotas. The files have faults: only certain values are loaded."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from functools import partial
 
@@ -9,12 +9,20 @@ from services.permits.domain.reference import authors, names
 from services.permits.domain.reference.entries import Quota, Suspension
 from services.permits.domain.reference.load_report import RowRejected, RowRepairs
 from services.permits.formats import cells
+from services.permits.formats.conventions import Conventions
 from services.permits.formats.csv_reader import RawRow
 from services.permits.formats.row_repair import MAX_VALUE_LENGTH, ColumnTests, align_row
 from shared.cites.codes import PURPOSES, SOURCES, TERM_CODES
+from shared.contracts.closed_sets import CodesReading
 
 SUSPENSION_REQUIRED_COLUMNS = ("start_date", "taxon_name", "iso_code2")
 QUOTA_REQUIRED_COLUMNS = ("start_date", "taxon_name", "iso_code2", "quota")
+DAY_COLUMNS = ("start_date", "end_date")
+PUBLIC_SUSPENSION_COLUMNS = frozenset({
+    "start_date", "end_date", "taxon_name", "taxon_concept_id", "rank", "iso_code2", "unit", "term", "source",
+    "purpose", "applies_to_import", "notes", "internal_notes",
+})  # fmt: skip
+"""The columns of the public file of suspensions. Its codes are exemptions: `TRO` means all trade except trophies."""
 ALL_TAXA = frozenset({"", "all", "all species", "all taxa", "all cites species", "all cites-listed species"})
 
 HIGHER_RANKS = frozenset({"GENUS", "SUBFAMILY", "FAMILY", "ORDER", "CLASS", "PHYLUM", "KINGDOM"})
@@ -43,6 +51,8 @@ UNIT_WORDS = {"": "number"} | _parse_word_table("""
     ml ml; m m, metre; cm cm; pair pair
 """)
 """Units of the hub by their words in public lists, in the singular."""
+ANY_UNIT = "all"
+"""The unit of the public lists. A quota in it counts specimens."""
 TRUE_WORDS, FALSE_WORDS = frozenset({"t", "true", "yes", "y", "1"}), frozenset({"", "f", "false", "no", "n", "0"})
 _TERM_CODES = {**TERM_WORDS, **{code.casefold(): code for code in TERM_CODES}}
 _SOURCE_CODES = {
@@ -61,15 +71,17 @@ def _are_codes(codes_by_word: Mapping[str, str], text: str) -> bool:
 
 
 def _is_unit(text: str) -> bool:
-    return cells.to_singular(text) in UNIT_WORDS
+    return cells.to_singular(text) in UNIT_WORDS or text.casefold() == ANY_UNIT
 
 
 COLUMN_TESTS: ColumnTests = {
     "start_date": lambda text: bool(re.search(r"\d{4}", text)),
-    "end_date": lambda text: bool(re.search(r"\d{4}", text)) or text.casefold() in {"-", "n/a", "none", "ongoing"},
-    "taxon_concept_id": lambda text: text.strip("\" '").isdigit(),
+    "end_date": lambda text: bool(re.search(r"\d{4}", text)) or text.casefold() in cells.NO_END_WORDS,
+    "taxon_concept_id": lambda text: text.strip("\" '").isdigit() or text.casefold() in ALL_TAXA,
     "rank": lambda text: text.strip("\" '").isalpha(),
-    "iso_code2": lambda text: bool(re.fullmatch(r"[A-Za-z]{2}", text.strip("\" '"))),
+    "iso_code2": lambda text: (
+        bool(re.fullmatch(r"[A-Za-z]{2}", text.strip("\" '"))) or text.casefold() in cells.ALL_COUNTRIES
+    ),
     "quota": lambda text: bool(re.search(r"\d", text)),
     "unit": _is_unit,
     "term": partial(_are_codes, _TERM_CODES),
@@ -87,11 +99,12 @@ KEY_COLUMNS = (
 class CleanRow:
     """One row. Each cell is cleaned when it is read."""
 
-    def __init__(self, raw: RawRow, header: list[str]) -> None:
+    def __init__(self, raw: RawRow, header: list[str], conventions: Conventions) -> None:
         if sum(bool(value.strip()) for value in raw.values) <= 1:
             raise RowRejected("footnote", "The line contains only one text: a footnote or a heading.")
         self._row = align_row(raw, header, COLUMN_TESTS, TEXT_COLUMNS, KEY_COLUMNS)
         self.repairs = raw.repairs
+        self._day_orders = conventions.day_orders
 
     def __getitem__(self, name: str) -> str:
         """Return a cleaned cell. It is empty if the column does not exist."""
@@ -100,15 +113,16 @@ class CleanRow:
 
     def day(self, name: str, *, is_end: bool = False) -> date | None:
         """Return a day, or None. Raise RowRejected."""
-        return cells.parse_day(self[name], self.repairs, name, is_end=is_end)
+        order = self._day_orders.get(name)
+        return cells.parse_day(self[name], self.repairs, name, is_end=is_end, order=order)
 
     def codes(self, name: str, codes_by_word: Mapping[str, str]) -> tuple[str, ...]:
         """Return the codes of a cell, sorted. Raise RowRejected."""
         return tuple(sorted(cells.parse_codes(self[name], codes_by_word, self.repairs, name)))
 
     def country(self) -> str:
-        """Return the country's code. Raise RowRejected."""
-        return cells.parse_country(self["iso_code2"], self.repairs, "iso_code2")
+        """Return the country's code, or an empty text for all countries. Raise RowRejected."""
+        return cells.parse_country_or_all(self["iso_code2"], self.repairs, "iso_code2")
 
     def is_true(self, name: str) -> bool:
         """Return whether a cell means yes. Raise RowRejected if it means neither yes nor no."""
@@ -118,17 +132,26 @@ class CleanRow:
         return text in TRUE_WORDS
 
 
-def parse_suspension(raw: RawRow, header: list[str]) -> Suspension:
+def suspension_codes_reading(header: Collection[str]) -> CodesReading:
+    """Return the meaning of the codes in a file: exempt, if it has all columns of the public file."""
+    return CodesReading.EXEMPT if set(header) >= PUBLIC_SUSPENSION_COLUMNS else CodesReading.COVERED
+
+
+def parse_suspension(raw: RawRow, header: list[str], conventions: Conventions) -> Suspension:
     """Return the suspension of a row. Raise RowRejected if a value is not certain."""
-    row = CleanRow(raw, header)
+    row = CleanRow(raw, header, conventions)
     starts, ends = row.day("start_date"), row.day("end_date", is_end=True)
     _require_order(starts, ends)
+    terms, sources = row.codes("term", _TERM_CODES), row.codes("source", _SOURCE_CODES)
+    purposes = row.codes("purpose", _PURPOSE_CODES)
     return Suspension(
         country=row.country(),
         taxon=_parse_taxon(row, allow_all_taxa=True),
-        terms=row.codes("term", _TERM_CODES),
-        sources=row.codes("source", _SOURCE_CODES),
-        purposes=row.codes("purpose", _PURPOSE_CODES),
+        terms=terms,
+        sources=sources,
+        purposes=purposes,
+        # A row without codes has one meaning: it exempts nothing, so it covers everything.
+        codes_reading=conventions.codes if terms or sources or purposes else CodesReading.COVERED,
         applies_to_import=row.is_true("applies_to_import"),
         starts=starts,
         ends=ends,
@@ -136,9 +159,9 @@ def parse_suspension(raw: RawRow, header: list[str]) -> Suspension:
     )
 
 
-def parse_quota(raw: RawRow, header: list[str]) -> Quota:
+def parse_quota(raw: RawRow, header: list[str], conventions: Conventions) -> Quota:
     """Return the quota of a row. Raise RowRejected if a value is not certain."""
-    row = CleanRow(raw, header)
+    row = CleanRow(raw, header, conventions)
     starts, ends = row.day("start_date"), row.day("end_date", is_end=True)
     if starts is None:
         raise RowRejected("no-day", "The first day of the quota is missing.", "start_date")
@@ -210,7 +233,7 @@ def possible_subjects(raw: RawRow, header: list[str]) -> frozenset[str]:
         cell = [raw.values[header.index(name)] for name in ("iso_code2", "taxon_name")]
         if max(map(len, cell)) > MAX_VALUE_LENGTH:
             return frozenset()
-        country = cells.parse_country(cell[0].strip(), ignored_repairs, "")
+        country = cells.parse_country_or_all(cell[0].strip(), ignored_repairs, "")
         taxon = cells.remove_footnote(cells.clean(cell[1], ignored_repairs, ""), ignored_repairs, "")
     except (RowRejected, IndexError):
         return frozenset()

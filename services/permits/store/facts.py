@@ -17,6 +17,7 @@ from services.permits.domain.reference.facts import Facts, QuotaUsage
 from services.permits.store import declarations, quota_usage, species_listings
 from services.permits.store.tables import policies, reference_loads, suspensions
 from shared.contracts.application import Application
+from shared.contracts.closed_sets import CodesReading
 from shared.contracts.comparison import comparison_key
 from shared.contracts.permit import Permit
 from shared.contracts.policy import Policy
@@ -89,9 +90,9 @@ async def _load_reference_rows(conn: AsyncConnection, countries: list[str]) -> l
     policy_rows = select(literal("policy"), _json_object(country=policy.country, policy=policy.policy)).where(
         policy.country == func.any(countries)
     )
-    names = "country taxon terms sources purposes applies_to_import starts ends since until".split()
+    names = "country taxon terms sources purposes codes_reading applies_to_import starts ends since until".split()
     suspension_rows = select(literal("suspension"), _json_object(**{name: suspension[name] for name in names})).where(
-        suspension.country == func.any(countries)
+        suspension.country == func.any(["", *countries])
     )
     rows = await conn.execute(union_all(loaded, policy_rows, suspension_rows))
     return [(kind, data) for kind, data in rows]
@@ -114,6 +115,7 @@ def _suspension_from_json(row: dict[str, Any]) -> Suspension | None:
         terms=tuple(row["terms"]),
         sources=tuple(row["sources"]),
         purposes=tuple(row["purposes"]),
+        codes_reading=CodesReading(row["codes_reading"]),
         applies_to_import=row["applies_to_import"],
         starts=starts,
         ends=ends,

@@ -22,6 +22,7 @@ SUSPENSION_COLUMNS = (
     "id",
     "key",
     *SHARED_COLUMNS,
+    "codes_reading",
     "applies_to_import",
     "starts",
     "ends",
@@ -62,8 +63,17 @@ def _shared_values(entry: Suspension | Quota) -> dict[str, Any]:
         "starts": entry.starts,
         "ends": entry.ends,
         "note": entry.note,
-        "digest": content_digest(entry, "known_from"),
+        "digest": _digest(entry),
     }
+
+
+def _digest(entry: Suspension | Quota) -> str:
+    """Return the digest of an entry. The identity states the reading of the codes, so old digests stay the same."""
+    return content_digest(entry, "known_from", "codes_reading")
+
+
+def _label(country: str, taxon: str) -> str:
+    return f"{country or 'all countries'} {taxon}"
 
 
 async def _existing_ids(conn: AsyncConnection, ids: Collection[UUID]) -> set[UUID]:
@@ -78,7 +88,7 @@ class SuspensionList:
 
     def digest(self, entry: Suspension) -> str:
         """Return the digest by which a load finds out whether a suspension has changed."""
-        return content_digest(entry, "known_from")
+        return _digest(entry)
 
     async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
         """Return digest and first day of the entries that the list contains without an end."""
@@ -92,6 +102,7 @@ class SuspensionList:
             {
                 **_shared_values(e),
                 "id": new_id(),
+                "codes_reading": e.codes_reading,
                 "applies_to_import": e.applies_to_import,
                 "since": day,
                 "version": version,
@@ -110,7 +121,7 @@ class SuspensionList:
         """Return labels of the entries in force after a day that are not among those seen, by identity."""
         c = suspensions.c
         query = select(c.key, c.country, c.taxon).where(or_(c.until.is_(None), c.until > day))
-        return {row.key: f"{row.country} {row.taxon}" for row in await conn.execute(query) if row.key not in seen}
+        return {row.key: _label(row.country, row.taxon) for row in await conn.execute(query) if row.key not in seen}
 
     async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
         """Return at once: no other table depends on suspensions."""
@@ -127,7 +138,7 @@ class QuotaList:
 
     def digest(self, entry: Quota) -> str:
         """Return the digest by which a load finds out whether a quota has changed."""
-        return content_digest(entry)
+        return _digest(entry)
 
     async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
         """Return the digests of the quotas in the list. The first day is the earliest: a quota has its own period."""
@@ -173,7 +184,7 @@ class QuotaList:
         """Return labels of the quotas in the list that are not among those seen, by identity."""
         c = quotas.c
         query = select(c.key, c.country, c.taxon).where(c.ended_on.is_(None))
-        return {row.key: f"{row.country} {row.taxon}" for row in await conn.execute(query) if row.key not in seen}
+        return {row.key: _label(row.country, row.taxon) for row in await conn.execute(query) if row.key not in seen}
 
     async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
         """Store the quantities that issued permits take of the loaded quotas."""

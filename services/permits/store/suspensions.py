@@ -11,7 +11,7 @@ from services.permits.store.tables import suspensions
 
 
 async def list_suspensions_in_force(conn: AsyncConnection, country: str | None, day: date) -> Sequence[Row]:
-    """List the suspensions in force on a day, of one country or of all."""
+    """List the suspensions in force on a day. With a country: its own and those of all countries."""
     c = suspensions.c
     query = (
         select(suspensions)
@@ -20,5 +20,5 @@ async def list_suspensions_in_force(conn: AsyncConnection, country: str | None, 
         .order_by(c.country, c.taxon_key, c.starts, c.id)
     )
     if country is not None:
-        query = query.where(c.country == country)
+        query = query.where(c.country.in_((country, "")))
     return (await conn.execute(query)).mappings().all()

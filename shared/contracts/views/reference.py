@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from shared.cites.annotations import Effect
 from shared.contracts import policy
-from shared.contracts.closed_sets import ReferenceListState, Severity
+from shared.contracts.closed_sets import CodesReading, ReferenceListState, Severity
 from shared.contracts.fields import Day, Id, Timestamp, WireModel
 from shared.contracts.views.pages import Page
 from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode
@@ -118,14 +118,21 @@ class Listings(Page):
 
 
 class Suspension(WireModel):
-    """A suspension of trade. An empty list means all."""
+    """A suspension of trade. An empty list of codes limits nothing and exempts nothing."""
 
     id: Annotated[Id, Field(description="Suspension id")]
-    country: Annotated[CountryCode, Field(description="Country whose trade is suspended, ISO 3166-1 alpha-2")]
+    country: Annotated[
+        CountryCode | None,
+        Field(description="Country whose trade is suspended, ISO 3166-1 alpha-2; null: all countries"),
+    ]
     taxon: Annotated[str | None, Field(description="Scientific name; null: all taxa")]
-    terms: Annotated[tuple[str, ...], Field(description="CITES trade terms; empty: all")]
-    sources: Annotated[tuple[str, ...], Field(description="Sources; empty: all")]
-    purposes: Annotated[tuple[str, ...], Field(description="Purposes; empty: all")]
+    terms: Annotated[tuple[str, ...], Field(description="CITES trade terms")]
+    sources: Annotated[tuple[str, ...], Field(description="Sources")]
+    purposes: Annotated[tuple[str, ...], Field(description="Purposes")]
+    codes_reading: Annotated[
+        CodesReading,
+        Field(description="Whether trade with the codes above is covered by the suspension, or exempt from it"),
+    ]
     applies_to_import: Annotated[bool, Field(description="True: imports into the country are suspended too")]
     start_date: Annotated[Day | None, Field(description="First day in force; null: no start")]
     end_date: Annotated[Day | None, Field(description="Last day in force; null: no end")]
@@ -189,6 +196,10 @@ class LoadReport(WireModel):
     repairs: Annotated[tuple[LoadNote, ...], Field(description="The first thousand repairs")]
     refusals: Annotated[tuple[LoadNote, ...], Field(description="The first thousand refusals")]
     ended_names: Annotated[tuple[str, ...], Field(description="Names of the ended entries")]
+    purposes_and_sources: Annotated[
+        CodesReading | None,
+        Field(description="Suspensions only: how the hub read purposes, sources and terms; null: another list"),
+    ] = None
 
 
 class ReferenceList(WireModel):

@@ -1,6 +1,7 @@
 """Files of reference data for permits, forwarded in pieces as they arrive."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -11,10 +12,11 @@ from services.gateway.api.proxy.proxy import internal_path, read_query, render_r
 from services.gateway.api.routing.route import Limits, Route
 from shared.problems import ProblemError
 from shared.service_client import ResponseLost, ServiceUnreachable, service_unavailable
-from shared.web import MAX_FILE_BYTES, require_csv, stream_body
+from shared.web import MAX_FILE_BYTES, MAX_LIST_BYTES, require_csv, stream_body
 
 FILE_LIMITS = Limits(body_bytes=MAX_FILE_BYTES, service_seconds=600.0)
 """A load may take 600 s, for example a file of 38,000 taxa over a slow connection."""
+LIST_LIMITS = replace(FILE_LIMITS, body_bytes=MAX_LIST_BYTES)
 
 
 async def upload(request: Request, route: Route) -> Response:

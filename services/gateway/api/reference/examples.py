@@ -50,7 +50,7 @@ COMMON_FIELDS = {
     "end_date": "2026-12-31",
     "note": "",
 }
-SUSPENSION = {**COMMON_FIELDS, "applies_to_import": False}
+SUSPENSION = {**COMMON_FIELDS, "codes_reading": "covered", "applies_to_import": False}
 QUOTA = {**COMMON_FIELDS, "quota": "1200", "taken": "960", "left": "240", "unit": "number"}
 
 
@@ -104,6 +104,7 @@ def _report(table: str) -> dict[str, object]:
             }
         ],
         "ended_names": [],
+        "purposes_and_sources": "covered" if table == "suspensions" else None,
     }
 
 

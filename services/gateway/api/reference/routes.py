@@ -1,6 +1,6 @@
 """The routes about reference data: code lists, the listing of species, suspensions, quotas, and their loads."""
 
-from services.gateway.api.proxy.uploads import FILE_LIMITS, upload
+from services.gateway.api.proxy.uploads import FILE_LIMITS, LIST_LIMITS, upload
 from services.gateway.api.reference import examples
 from services.gateway.api.reference.handlers import read_code_list, read_loaded_list
 from services.gateway.api.routing.parameters import (
@@ -12,10 +12,12 @@ from services.gateway.api.routing.parameters import (
     LIMIT_OR_ALL,
     TEXT,
     QueryParameter,
+    one_of,
 )
 from services.gateway.api.routing.permissions import ADMIN, ALL_ROLES
 from services.gateway.api.routing.route import CSV_FILE, NOT_MODIFIED, REPORT_COST, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import REFERENCE
+from shared.contracts.closed_sets import CodesReading
 from shared.contracts.views.reference import Codes, Listings, LoadReport, Quotas, ReferenceLists, Suspensions
 
 PATH = "/v1/reference"
@@ -35,6 +37,14 @@ SUSPENDED_COUNTRY = QueryParameter(name="country", description="Country whose tr
 QUOTA_COUNTRY = QueryParameter(name="country", description="Country that set the quota", schema=COUNTRY_CODE)
 HOLDS_FROM = QueryParameter(
     name="from", description="First day on which the file is in force; if left out, today", schema=DAY
+)
+CODES_READING = QueryParameter(
+    name="purposes_and_sources",
+    description=(
+        "Whether the purposes, sources and terms of a row are exempt or covered. If left out, they are exempt in a "
+        "file with all columns of the public file, and covered in others"
+    ),
+    schema=one_of(CodesReading),
 )
 LOAD_REPORT = RouteResponse(
     description=(
@@ -163,16 +173,17 @@ ROUTES = (
         summary="Load suspensions of trade",
         description=(
             "The administrator loads a CSV file with the columns of the public list. It is in force `from` a day; if "
-            "left out, today. The same file again changes nothing."
+            "left out, today. The same file again changes nothing. The public file names the exempt purposes, sources "
+            "and terms: the report says how the hub read them."
         ),
         permission=ADMIN,
         handler=upload,
         service="permits",
-        query=(HOLDS_FROM,),
+        query=(HOLDS_FROM, CODES_READING),
         request=RequestBody(media=(CSV_FILE,)),
         responses=(LOAD_REPORT,),
         example=examples.LOAD_SUSPENSIONS,
-        limits=FILE_LIMITS,
+        limits=LIST_LIMITS,
     ),
     Route(
         method="PUT",
@@ -192,6 +203,6 @@ ROUTES = (
         request=RequestBody(media=(CSV_FILE,)),
         responses=(LOAD_REPORT,),
         example=examples.LOAD_QUOTAS,
-        limits=FILE_LIMITS,
+        limits=LIST_LIMITS,
     ),
 )

@@ -3,7 +3,8 @@
 A load is one transaction. It processes rows in batches, so that memory stays small and other requests are served.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -15,10 +16,12 @@ from services.permits.actions.reference.replayable_stream import ReplayableStrea
 from services.permits.domain.reference.entries import Quota, Suspension, Taxon
 from services.permits.domain.reference.load_report import MAX_NOTES, LoadReport, RowNote, RowRejected
 from services.permits.formats import quotas_and_suspensions, species
+from services.permits.formats.conventions import NO_CONVENTIONS, Conventions, DayOrderSearch
 from services.permits.formats.csv_reader import CsvReader, RawRow, column_name
 from services.permits.store import reference_loads
 from services.permits.store.reference_lists import QuotaList, SuspensionList
 from services.permits.store.taxa import TaxonList
+from shared.contracts.closed_sets import CodesReading
 from shared.contracts.views import reference as views
 from shared.database import retry_transaction
 from shared.problems import Fault, Invalid
@@ -34,20 +37,27 @@ class ListKind:
     """A kind of list: how its rows are parsed and stored."""
 
     store: Any
-    parse: Callable[[RawRow, list[str]], Entry]
+    parse: Callable[[RawRow, list[str], Conventions], Entry]
     required_columns: tuple[str, ...]
     possible_subjects: Callable[[RawRow, list[str]], frozenset[str]]
     """Return the subjects that a rejected row may be about: their entries do not end with this load."""
     subject: Callable[[str], str] = str
     """Return the subject of an identity, in the form of `possible_subjects`."""
+    day_columns: tuple[str, ...] = ()
+    """The columns whose order of day and month the whole file decides: `load` reads such a file twice."""
+    codes_reading: Callable[[Collection[str]], CodesReading] | None = None
+    """Return the meaning of the codes in a file with these columns; None if the codes have only one meaning."""
     may_be_empty: bool = False
     """Whether a file with only a header is valid: there may be no suspensions or quotas, but species must be listed."""
 
 
-TAXA = ListKind(TaxonList(), species.parse_taxon, species.REQUIRED_COLUMNS, species.possible_taxon_ids)
-BUILT_IN_TAXA = ListKind(
-    TaxonList(built_in=True), species.parse_taxon, species.REQUIRED_COLUMNS, species.possible_taxon_ids
-)
+def _parse_taxon(raw: RawRow, header: list[str], _conventions: Conventions) -> Taxon:
+    """Return the taxon of a row: no value of the species index has two readings."""
+    return species.parse_taxon(raw, header)
+
+
+TAXA = ListKind(TaxonList(), _parse_taxon, species.REQUIRED_COLUMNS, species.possible_taxon_ids)
+BUILT_IN_TAXA = ListKind(TaxonList(built_in=True), _parse_taxon, species.REQUIRED_COLUMNS, species.possible_taxon_ids)
 LIST_KINDS = {
     "taxa": TAXA,
     "suspensions": ListKind(
@@ -56,6 +66,8 @@ LIST_KINDS = {
         quotas_and_suspensions.SUSPENSION_REQUIRED_COLUMNS,
         quotas_and_suspensions.possible_subjects,
         quotas_and_suspensions.identity_subject,
+        day_columns=quotas_and_suspensions.DAY_COLUMNS,
+        codes_reading=quotas_and_suspensions.suspension_codes_reading,
         may_be_empty=True,
     ),
     "quotas": ListKind(
@@ -64,6 +76,7 @@ LIST_KINDS = {
         quotas_and_suspensions.QUOTA_REQUIRED_COLUMNS,
         quotas_and_suspensions.possible_subjects,
         quotas_and_suspensions.identity_subject,
+        day_columns=quotas_and_suspensions.DAY_COLUMNS,
         may_be_empty=True,
     ),
 }
@@ -72,8 +85,11 @@ LIST_KINDS = {
 class ListLoad:
     """A load in progress: its report and the identities that it has seen."""
 
-    def __init__(self, conn: AsyncConnection, kind: ListKind, day: date, version: int) -> None:
+    def __init__(
+        self, conn: AsyncConnection, kind: ListKind, day: date, version: int, *, conventions: Conventions
+    ) -> None:
         self.conn, self.kind, self.day, self.version = conn, kind, day, version
+        self.conventions = conventions
         self.report = LoadReport()
         self.seen: dict[str, str] = {}
         self.uncertain: set[str] = set()
@@ -83,7 +99,7 @@ class ListLoad:
         entries: dict[str, Entry] = {}
         for raw in rows:
             try:
-                entry = self.kind.parse(raw, header)
+                entry = self.kind.parse(raw, header, self.conventions)
                 self._require_unique(entry, raw)
             except RowRejected as error:
                 self.report.count_rejected(
@@ -138,18 +154,27 @@ class ListLoad:
 
 
 async def load(
-    engine: AsyncEngine, kind: ListKind, pieces: AsyncIterator[bytes], day: date, at: datetime, loaded_by: UUID | None
+    engine: AsyncEngine,
+    kind: ListKind,
+    pieces: AsyncIterator[bytes],
+    day: date,
+    at: datetime,
+    loaded_by: UUID | None,
+    *,
+    codes_reading: CodesReading | None = None,
 ) -> views.LoadReport:
     """Load a file that is in force from a day on. Return the report. Raise Invalid if no row can be loaded.
 
+    `codes_reading` is the meaning of its codes; None leaves it to the columns of the file.
     A second transaction then records how much of the quotas the permits use that were issued during the load. It runs
     after every load. So if it fails, a repeated load completes the record.
     """
     file = ReplayableStream(pieces)
+    conventions = await _find_conventions(kind, file, codes_reading)
 
     async def load_transaction() -> views.LoadReport:
         async with engine.begin() as conn:
-            return await load_in_transaction(conn, kind, file.read(), day, at, loaded_by)
+            return await load_in_transaction(conn, kind, file.read(), day, at, loaded_by, conventions=conventions)
 
     async def catch_up_transaction() -> None:
         async with engine.begin() as conn:
@@ -160,13 +185,33 @@ async def load(
     return report
 
 
+async def _find_conventions(kind: ListKind, file: ReplayableStream, codes_reading: CodesReading | None) -> Conventions:
+    """Return what the columns of the whole file prove. A list without such columns is not read."""
+    if not kind.day_columns:
+        return NO_CONVENTIONS
+    search, table = DayOrderSearch(kind.day_columns), CsvReader()
+    with suppress(RowRejected):  # the load reads the same line and refuses the file
+        async for rows in _batches(table, file.read()):
+            search.add(rows, table.header or [])
+    if codes_reading is None:
+        codes_reading = kind.codes_reading(table.header or ()) if kind.codes_reading else CodesReading.COVERED
+    return Conventions(day_orders=search.orders(), codes=codes_reading)
+
+
 async def load_in_transaction(
-    conn: AsyncConnection, kind: ListKind, pieces: AsyncIterator[bytes], day: date, at: datetime, loaded_by: UUID | None
+    conn: AsyncConnection,
+    kind: ListKind,
+    pieces: AsyncIterator[bytes],
+    day: date,
+    at: datetime,
+    loaded_by: UUID | None,
+    *,
+    conventions: Conventions = NO_CONVENTIONS,
 ) -> views.LoadReport:
     """Load a file within the caller's transaction. Raise Invalid."""
     list_name = kind.store.name
     previous_version = await reference_loads.lock_list(conn, list_name)
-    list_load = ListLoad(conn, kind, day, previous_version + 1)
+    list_load = ListLoad(conn, kind, day, previous_version + 1, conventions=conventions)
     table = CsvReader()
     try:
         async for rows in _batches(table, pieces):
@@ -183,7 +228,7 @@ async def load_in_transaction(
     version = previous_version + 1 if is_recorded else previous_version
     report = _load_report(
         list_load.report, table.original_columns, list_name=list_name, version=version, day=day, at=at
-    )
+    ).model_copy(update={"purposes_and_sources": conventions.codes if kind.codes_reading else None})
     if is_recorded:
         await reference_loads.insert_load(conn, list_name, version, day, at, loaded_by, report.model_dump(mode="json"))
     return report

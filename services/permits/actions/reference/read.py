@@ -18,6 +18,7 @@ from services.permits.store import quotas as store_quotas
 from services.permits.store import reference_loads, species_listings, suspensions
 from services.permits.store.from_row import Row
 from shared.cites.annotations import ANY_DAY, Annotation
+from shared.contracts.closed_sets import CodesReading
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.contracts.views.reference import Listing, ListingAnnotation, Quota, ReferenceList, Suspension
 
@@ -113,11 +114,12 @@ async def list_suspensions(engine: AsyncEngine, country: str | None, day: date) 
 def _suspension_view(row: Row) -> Suspension:
     return Suspension(
         id=row["id"],
-        country=row["country"],
+        country=row["country"] or None,
         taxon=row["taxon"] or None,
         terms=tuple(row["terms"]),
         sources=tuple(row["sources"]),
         purposes=tuple(row["purposes"]),
+        codes_reading=CodesReading(row["codes_reading"]),
         applies_to_import=row["applies_to_import"],
         start_date=row["starts"],
         end_date=row["ends"],

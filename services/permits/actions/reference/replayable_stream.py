@@ -2,17 +2,8 @@
 
 from collections.abc import AsyncIterator
 
-from shared.limits import Limit, LimitSubject
 from shared.problems import Conflict
-
-MAX_REMEMBERED_BYTES = Limit(
-    16 * 1_048_576,
-    "bytes",
-    subject=LimitSubject.MEMORY,
-    meaning="The part of an uploaded list that stays in memory",
-    beyond="The rest is on disk until the load ends.",
-)
-"""Bytes that are kept for a second read (16 MiB). Lists that two loads write at once are much smaller."""
+from shared.web import MAX_LIST_BYTES
 
 
 class ReplayableStream:
@@ -38,7 +29,7 @@ class ReplayableStream:
 
     def _remember(self, piece: bytes) -> None:
         self._size += len(piece)
-        if self._size > MAX_REMEMBERED_BYTES:
+        if self._size > MAX_LIST_BYTES:
             self._remembered = None
         elif self._remembered is not None:
             self._remembered.append(piece)

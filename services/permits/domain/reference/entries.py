@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.listings import Population
+from shared.contracts.closed_sets import CodesReading
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,7 +43,7 @@ class Taxon:
 class Suspension:
     """A recommendation to suspend trade with a country in a taxon and its lower taxa, or in all taxa (Conf. 14.3).
 
-    An empty taxon or tuple means any.
+    An empty country, taxon or tuple means any. `codes_reading` is the meaning of the three tuples of codes.
     """
 
     country: str
@@ -54,6 +55,7 @@ class Suspension:
     starts: date | None
     ends: date | None
     note: str = ""
+    codes_reading: CodesReading = CodesReading.COVERED
     known_from: date | None = None
     """The day on which the hub first loaded it. It has no effect before that day."""
 
@@ -66,7 +68,17 @@ class Suspension:
     def identity(self) -> str:
         """The value that identifies the suspension in each load."""
         parts = (self.country, self.taxon_key, *map(",".join, (self.terms, self.sources, self.purposes)))
-        return "|".join((*parts, str(self.starts or "")))
+        exempt = (CodesReading.EXEMPT,) if self.codes_reading is CodesReading.EXEMPT else ()
+        return "|".join((*parts, str(self.starts or ""), *exempt))
+
+    def covers(self, term: str | None, source: str | None, purpose: str | None) -> bool:
+        """Return whether the suspension covers trade with these codes. It covers a code that is not stated.
+
+        Trade is exempt if any one of its codes is exempt. It is covered if each of its codes is covered.
+        """
+        stated = ((self.terms, term), (self.sources, source), (self.purposes, purpose))
+        is_listed = self.codes_reading is CodesReading.COVERED
+        return all(not codes or code is None or (code in codes) is is_listed for codes, code in stated)
 
 
 @dataclass(frozen=True, kw_only=True)

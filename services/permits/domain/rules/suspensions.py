@@ -5,7 +5,7 @@ from collections.abc import Callable
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.rules.item_context import ItemContext
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
-from shared.contracts.closed_sets import Severity
+from shared.contracts.closed_sets import CodesReading, Severity
 
 EXPECTED = "trade that is not suspended"
 
@@ -21,7 +21,7 @@ def trade_is_not_suspended(context: ItemContext) -> Discrepancy | None:
     """The trade must not be under a recommendation to suspend it (Resolution Conf. 14.3)."""
     exporting, importing = context.declaration.export_country, context.declaration.import_country
     suspension = _find_suspension(
-        context, lambda s: s.country == exporting or (s.applies_to_import and s.country == importing)
+        context, lambda s: s.country in ("", exporting) or (s.applies_to_import and s.country == importing)
     )
     if suspension is None:
         return None
@@ -37,7 +37,7 @@ def trade_is_not_suspended(context: ItemContext) -> Discrepancy | None:
 def origin_is_not_suspended(context: ItemContext) -> Discrepancy | None:
     """The country of origin must not be under a recommendation to suspend trade (Resolution Conf. 14.3).
 
-    The goods come by way of another country, so an officer decides.
+    The goods come by way of another country, so an officer decides. A suspension of all countries blocks already.
     """
     if context.country == context.declaration.export_country:
         return None
@@ -66,20 +66,18 @@ def _applies(context: ItemContext, suspension: Suspension) -> bool:
     """Return whether a suspension in force concerns these goods. A field that is not stated always matches."""
     in_force = all(day is None or day <= context.day for day in (suspension.starts, suspension.known_from))
     in_force = in_force and (suspension.ends is None or context.day <= suspension.ends)
-    limits = (
-        (suspension.terms, context.item.term),
-        (suspension.sources, context.source),
-        (suspension.purposes, context.purpose),
-    )
-    fits = all(not codes or found is None or found in codes for codes, found in limits)
-    return in_force and fits and context.facts.is_within_taxon(context.taxon, suspension.taxon_key, context.day)
+    is_covered = suspension.covers(context.item.term, context.source, context.purpose)
+    return in_force and is_covered and context.facts.is_within_taxon(context.taxon, suspension.taxon_key, context.day)
 
 
 def _describe_suspension(suspension: Suspension) -> str:
     limits = "; ".join(
         ", ".join(codes) for codes in (suspension.terms, suspension.sources, suspension.purposes) if codes
     )
-    parts = [f"{suspension.taxon or 'all species'} of {suspension.country}", f"({limits})" if limits else ""]
+    if limits and suspension.codes_reading is CodesReading.EXEMPT:
+        limits = f"all except {limits}"
+    place = suspension.country or "all countries"
+    parts = [f"{suspension.taxon or 'all species'} of {place}", f"({limits})" if limits else ""]
     parts += [
         f"since {suspension.starts}" if suspension.starts else "",
         f"until {suspension.ends}" if suspension.ends else "",

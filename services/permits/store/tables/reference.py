@@ -58,7 +58,7 @@ reference_loads = Table(
 
 
 def _scope_columns() -> tuple[Column[Any], ...]:
-    """Return the columns that name the goods of a suspension or quota. A list without codes means all."""
+    """Return the columns that name the goods of a suspension or quota. An empty text or list means all."""
     return (
         Column("country", Text, nullable=False),
         Column("taxon", Text, nullable=False),
@@ -75,6 +75,7 @@ suspensions = Table(
     Column("id", UUID(as_uuid=True), primary_key=True),
     Column("key", Text, nullable=False),
     *_scope_columns(),
+    Column("codes_reading", Text, nullable=False, server_default="covered"),
     Column("applies_to_import", Boolean, nullable=False),
     Column("starts", Date),
     Column("ends", Date),

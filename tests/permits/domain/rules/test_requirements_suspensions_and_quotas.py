@@ -9,6 +9,7 @@ import pytest
 
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.reference.facts import Facts, QuotaUsage
+from shared.contracts.closed_sets import CodesReading
 from shared.database import new_id
 from tests.days import FIXED_DAY
 from tests.permits.domain.rules.test_requirements import (
@@ -21,6 +22,7 @@ from tests.permits.domain.rules.test_requirements import (
     severity_by_rule,
 )
 
+EXEMPT = CodesReading.EXEMPT
 STOPPED, BY_ORIGIN = "CITES-Conf-14.3-suspension", "CITES-Conf-14.3-suspension-of-origin"
 
 
@@ -52,6 +54,14 @@ def suspension(**more: Any) -> Suspension:
     ({"starts": FIXED_DAY + timedelta(days=1)}, {}, set()),
     ({"ends": FIXED_DAY}, {}, {STOPPED}),
     ({"country": "MZ"}, {"origin_country": "MZ"}, {BY_ORIGIN}),
+    ({"country": ""}, {}, {STOPPED}),
+    ({"country": ""}, {"origin_country": "MZ"}, {STOPPED}),
+    ({"purposes": ("T",), "codes_reading": EXEMPT}, {}, set()),
+    ({"purposes": ("H", "P"), "codes_reading": EXEMPT}, {}, {STOPPED}),
+    ({"terms": ("TRO",), "codes_reading": EXEMPT}, {}, {STOPPED}),
+    ({"terms": ("SKI",), "codes_reading": EXEMPT}, {}, set()),
+    ({"sources": ("C",), "purposes": ("H",), "codes_reading": EXEMPT}, {}, {STOPPED}),
+    ({"sources": ("C",), "purposes": ("T",), "codes_reading": EXEMPT}, {}, set()),
 ])  # fmt: skip
 def test_suspension_blocks_only_the_trade_that_it_concerns(
     limits: dict[str, Any], stated: dict[str, Any], expected: set[str]
@@ -69,6 +79,18 @@ def test_suspension_shows_its_first_day_and_applies_from_its_first_load() -> Non
 
     assert stops(FIXED_DAY) == {STOPPED: "all species of ZA since 2016-02-14"}
     assert stops(FIXED_DAY + timedelta(days=1)) == {}
+
+
+@pytest.mark.parametrize(("changes", "found"), [
+    (
+        {"country": "", "purposes": ("H", "P"), "codes_reading": EXEMPT},
+        "all species of all countries (all except H, P)",
+    ),
+    ({"taxon": TAXON, "terms": ("SKI",)}, f"{TAXON} of ZA (SKI)"),
+])  # fmt: skip
+def test_suspension_shows_the_codes_that_it_covers_or_exempts(changes: dict[str, Any], found: str) -> None:
+    known = replace(APPENDIX_II, suspensions=(suspension(starts=None, **changes),))
+    assert [one.found for one in findings([permit("export")], known) if one.rule == STOPPED] == [found]
 
 
 def test_suspension_of_all_species_does_not_concern_unlisted_taxa() -> None:
