@@ -91,6 +91,53 @@ def test_reference_load_of_a_bad_file_or_by_another_role_is_refused(
         assert (tried.status_code, tried.json()["code"]) == (403, "role-not-allowed")
 
 
+PUBLIC_COLUMNS = (
+    "start_date,end_date,taxon_name,taxon_concept_id,rank,iso_code2,unit,term,source,purpose,Applies_to_import,notes,"
+    "internal notes"
+)
+
+
+@pytest.mark.parametrize(("asked", "reading", "rejected"), [
+    ({}, "exempt", "T"),
+    ({"purposes_and_sources": "exempt"}, "exempt", "T"),
+    ({"purposes_and_sources": "covered"}, "covered", "H"),
+])  # fmt: skip
+def test_suspension_of_all_countries_blocks_the_purposes_that_the_file_means(
+    admin: Caller, trader: TrialParty, asked: dict[str, str], reading: str, rejected: str
+) -> None:
+    rows = "26/11/2015,,Moschus,,GENUS,ALL,ALL,ALL,ALL,H; P,,,\n12/08/2014,,Ovis,,GENUS,ALL,ALL,ALL,ALL,H,,,\n"
+    try:
+        report = admin("PUT", f"{R}/suspensions", content=f"{PUBLIC_COLUMNS}\n{rows}", headers=CSV, params=asked)
+        assert report.status_code == 200, report.text
+        assert (report.json()["refusals"], report.json()["purposes_and_sources"]) == ([], reading)
+        party = {"name": trader.name, "country": "FR", "identifier": trader.identifier}
+        blocked = set()
+        for purpose in ("H", "T"):
+            declared = trader.hub.lodge(
+                {
+                    "reference": f"musk {reading} {purpose} {len(asked)}", "movement": "import",
+                    "exporter": {"name": "A", "country": "RU"}, "importer": party,
+                    "export_country": "RU", "import_country": "FR",
+                    "items": [{
+                        "number": 1, "taxon": "Moschus moschiferus", "term": "TRO", "quantity": "1", "unit": "number",
+                        "purpose": purpose, "source": "W", "origin_country": "RU",
+                    }],
+                },
+                wait=20,
+            )  # fmt: skip
+            if "CITES-Conf-14.3-suspension" in {one["rule"] for one in declared["findings"]}:
+                blocked.add(purpose)
+        assert blocked == {rejected}
+    finally:
+        admin("PUT", f"{R}/suspensions", content=f"{PUBLIC_COLUMNS}\n", headers=CSV)
+
+
+def test_reading_of_codes_is_a_parameter_of_suspensions_only(admin: Caller) -> None:
+    for which, asked in (("quotas", "exempt"), ("taxa", "covered"), ("suspensions", "both")):
+        tried = admin("PUT", f"{R}/{which}", content="x", headers=CSV, params={"purposes_and_sources": asked})
+        assert tried.status_code == 400, (which, tried.text)
+
+
 def test_declaration_with_an_unlisted_name_is_checked_again_after_a_load(admin: Caller, trader: TrialParty) -> None:
     name = f"Exspectans {time.time_ns() % 10**9}".translate(str.maketrans("0123456789", "abcdefghij"))
     party = {"name": trader.name, "country": "FR", "identifier": trader.identifier}
