@@ -242,6 +242,16 @@ class ReferenceListState(ClosedSet):
     LOADED = "loaded"
 
 
+class MatchKind(ClosedSet):
+    """How a name matched a listing. `higher`: by a taxon above it. `hybrid`: by a parent. `prefix`: by its start."""
+
+    ACCEPTED = "accepted"
+    SYNONYM = "synonym"
+    HIGHER = "higher"
+    HYBRID = "hybrid"
+    PREFIX = "prefix"
+
+
 class Severity(ClosedSet):
     """The severity of a finding. `block`: the hub rejects. `refer`: an officer decides. `note`: information."""
 

@@ -11,7 +11,7 @@ from services.permits.domain.rules.check_limits import (
     too_large_findings,
 )
 from services.permits.domain.rules.goods import is_reported_late
-from shared.contracts.closed_sets import PermitStatus
+from shared.contracts.closed_sets import MatchKind, PermitStatus
 from shared.contracts.policy import Policy
 from tests.permits.domain.rules.test_requirements import TAXON, facts, listing, permit
 from tests.permits.rule_scenarios import (
@@ -51,7 +51,9 @@ WOOD = {"term": "SAW", "unit": "m3", "quantity": "100"}
 TWINS = permit_with_lines(line("A", taxon=TAXON), line("B", "40", taxon=TAXON, term="LIV"))
 SAME_NUMBER = changed_permit(PERMIT, issuer="FR")
 ASKS = replace(APPENDIX_II, policies={"FR": Policy(import_permit_for_appendix_ii=True)})
-PLANT = facts(replace(listing(Population(appendix="II")), kingdom="Plantae"))
+PLANT, ORCHID = (facts(replace(listing(Population(appendix=appendix)), kingdom="Plantae")) for appendix in ("II", "I"))
+CROSSES = "Inventus probatus × Inventus alienus"
+CROSSED = facts(replace(listing(Population(appendix="II")), kingdom="Animalia"), called=CROSSES, by=MatchKind.HYBRID)
 ELEPHANTS, LIONS, ROSEWOODS = "Loxodonta africana", "Panthera leo", "Dalbergia latifolia"
 ELEPHANT, LION, ROSEWOOD = (
     facts(listing(Population(appendix="II"), name=name), called=name) for name in (ELEPHANTS, LIONS, ROSEWOODS)
@@ -133,6 +135,14 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-I(b)-excluded-part": (
         lambda: findings_of(known=ROSEWOOD, taxon=ROSEWOODS, term="LVS", documents=[{"type": "Y900"}]),
         lambda: findings_of(known=ROSEWOOD, taxon=ROSEWOODS, term="SAW", documents=[{"type": "Y900"}]),
+    ),
+    "CITES-Conf-10.17-pedigree": (
+        lambda: findings_of(known=CROSSED, taxon=CROSSES, documents=[{"type": "Y900"}]),
+        lambda: findings_of(permit("export", taxon=CROSSES), known=CROSSED, taxon=CROSSES),
+    ),
+    "CITES-VII.4-propagated": (
+        lambda: findings_of(permit("export", "I", source="A"), known=ORCHID, source="A"),
+        lambda: findings_of(permit("export", "I", source="D"), known=ORCHID, source="D"),
     ),
     "CITES-Conf-14.3-suspension": (
         lambda: findings_of(PERMIT, known=facts_with_suspension("ZA")),

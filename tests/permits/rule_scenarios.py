@@ -15,7 +15,7 @@ from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.permits import endorse
 from services.permits.domain.reference.facts import Facts, QuotaUsage
 from services.permits.domain.reference.listings import ListingMatch, Listings, Population
-from shared.contracts.closed_sets import ActorRole, DeclarationStatus, PermitStatus, Side
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, MatchKind, PermitStatus, Side
 from shared.contracts.findings import Finding
 from shared.contracts.parties import Actor
 from shared.contracts.permit import Endorsement
@@ -183,8 +183,8 @@ def facts_with_synonym(name: str) -> Facts:
     """Return facts in which the listing has a synonym of the taxon."""
     one = listing(Population(appendix="II"))
     both = {
-        TAXON: (ListingMatch(listing=one, kind="accepted", key=one.key),),
-        name: (ListingMatch(listing=one, kind="synonym", key=name.casefold()),),
+        TAXON: (ListingMatch(listing=one, kind=MatchKind.ACCEPTED, key=one.key),),
+        name: (ListingMatch(listing=one, kind=MatchKind.SYNONYM, key=name.casefold()),),
     }
     return Facts(listings=Listings(matches=both))
 

@@ -12,6 +12,7 @@ from services.permits.domain.reference import authors, names
 from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
 from services.permits.store.from_row import Row
 from services.permits.store.tables import taxa, taxon_names
+from shared.contracts.closed_sets import MatchKind
 
 _COLUMNS = "t.taxon_id, t.name, t.author, t.rank, t.parts, t.lineage, t.content, t.since, t.until, t.version"
 # Raw SQL: names are rows of `unnest`, JSON arrays are rows with their positions, and OFFSET 0 fixes the plan.
@@ -47,7 +48,7 @@ async def load_listings(conn: AsyncConnection, wanted_names: Iterable[str], *, i
     direct: dict[str, list[ListingMatch]] = {}
     above: dict[str, list[ListingMatch]] = {}
     for row in rows:
-        match = ListingMatch(listing=listing_from_row(row), kind=row["kind"], key=row["found"])
+        match = ListingMatch(listing=listing_from_row(row), kind=MatchKind(row["kind"]), key=row["found"])
         (above if row["depth"] else direct).setdefault(row["requested"], []).append(match)
     found = {name: _matches(own, parents, direct, above) for name, (own, parents) in keys_by_name.items()}
     return Listings(matches={name: matches for name, matches in found.items() if matches}, is_complete=is_complete)
@@ -72,24 +73,31 @@ def _matches(
         return (
             *exact,
             *shorter,
-            *(ListingMatch(listing=m.listing, kind="higher_taxon", key=m.key) for m in above.get(keys[-1], ())),
+            *(ListingMatch(listing=m.listing, kind=MatchKind.HIGHER, key=m.key) for m in above.get(keys[-1], ())),
         )
     mixed = []
     for parent in parents:
         own = _matches(names.candidate_keys(parent), (), direct, above)
-        mixed += [ListingMatch(listing=m.listing, kind="hybrid", key=m.key) for m in own if m.key == own[0].key]
+        mixed += [
+            ListingMatch(listing=m.listing, kind=MatchKind.HYBRID, key=m.key, parent=parent, parent_kind=m.kind)
+            for m in own
+            if m.key == own[0].key
+        ]
     return tuple(mixed)
 
 
 def _as_shorter_match(match: ListingMatch, name: str) -> ListingMatch:
     """Return a match of the start of a name: as a higher taxon, or as the name itself if only its author follows."""
-    if match.kind == "accepted" and authors.is_same_author(name.removeprefix(match.key), match.listing.author):
+    if match.kind is MatchKind.ACCEPTED and authors.is_same_author(name.removeprefix(match.key), match.listing.author):
         return match
-    return ListingMatch(listing=match.listing, kind="higher_taxon", key=match.key)
+    return ListingMatch(listing=match.listing, kind=MatchKind.HIGHER, key=match.key)
 
 
 async def list_by_prefix(conn: AsyncConnection, prefix: str, day: date, *, limit: int) -> list[ListingMatch]:
-    """List the listings on a day whose names start with a prefix, in alphabetical order, for search as you type."""
+    """List the listings on a day whose names start with a prefix, in alphabetical order, for search as you type.
+
+    A match of the whole name is an accepted name or a synonym; any other is a mere prefix.
+    """
     query = (
         select(taxon_names.c.kind, taxon_names.c.key.label("found"), taxa)
         .join(taxa, taxa.c.id == taxon_names.c.taxon)
@@ -99,7 +107,14 @@ async def list_by_prefix(conn: AsyncConnection, prefix: str, day: date, *, limit
         .limit(limit)
     )
     rows = (await conn.execute(query)).mappings()
-    return [ListingMatch(listing=listing_from_row(row), kind=row["kind"], key=row["found"]) for row in rows]
+    return [
+        ListingMatch(
+            listing=listing_from_row(row),
+            kind=MatchKind(row["kind"]) if row["found"] == prefix else MatchKind.PREFIX,
+            key=row["found"],
+        )
+        for row in rows
+    ]
 
 
 def listing_from_row(row: Row) -> Listing:

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from shared.cites.annotations import Effect
 from shared.contracts import policy
-from shared.contracts.closed_sets import CodesReading, ReferenceListState, Severity
+from shared.contracts.closed_sets import CodesReading, MatchKind, ReferenceListState, Severity
 from shared.contracts.fields import Day, Id, Timestamp, WireModel
 from shared.contracts.views.pages import Page
 from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode
@@ -92,7 +92,7 @@ class Listing(WireModel):
     ]
     population_told: Annotated[bool, Field(description="False: the list does not state which population it is")]
     listed_by: Annotated[CountryCode | None, Field(description="Appendix III: the country that listed the taxon")]
-    matched_by: Annotated[str, Field(description="How the name matched: accepted, synonym, higher_taxon or hybrid")]
+    matched_by: MatchKind
     taxon_id: Annotated[str, Field(description="Id of the taxon in the species index")]
     belongs_to: Annotated[tuple[str, ...], Field(description="Higher taxa of the taxon")]
     distribution: Annotated[tuple[str, ...], Field(description="Countries in which the taxon lives")]

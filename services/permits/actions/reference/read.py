@@ -18,7 +18,7 @@ from services.permits.store import quotas as store_quotas
 from services.permits.store import reference_loads, species_listings, suspensions
 from services.permits.store.from_row import Row
 from shared.cites.annotations import ANY_DAY, Annotation
-from shared.contracts.closed_sets import CodesReading
+from shared.contracts.closed_sets import CodesReading, MatchKind
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.contracts.views.reference import Listing, ListingAnnotation, Quota, ReferenceList, Suspension
 
@@ -30,13 +30,14 @@ async def list_taxa(
     start = names.key(name)
     async with engine.connect() as conn:
         found = (await species_listings.load_listings(conn, [name])).matches_on(name, day)
-        exact = [match for match in found if match.kind != "higher_taxon"]
+        exact = [match for match in found if match.kind is not MatchKind.HIGHER]
         prefix_matches = (
             []
             if not start or _is_complete_name(name, exact)
             else await species_listings.list_by_prefix(conn, start, day, limit=limit)
         )
-    shown = exact + [match for match in prefix_matches if match.listing not in {one.listing for one in exact}]
+    exact_listings = {one.listing for one in exact}
+    shown = exact + [match for match in prefix_matches if match.listing not in exact_listings]
     return tuple(view for match in (shown or found) for view in _listing_views(match, day, country))[:limit]
 
 

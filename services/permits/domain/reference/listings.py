@@ -18,18 +18,27 @@ from services.permits.domain.reference.annotations import (
 from shared.cites.annotations import (
     Annotation,
     AnnotationTable,
+    Codes,
     Effect,
     Specimen,
     load_annotations,
     possible_decisions,
 )
-from shared.contracts.closed_sets import Appendix, Source
+from shared.contracts.closed_sets import Appendix, MatchKind, Purpose, Source
 
 STRICTNESS: dict[str | None, int] = {Appendix.I: 3, Appendix.II: 2, Appendix.III: 1, None: 0}
 """Order of the Appendices by the strictness of their requirements; None is "not listed"."""
 _EXCEPT_ONE = re.compile(r"(?i)^except the [a-z]+ included in Appendix I\b(?!, which this listing names)")
-SOURCE_COUNTED_AS_II = Source.D
-"""Source code of Appendix I specimens that count as Appendix II (Article VII.4)."""
+PLANTS, ANIMALS = "plantae", "animalia"
+PARTS_OF_PROPAGATED_HYBRIDS = Annotation(
+    effect=Effect.EXCLUDED,
+    text="seeds, pollen, cut flowers and cultures in vitro of artificially propagated hybrids of Appendix I",
+    source="Appendices, Interpretation; Resolution Conf. 11.11",
+    since=date(2003, 10, 16),
+    terms=Codes(listed=frozenset({"SEE", "FLO", "CUL"})),
+    sources=Codes(listed=frozenset({Source.A})),
+)
+"""The parts to which the Convention does not apply: no plant of Appendix I has an annotation about its hybrids."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,9 +92,12 @@ class ListingMatch:
     """A listing that applies to a name, and the kind of match."""
 
     listing: Listing
-    kind: str
-    """One of `accepted`, `synonym`, `higher_taxon` and `hybrid`."""
+    kind: MatchKind
     key: str
+    parent: str = ""
+    """The key of the hybrid's parent that the listing applies to."""
+    parent_kind: MatchKind | None = None
+    """The kind of that parent's match."""
 
     @property
     def parts(self) -> tuple[Population, ...]:
@@ -95,7 +107,7 @@ class ListingMatch:
         of them only where its annotation says so. Any other such match adds Appendix I: the name may be one of them.
         """
         parts, one = self.listing.parts, self.listing
-        if self.kind == "higher_taxon" and one.own and _EXCEPT_ONE.search(one.annotation):
+        if MatchKind.HIGHER in {self.kind, self.parent_kind} and one.own and _EXCEPT_ONE.search(one.annotation):
             return (
                 *(replace(part, is_range_known=False) for part in parts),
                 Population(appendix=Appendix.I, is_range_known=False),
@@ -144,6 +156,10 @@ class ListingStatus:
 
 
 UNKNOWN = ListingStatus(known=False)
+OF_UNNAMED_PARENT: frozenset[str | None] = frozenset({None, Appendix.II, Appendix.I})
+"""The Appendices of a hybrid whose named parent is not listed: the other parent may be in any of these."""
+OF_THE_TAXON = frozenset({MatchKind.ACCEPTED, MatchKind.SYNONYM})
+"""The kinds of matches by a name of the taxon itself."""
 _NO_KEYS: frozenset[str] = frozenset()
 MatchesByName = Mapping[str, tuple[ListingMatch, ...]]
 """All matches of each name on any day, the most exact first. A name without a match is not a key."""
@@ -175,7 +191,7 @@ class Listings:
     def matches_on(self, name: str, day: date) -> tuple[ListingMatch, ...]:
         """Return the most exact matches of a name that are in force on a day."""
         in_force = [match for match in self.matches.get(name, ()) if match.listing.is_in_force_on(day)]
-        if in_force and in_force[0].kind == "hybrid":
+        if in_force and in_force[0].kind is MatchKind.HYBRID:
             return tuple(in_force)
         exact = [match for match in in_force if (match.key, match.kind) == (in_force[0].key, in_force[0].kind)]
         return tuple(exact)
@@ -196,6 +212,8 @@ class Listings:
             status = self.status_cache[cache_key] = self._find_status(name, day, country)
         if specimen is None or country is None or not status.known:
             return status
+        if specimen.source == Source.A and self._is_excluded_part_of_hybrid(name, status, specimen):
+            return replace(status, coverage=Effect.EXCLUDED, annotation=PARTS_OF_PROPAGATED_HYBRIDS)
         annotations = self.annotations(name, day, country)
         if annotations is NOTHING:
             return status
@@ -203,6 +221,28 @@ class Listings:
         if specimen_key not in self.specimen_cache:
             self.specimen_cache[specimen_key] = _status_of_specimen(status, annotations, specimen)
         return self.specimen_cache[specimen_key]
+
+    def _is_excluded_part_of_hybrid(self, name: str, status: ListingStatus, specimen: Specimen) -> bool:
+        return (
+            PARTS_OF_PROPAGATED_HYBRIDS.fits(specimen) is True
+            and names.is_hybrid(name)
+            and status.appendices == {Appendix.I}
+            and self.kingdom(name) == PLANTS
+        )
+
+    def effective_appendix(self, name: str, appendix: str | None, specimen: Specimen) -> str | None:
+        """Return the Appendix whose rules apply. Some specimens of Appendix I count as Appendix II.
+
+        Source D counts so. Artificially propagated plants (source A) count so for commercial purposes (Article VII.4),
+        and if they are hybrids (Resolution Conf. 11.11). No animal has source A.
+        """
+        if appendix != Appendix.I or specimen.source not in {Source.D, Source.A}:
+            return appendix
+        if specimen.source == Source.A:
+            is_of_plants = self.kingdom(name) != ANIMALS
+            if not is_of_plants or not (specimen.purpose == Purpose.COMMERCIAL or names.is_hybrid(name)):
+                return appendix
+        return Appendix.II
 
     def annotations(self, name: str, day: date, country: str | None) -> AnnotationsInForce:
         """Return the annotations of a name from a country on a day, also of a name that no listing has."""
@@ -214,7 +254,10 @@ class Listings:
         return self.annotations_cache[cache_key]
 
     def is_annotated(self, name: str) -> bool:
-        """Return whether a name may have annotations on some day. Most names have none, so this is found first."""
+        """Return whether a name may have annotations on some day. Most names have none, so this is found first.
+
+        A hybrid has one that no table names: of propagated hybrids of Appendix I some parts are excluded.
+        """
         found = self.annotated_cache.get(name)
         if found is None:
             found = self.annotated_cache[name] = self._find_is_annotated(name)
@@ -222,12 +265,16 @@ class Listings:
 
     def _find_is_annotated(self, name: str) -> bool:
         annotated = self.annotation_table.names
-        return not annotated.isdisjoint(names.candidate_keys(name)) or any(
-            one.symbol
-            or one.key in annotated
-            or not annotated.isdisjoint(one.lineage)
-            or is_deemed_appendix_one(one.annotation)
-            for one in (match.listing for match in self.matches.get(name, ()))
+        return (
+            names.is_hybrid(name)
+            or not annotated.isdisjoint(names.candidate_keys(name))
+            or any(
+                one.symbol
+                or one.key in annotated
+                or not annotated.isdisjoint(one.lineage)
+                or is_deemed_appendix_one(one.annotation)
+                for one in (match.listing for match in self.matches.get(name, ()))
+            )
         )
 
     def _find_annotations(self, name: str, day: date, country: str | None) -> AnnotationsInForce:
@@ -239,19 +286,36 @@ class Listings:
         found = self.matches_on(name, day)
         if not found:
             return UNKNOWN
-        statuses = [_status_of_match(match, country) for match in found]
-        if found[0].kind == "hybrid":
-            return max(statuses, key=lambda one: max(STRICTNESS[a] for a in one.appendices))
-        every = frozenset().union(*(one.appendices for one in statuses))
-        if found[0].kind == "higher_taxon" and every == {None}:
+        if found[0].kind is MatchKind.HYBRID:
+            return self._find_status_of_hybrid(name, found, country)
+        status = _status_of_matches(found, country)
+        if status.appendices == {None} and names.has_unnamed_parent(name):
+            return replace(status, appendices=OF_UNNAMED_PARENT)
+        return status
+
+    def _find_status_of_hybrid(self, name: str, found: Iterable[ListingMatch], country: str | None) -> ListingStatus:
+        """Return the status of a hybrid: that of its strictest parent (Resolutions Conf. 10.17 and 11.11).
+
+        A listing that is not complete may lack a parent, so a parent without a listing is then unknown.
+        """
+        by_parent: dict[str, list[ListingMatch]] = {parent: [] for parent in names.hybrid_parents(name)}
+        for match in found:
+            by_parent.setdefault(match.parent, []).append(match)
+        known = [one for some in by_parent.values() if some and (one := _status_of_matches(some, country)).known]
+        if not known:
             return UNKNOWN
-        return ListingStatus(known=True, appendices=every, match=found[0], party=statuses[0].party)
+        combined = known[0].appendices
+        for one in known[1:]:
+            combined = frozenset(_stricter(mine, its) for mine in combined for its in one.appendices)
+        if combined == {None} and len(known) < len(by_parent) and not self.is_complete:
+            return UNKNOWN
+        return replace(max(known, key=_strictness), appendices=combined)
 
     def accepted_keys(self, name: str, day: date) -> frozenset[str]:
         """Return the keys of the taxa that a name is an accepted name or a synonym of."""
         if name not in self.matches:
             return _NO_KEYS
-        return frozenset(m.listing.key for m in self.matches_on(name, day) if m.kind in {"accepted", "synonym"})
+        return frozenset(m.listing.key for m in self.matches_on(name, day) if m.kind in OF_THE_TAXON)
 
     def kingdom(self, name: str) -> str | None:
         """Return the kingdom of a name in lower case; None if it is unknown or its matches have different ones."""
@@ -347,6 +411,23 @@ def _status_of_part(population: ListingStatus, annotations: AnnotationsInForce, 
     return replace(population, coverage=Effect.EXCLUDED if is_certain else Effect.OPEN, annotation=row)
 
 
+def _status_of_matches(found: Sequence[ListingMatch], country: str | None) -> ListingStatus:
+    """Return the status by the most exact matches of a name. A higher taxon that is not listed tells nothing."""
+    statuses = [_status_of_match(match, country) for match in found]
+    every = frozenset().union(*(one.appendices for one in statuses))
+    if every == {None} and MatchKind.HIGHER in {found[0].kind, found[0].parent_kind}:
+        return UNKNOWN
+    return ListingStatus(known=True, appendices=every, match=found[0], party=statuses[0].party)
+
+
+def _stricter(one: str | None, other: str | None) -> str | None:
+    return max(one, other, key=lambda appendix: STRICTNESS[appendix])
+
+
+def _strictness(status: ListingStatus) -> int:
+    return max(STRICTNESS[appendix] for appendix in status.appendices)
+
+
 def _status_of_match(match: ListingMatch, country: str | None) -> ListingStatus:
     parts = populations_for(match.parts, country)
     party = next((part.party for part in parts if part.party), None)
@@ -360,8 +441,3 @@ def populations_for(parts: Iterable[Population], country: str | None) -> tuple[P
         return all_parts
     of_country = tuple(part for part in all_parts if country in part.countries)
     return of_country or tuple(part for part in all_parts if not part.countries)
-
-
-def effective_appendix(appendix: str | None, source: str | None) -> str | None:
-    """Return the Appendix whose rules apply: Appendix I of source D is treated as Appendix II (Article VII.4)."""
-    return Appendix.II if appendix == Appendix.I and source == SOURCE_COUNTED_AS_II else appendix

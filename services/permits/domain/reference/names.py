@@ -11,6 +11,8 @@ from shared.limits import Limit, LimitSubject
 RANK_MARKS = frozenset({"spp", "sp", "subsp", "ssp", "var", "f", "fa", "cf", "aff", "hybrid", "hybrids"})
 """Words that state the rank or the certainty of a name. The name means the same without them."""
 GROUP_MARKS = frozenset({"spp", "sp"})
+HYBRID_MARKS = frozenset({"hybrid", "hybrids"})
+"""Words that mark a hybrid without the name of its other parent: `Felis catus hybrid`."""
 CROSS = "x"
 MAX_WORDS = Limit(
     9,
@@ -51,6 +53,18 @@ def hybrid_parents(name: str) -> tuple[str, ...]:
     parts = [words[start + 1 : end] for start, end in pairwise(places)]
     genus = parts[0][0]
     return tuple(" ".join(part if len(part) > 1 or n == 0 else [genus, *part]) for n, part in enumerate(parts) if part)
+
+
+@lru_cache(10_000)
+def is_hybrid(name: str) -> bool:
+    """Return whether a name is of a hybrid: it has a cross, or the word `hybrid`."""
+    return CROSS in _words(name) or has_unnamed_parent(name)
+
+
+@lru_cache(10_000)
+def has_unnamed_parent(name: str) -> bool:
+    """Return whether a name marks a hybrid and names only one of its parents, or only their genus."""
+    return CROSS not in _words(name) and not HYBRID_MARKS.isdisjoint(re.findall(r"[a-z]+", name.casefold()))
 
 
 def is_group(name: str) -> bool:

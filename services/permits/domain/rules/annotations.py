@@ -120,7 +120,7 @@ def _part_discrepancy(context: ItemContext, coverage: Effect) -> Discrepancy | N
     if context.cites_document or status.coverage is not coverage or context.taxon is None:
         return None
     row = status.annotation
-    described = f"{row.text} ({row.symbol}, {row.source})" if row is not None else None
+    described = f"{row.text} ({', '.join(filter(None, (row.symbol, row.source)))})" if row is not None else None
     return Discrepancy(pointer=context.pointer("term"), expected=described, found=_described(context))
 
 

@@ -1,13 +1,15 @@
 """The context of rules about one item with all its documents: taxon, source, Appendix, exemptions."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
+from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
+from services.permits.domain.reference.listings import PLANTS, STRICTNESS, ListingStatus
 from services.permits.domain.rules.matching import line_origin_country
 from shared.cites.annotations import Effect, Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
@@ -35,6 +37,10 @@ KINDS_BY_SIDE: dict[Side, frozenset[str]] = {
 """Permit kinds that serve each side. An import permit does not serve an export."""
 INTRODUCTION_FROM_THE_SEA = PermitKind.INTRODUCTION_FROM_THE_SEA
 """The certificate that replaces permits for goods that no country exported (Articles III.5 and IV.6)."""
+
+
+_LATER_GENERATION = re.compile(r"\bF\s?(?:[5-9]|[1-9]\d)\b")
+"""A generation of a hybrid after the four that count (Resolution Conf. 10.17)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,17 +140,26 @@ class ItemContext:
         """The Appendix whose rules apply to the goods: that of the permit lines, else that of the listing.
 
         If a split listing leaves several Appendices possible, it is the least strict one: its rules apply in any case.
-        Appendix I of source D is treated as Appendix II (Article VII.4). A specimen that an annotation leaves in
-        Appendix I counts so, whatever its line states. A part that an annotation excludes has no Appendix.
+        Some specimens of Appendix I count as Appendix II, such as those of source D (Article VII.4). A specimen that an
+        annotation leaves in Appendix I counts so, whatever its line states. A part that an annotation excludes has no
+        Appendix.
         """
+        stated = self.stated_appendix
+        if stated is None or self.taxon is None:
+            return stated
+        return self.facts.listings.effective_appendix(self.taxon, stated, self.specimen)
+
+    @cached_property
+    def stated_appendix(self) -> str | None:
+        """The Appendix that the permit lines or the listing state, whatever it counts as."""
         appendices = [self._appendix_of_line(permit, line) for permit, line in self.lines]
         if appendices:
             if self.listing_status.is_deemed_appendix_one:
                 appendices.append(Appendix.I)
-            return effective_appendix(_strictest(appendices), self.source)
+            return _strictest(appendices)
         if not self.listing_status.known or self.listing_status.coverage is not Effect.INCLUDED:
             return None
-        return effective_appendix(_least_strict(self.listing_status), self.source)
+        return _least_strict(self.listing_status)
 
     def _appendix_of_line(self, permit: PermitRecord, line: PermitLineRecord) -> str | None:
         """Return a line's Appendix, or a stricter one of the listing at issue if the goods are of a lower taxon."""
@@ -168,6 +183,24 @@ class ItemContext:
             INTRODUCTION_FROM_THE_SEA in self.kinds and self.side is Side.IMPORT
         )
 
+    @cached_property
+    def is_animal_hybrid(self) -> bool:
+        """Return whether the goods are a hybrid, and no plant."""
+        return (
+            self.taxon is not None and names.is_hybrid(self.taxon) and self.facts.listings.kingdom(self.taxon) != PLANTS
+        )
+
+    @cached_property
+    def claims_pedigree(self) -> bool:
+        """Return whether the trader claims that a hybrid has no listed ancestor within four generations.
+
+        Code Y900 claims it, and a generation such as F5 in the taxon or in the description.
+        """
+        if self.cites_document or not self.is_animal_hybrid:
+            return False
+        texts = f"{self.item.taxon} {self.item.description or ''}"
+        return self.is_declared_not_cites or _LATER_GENERATION.search(texts) is not None
+
     @property
     def has_only_other_documents(self) -> bool:
         """Return whether the item cites only documents that are no CITES documents."""
@@ -190,6 +223,7 @@ class ItemContext:
             and not self.is_exempt
             and not self.cites_unknown_document
             and not self.has_only_other_documents
+            and not self.claims_pedigree
         )
 
 

@@ -1,7 +1,7 @@
 """Rules that compare a permit line with the species listing and the quotas (boxes 10 and 11a)."""
 
 from services.permits.domain.reference import names
-from services.permits.domain.reference.listings import STRICTNESS, ListingStatus, effective_appendix
+from services.permits.domain.reference.listings import STRICTNESS, ListingStatus
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.matching import line_origin_country
 from services.permits.domain.rules.rule import Discrepancy, Rule, rule
@@ -35,11 +35,15 @@ def _name_to_look_up(context: CitationContext) -> str:
 
 
 def _appendix_agrees(context: CitationContext, listing_status: ListingStatus) -> bool:
-    """Return whether the line's Appendix is possible by the listing. For source D, Appendix II agrees with I."""
-    appendix, source = context.line.content.appendix, context.line.content.source
-    return appendix in listing_status.appendices or appendix in {
-        effective_appendix(one, source) for one in listing_status.appendices
-    }
+    """Return whether the line's Appendix is possible by the listing.
+
+    Appendix II agrees with Appendix I for specimens that count as Appendix II, such as those of source D.
+    """
+    appendix = context.line.content.appendix
+    if appendix in listing_status.appendices:
+        return True
+    specimen, name, known = _specimen_of_line(context), _name_to_look_up(context), context.facts.listings
+    return appendix in {known.effective_appendix(name, one, specimen) for one in listing_status.appendices}
 
 
 def describe_annotation(status: ListingStatus) -> str | None:

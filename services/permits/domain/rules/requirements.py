@@ -1,8 +1,9 @@
 """Rules about the documents that an item needs, by Appendix, movement, source and purpose (Articles III to VII)."""
 
+from services.permits.domain.reference.listings import PLANTS
 from services.permits.domain.rules.item_context import EXPORT_KINDS, ItemContext
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
-from services.permits.domain.rules.sources import PLANTS, source_mismatch
+from services.permits.domain.rules.sources import source_mismatch
 from shared.cites.annotations import Effect
 from shared.contracts.closed_sets import Appendix, PermitKind, Purpose, Severity, Side
 
@@ -64,7 +65,7 @@ def appendix_one_has_import_permit(context: ItemContext) -> Discrepancy | None:
 def appendix_one_is_not_commercial(context: ItemContext) -> Discrepancy | None:
     """A specimen of Appendix I must not be traded for primarily commercial purposes (Article III.3(c)).
 
-    Source D counts as Appendix II (Article VII.4).
+    Source D counts as Appendix II, and so do plants that are propagated for commercial purposes (Article VII.4).
     """
     if not context.needs_permits_for(Appendix.I) or context.purpose != Purpose.COMMERCIAL:
         return None
@@ -171,6 +172,7 @@ def population_is_known(context: ItemContext) -> Discrepancy | None:
         or context.listing_status.is_certain
         or None not in context.listing_status.appendices
         or context.listing_status.coverage is Effect.EXCLUDED
+        or context.is_animal_hybrid
     ):
         return None
     expected = f"one listing for {context.taxon} from {context.country}"

@@ -1,8 +1,7 @@
 """Sources that only animals or only plants have (Resolution Conf. 12.3, source codes)."""
 
+from services.permits.domain.reference.listings import ANIMALS, PLANTS
 from shared.cites.codes import ANIMAL_SOURCES, PLANT_SOURCES, SOURCES
-
-ANIMALS, PLANTS = "animalia", "plantae"
 
 
 def source_mismatch(source: str | None, kingdom: str | None) -> str | None:

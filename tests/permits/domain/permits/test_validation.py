@@ -13,6 +13,7 @@ from services.permits.domain.reference.listings import Listing, ListingMatch, Li
 from shared.cites.codes import MULTIPLE_CROSSING_KINDS, PERMIT_KINDS, TERM_CODES
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
+from shared.contracts.closed_sets import MatchKind
 from tests.days import FIXED_DAY
 from tests.permits.sample_data import LINE_OF_KIND, PURPOSE_OF_KIND, line, permit_content
 
@@ -158,7 +159,9 @@ def listed(name: str, kingdom: str = "Animalia", synonym: str = "", above: str =
         lineage=(above,) if above else (),
         kingdom=kingdom,
     )
-    return ListingMatch(listing=found, kind="synonym" if synonym else "accepted", key=synonym or names.key(name))
+    return ListingMatch(
+        listing=found, kind=MatchKind.SYNONYM if synonym else MatchKind.ACCEPTED, key=synonym or names.key(name)
+    )
 
 
 @pytest.mark.parametrize("name", ["source", "underlying_source"])
@@ -188,7 +191,8 @@ def test_lines_for_one_taxon_by_two_names_overlap(one: str, other: str, overlap:
         "Vicugna vicugna": (listed("Vicugna vicugna"),), "Crocodylia": (listed("Crocodylia"),),
         "Crocodylia spp.": (listed("Crocodylia"),),
         "Lama vicugna": (listed("Vicugna vicugna", synonym="lama vicugna"),),
-        "Crocodylus niloticus": (croc,), "Crocodylus niloticus × Crocodylus siamensis": (replace(croc, kind="hybrid"),),
+        "Crocodylus niloticus": (croc,),
+        "Crocodylus niloticus × Crocodylus siamensis": (replace(croc, kind=MatchKind.HYBRID),),
     }))  # fmt: skip
     permit = permit_content(line(taxon=one), line("B", taxon=other), day=FIXED_DAY)
     assert [fault.code for fault in list_faults(permit, FIXED_DAY, known)] == (["lines-overlap"] if overlap else [])

@@ -10,6 +10,7 @@ from services.permits.domain.reference import names
 from services.permits.domain.reference.annotations import is_deemed_appendix_one
 from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, ListingStatus, Population
 from shared.cites.annotations import Effect, Specimen
+from shared.contracts.closed_sets import MatchKind
 from tests.permits.domain.rules.test_requirements import LONG_AGO
 
 DAY = date(2026, 11, 9)
@@ -39,7 +40,7 @@ def listings(
     name: str,
     parts: tuple[Population, ...] = TWO,
     *,
-    kind: str = "accepted",
+    kind: MatchKind = MatchKind.ACCEPTED,
     lineage: tuple[str, ...] = (),
     annotation: str = "",
     symbol: str = "",
@@ -102,7 +103,7 @@ def test_annotation_decides_the_appendix_of_a_specimen(
 
 def test_annotation_applies_to_a_synonym() -> None:
     [(match,)] = listings("Vicugna vicugna", PARTS["Vicugna vicugna"]).matches.values()
-    known = Listings(matches={"Lama vicugna": (replace(match, kind="synonym", key="lama vicugna"),)})
+    known = Listings(matches={"Lama vicugna": (replace(match, kind=MatchKind.SYNONYM, key="lama vicugna"),)})
     found = known.listing_status("Lama vicugna", DAY, "PE", specimen=Specimen(term="LIV", purpose="T"))
     assert found.appendices == {"I"}
 
@@ -226,7 +227,7 @@ def test_symbol_of_a_loaded_listing_decides_where_no_row_names_the_taxon() -> No
 def test_hybrid_has_the_annotation_of_its_parents_family() -> None:
     known = listings("Vanda coerulea", lineage=("vanda", *ORCHID))
     [match] = known.matches["Vanda coerulea"]
-    hybrid = Listings(matches={"Vanda coerulea x tricolor": (replace(match, kind="hybrid"),)})
+    hybrid = Listings(matches={"Vanda coerulea x tricolor": (replace(match, kind=MatchKind.HYBRID),)})
     assert coverage(hybrid, term="FLO", source="A") is OUT
 
 

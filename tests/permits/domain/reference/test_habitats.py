@@ -9,6 +9,7 @@ from services.permits.domain.reference import names
 from services.permits.domain.reference.habitats import Habitat, find_habitat
 from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
 from services.permits.formats.species import LINEAGE_COLUMNS
+from shared.contracts.closed_sets import MatchKind
 from tests.permits.domain.rules.test_requirements import LONG_AGO
 
 MARINE_CLASSES = frozenset({"Elasmobranchii", "Anthozoa", "Coelacanthi", "Bivalvia", "Gastropoda"})
@@ -22,7 +23,7 @@ def listings_of(name: str, *lineage: str) -> Listings:
         taxon_id="1", name=name, author="", rank="SPECIES", parts=(Population(appendix="I"),), since=LONG_AGO,
         lineage=lineage,
     )  # fmt: skip
-    return Listings(matches={name: (ListingMatch(listing=one, kind="accepted", key=names.key(name)),)})
+    return Listings(matches={name: (ListingMatch(listing=one, kind=MatchKind.ACCEPTED, key=names.key(name)),)})
 
 
 @pytest.mark.parametrize(("name", "expected"), [

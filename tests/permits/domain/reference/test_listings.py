@@ -41,15 +41,27 @@ async def test_names_are_found_in_each_spelling(permits_db: AsyncEngine) -> None
     assert await found("Crocodylus niloticus", "SD") == ("Crocodylus niloticus", "I", "accepted")
     assert await found("Lama vicugna (Molina, 1782)", "PE") == ("Vicugna vicugna", "II", "synonym")
     assert await found("Crocodylia spp.") == ("Crocodylia", "II", "accepted")
-    assert await found("Furcifer imaginarius") == ("Furcifer", "II", "higher_taxon")
-    assert await found("Acropora imaginaria") == ("Acropora", "II", "higher_taxon")
-    assert await found("Ceratotherium simum novum") == ("Ceratotherium simum", "II", "higher_taxon")
+    assert await found("Furcifer imaginarius") == ("Furcifer", "II", "higher")
+    assert await found("Acropora imaginaria") == ("Acropora", "II", "higher")
+    assert await found("Ceratotherium simum novum") == ("Ceratotherium simum", "II", "higher")
     assert await found("Gallus gallus") == ("Gallus gallus", None, "accepted")
+    assert await found("Crocodylus nil") == ("Crocodylus niloticus", "II", "prefix")
+    assert await found("Lama vicug", "PE") == ("Vicugna vicugna", "II", "prefix")
     hybrid = await rows_as_json(read.list_taxa(permits_db, "Ara ararauna × Ara macao", today(), None, limit=50))
     assert {(one["taxon"], one["appendix"], one["matched_by"]) for one in hybrid} == {
         ("Ara ararauna", "II", "hybrid"), ("Ara macao", "I", "hybrid"),
     }  # fmt: skip
     assert await rows_as_json(read.list_taxa(permits_db, "Nemo nusquam", today(), None, limit=50)) == []
+
+
+async def test_genus_is_matched_by_its_name_and_its_species_by_prefix(permits_db: AsyncEngine) -> None:
+    await load_content(permits_db, index_csv([
+        taxon_row(1, "Inventus", RankName="GENUS", Species=""), taxon_row(2, "Inventus primus"),
+    ]))  # fmt: skip
+    found = await rows_as_json(read.list_taxa(permits_db, "inventus", today(), None, limit=50))
+    assert [(one["taxon"], one["matched_by"]) for one in found] == [
+        ("Inventus", "accepted"), ("Inventus primus", "prefix"),
+    ]  # fmt: skip
 
 
 async def test_author_that_the_listing_knows_is_no_part_of_a_name(permits_db: AsyncEngine) -> None:

@@ -12,6 +12,7 @@ from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
 from services.permits.domain.rules.certificate_scope import SCOPES, find_misfits
 from shared.cites.codes import PERMIT_KINDS, PURPOSES, SOURCES, TERM_CODES
+from shared.contracts.closed_sets import MatchKind
 from shared.contracts.permit import Permit
 from tests.days import FIXED_DAY
 from tests.permits.domain.rules.test_requirements import LONG_AGO
@@ -33,7 +34,7 @@ def known(*taxa: tuple[str, str, tuple[str, ...]], appendix: str = "I", party: s
             taxon_id=name, name=name, author="", rank="SPECIES", since=LONG_AGO, kingdom=kingdom, lineage=lineage,
             parts=(Population(appendix=appendix, party=party),),
         )  # fmt: skip
-        matches[name] = (ListingMatch(listing=one, kind="accepted", key=names.key(name)),)
+        matches[name] = (ListingMatch(listing=one, kind=MatchKind.ACCEPTED, key=names.key(name)),)
     return Facts(listings=Listings(matches=matches))
 
 

@@ -15,7 +15,7 @@ from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
 from services.permits.domain.rules import listings, requirements, suspensions
 from services.permits.domain.rules.item_context import EXEMPTING_KINDS
-from shared.contracts.closed_sets import DeclarationStatus, PermitStatus
+from shared.contracts.closed_sets import DeclarationStatus, MatchKind, PermitStatus
 from shared.contracts.findings import Finding
 from shared.contracts.policy import Policy
 from shared.database import new_id
@@ -34,12 +34,18 @@ def listing(*parts: Population, name: str = TAXON, since: date = LONG_AGO, until
     )
 
 
-def facts(*listings: Listing, called: str = TAXON, by: str = "accepted", whole: bool = False, **more: Any) -> Facts:
+def facts(
+    *listings: Listing, called: str = TAXON, by: MatchKind = MatchKind.ACCEPTED, whole: bool = False, **more: Any
+) -> Facts:
     """Return facts with listings that a name `called` matches by `by`."""
     found = tuple(ListingMatch(listing=one, kind=by, key=names.key(called)) for one in listings)
     known: dict[str, tuple[ListingMatch, ...]] = {called: found} if found else {}
     known.update(
-        {one.name: (ListingMatch(listing=one, kind="accepted", key=one.key),) for one in listings if one.name != called}
+        {
+            one.name: (ListingMatch(listing=one, kind=MatchKind.ACCEPTED, key=one.key),)
+            for one in listings
+            if one.name != called
+        }
     )
     return Facts(listings=Listings(matches=known, is_complete=whole), **more)
 
@@ -205,15 +211,15 @@ def test_appendix_is_compared_with_the_listing_at_issue_and_today() -> None:
 
 def test_synonym_matches_with_a_note_and_higher_taxon_without() -> None:
     one = listing(Population(appendix="II"))
-    other = ListingMatch(listing=one, kind="synonym", key="aliud nomen")
+    other = ListingMatch(listing=one, kind=MatchKind.SYNONYM, key="aliud nomen")
     synonym = Listings(
-        matches={TAXON: (ListingMatch(listing=one, kind="accepted", key=one.key),), "Aliud nomen": (other,)}
+        matches={TAXON: (ListingMatch(listing=one, kind=MatchKind.ACCEPTED, key=one.key),), "Aliud nomen": (other,)}
     )
     permits = [permit("export")]
     assert severity_by_rule(permits, Facts(listings=synonym), taxon="Aliud nomen") == {"CITES-box-7-synonym": "note"}
     family = permit("export", taxon="Inventidae spp.")
     above = ListingMatch(
-        listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"
+        listing=listing(Population(appendix="II"), name="Inventidae"), kind=MatchKind.ACCEPTED, key="inventidae"
     )
     both = Facts(listings=Listings(matches={**APPENDIX_II.listings.matches, "Inventidae spp.": (above,)}))
     assert severity_by_rule([family], both) == {}
@@ -223,12 +229,15 @@ def test_synonym_matches_with_a_note_and_higher_taxon_without() -> None:
 def facts_of_family(*parts: Population, since: date = LONG_AGO, until: date | None = None) -> Facts:
     """Return facts with a family in Appendix II and a separate listing of one of its species."""
     above = ListingMatch(
-        listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"
+        listing=listing(Population(appendix="II"), name="Inventidae"), kind=MatchKind.ACCEPTED, key="inventidae"
     )
     one = listing(*parts, since=since, until=until)
     return Facts(
         listings=Listings(
-            matches={TAXON: (ListingMatch(listing=one, kind="accepted", key=one.key),), "Inventidae spp.": (above,)}
+            matches={
+                TAXON: (ListingMatch(listing=one, kind=MatchKind.ACCEPTED, key=one.key),),
+                "Inventidae spp.": (above,),
+            }
         )
     )
 
@@ -265,9 +274,9 @@ def test_taxon_moved_to_appendix_one_after_the_issue_of_its_line_is_referred() -
     then = FIXED_DAY - timedelta(days=20)
     before, after = listing(Population(appendix="II"), until=then), listing(Population(appendix="I"), since=then)
     above = ListingMatch(
-        listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"
+        listing=listing(Population(appendix="II"), name="Inventidae"), kind=MatchKind.ACCEPTED, key="inventidae"
     )
-    both = tuple(ListingMatch(listing=one, kind="accepted", key=one.key) for one in (before, after))
+    both = tuple(ListingMatch(listing=one, kind=MatchKind.ACCEPTED, key=one.key) for one in (before, after))
     known = Facts(listings=Listings(matches={TAXON: both, "Inventidae spp.": (above,)}))
     assert severity_by_rule([permit("export", taxon="Inventidae spp.")], known) == {"CITES-XV-appendix-today": "refer"}
 
@@ -287,14 +296,16 @@ def test_hybrid_is_covered_by_a_common_higher_taxon_but_by_neither_parent(
     permit_name: str, stated: str, covered: bool
 ) -> None:
     one, other = listing(Population(appendix="II")), listing(Population(appendix="II"), name="Inventus alienus")
-    mixed = tuple(ListingMatch(listing=each, kind="hybrid", key=each.key) for each in (one, other))
+    mixed = tuple(ListingMatch(listing=each, kind=MatchKind.HYBRID, key=each.key) for each in (one, other))
     family = (
-        ListingMatch(listing=listing(Population(appendix="II"), name="Inventidae"), kind="accepted", key="inventidae"),
+        ListingMatch(
+            listing=listing(Population(appendix="II"), name="Inventidae"), kind=MatchKind.ACCEPTED, key="inventidae"
+        ),
     )
     known = Facts(
         listings=Listings(
             matches={
-                one.name: (ListingMatch(listing=one, kind="accepted", key=one.key),),
+                one.name: (ListingMatch(listing=one, kind=MatchKind.ACCEPTED, key=one.key),),
                 stated: mixed,
                 "Inventidae spp.": family,
             }
