@@ -297,6 +297,13 @@ class CodesReading(ClosedSet):
     COVERED = "covered"
 
 
+class QuotaPeriod(ClosedSet):
+    """The period of a quota's amount: each calendar year on its own, or once, from its first to its last day."""
+
+    EVERY_YEAR = "every_year"
+    ONCE = "once"
+
+
 class AcknowledgementOutcome(ClosedSet):
     """The receiver's own result for an event: `accepted`, `with_warnings`, or `not_readable`."""
 

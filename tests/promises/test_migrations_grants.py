@@ -63,8 +63,9 @@ UPDATED_COLUMNS = {
             "sequence", "status", "transport_documents", "version",
         },
         "policies": {"policy", "version"},
+        "quota_notices": {"notice_level"},
         "quotas": {
-            "amount", "digest", "ended_on", "note", "notice_level", "sequence", "taxon", "version",
+            "amount", "digest", "ended_on", "note", "notice_level", "period", "sequence", "taxon", "version",
         },
         "second_use_alerts": {
             "attempts", "first_attempt_at", "held_count", "is_named", "last_attempt_at", "party_id", "window_began_at",

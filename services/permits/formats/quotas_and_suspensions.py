@@ -13,7 +13,7 @@ from services.permits.formats.conventions import Conventions
 from services.permits.formats.csv_reader import RawRow
 from services.permits.formats.row_repair import MAX_VALUE_LENGTH, ColumnTests, align_row
 from shared.cites.codes import PURPOSES, SOURCES, TERM_CODES
-from shared.contracts.closed_sets import CodesReading
+from shared.contracts.closed_sets import CodesReading, QuotaPeriod
 
 SUSPENSION_REQUIRED_COLUMNS = ("start_date", "taxon_name", "iso_code2")
 QUOTA_REQUIRED_COLUMNS = ("start_date", "taxon_name", "iso_code2", "quota")
@@ -53,6 +53,10 @@ UNIT_WORDS = {"": "number"} | _parse_word_table("""
 """Units of the hub by their words in public lists, in the singular."""
 ANY_UNIT = "all"
 """The unit of the public lists. A quota in it counts specimens."""
+_TOTAL = re.compile(r"(?i)\b(?:total|altogether|cumulative|(?:whole|entire|full) period|all years together)\b")
+_ANNUAL = re.compile(r"(?i)\b(?:annual(?:ly)?|yearly|per annum|(?:per|each|every|a) (?:calendar )?year)\b")
+_NOT_ANNUAL = re.compile(r"(?i)\b(?:not|non)[- ](?:annual|yearly|per (?:year|annum))\b")
+"""Remarks about a quota over several years. Without them it is annual."""
 TRUE_WORDS, FALSE_WORDS = frozenset({"t", "true", "yes", "y", "1"}), frozenset({"", "f", "false", "no", "n", "0"})
 _TERM_CODES = {**TERM_WORDS, **{code.casefold(): code for code in TERM_CODES}}
 _SOURCE_CODES = {
@@ -165,27 +169,51 @@ def parse_quota(raw: RawRow, header: list[str], conventions: Conventions) -> Quo
     starts, ends = row.day("start_date"), row.day("end_date", is_end=True)
     if starts is None:
         raise RowRejected("no-day", "The first day of the quota is missing.", "start_date")
-    if ends is None:
-        ends = date(starts.year, 12, 31)
-        row.repairs.add("year-taken", f"The last day is missing. The hub took the end of {starts.year}.", "end_date")
     _require_order(starts, ends)
-    unit = UNIT_WORDS.get(cells.to_singular(row["unit"]))
-    if unit is None:
-        expected = ", ".join(dict.fromkeys(UNIT_WORDS.values()))
-        detail = f"Expected one of: {expected}, or an empty cell for number. Found: {row['unit'][:20]!r}."
-        raise RowRejected("unknown-unit", detail, "unit")
+    amount, unit = cells.parse_amount(row["quota"], row.repairs, "quota"), _parse_unit(row)
+    country = row.country()
+    if not country and amount:
+        detail = f"{row['quota']!r} is the quantity of all countries together. Write one row per country."
+        raise RowRejected("amount-of-all-countries", detail, "quota")
     return Quota(
-        country=row.country(),
+        country=country,
         taxon=_parse_taxon(row, allow_all_taxa=False),
         terms=row.codes("term", _TERM_CODES),
         sources=row.codes("source", _SOURCE_CODES),
         purposes=row.codes("purpose", _PURPOSE_CODES),
         unit=unit,
-        amount=cells.parse_amount(row["quota"], row.repairs, "quota"),
+        amount=amount,
         starts=starts,
         ends=ends,
+        period=_quota_period(starts, ends, f"{row['quota_type']} {row['notes']}"),
         note=row["notes"][:2000],
     )
+
+
+def _parse_unit(row: CleanRow) -> str:
+    """Return the unit of a quota. Without one, and with the unit of the public file, it counts specimens."""
+    text = row["unit"]
+    if text.casefold() == ANY_UNIT:
+        row.repairs.add("unit-written-otherwise", f"The hub read the unit {text!r} as number.", "unit")
+        return "number"
+    unit = UNIT_WORDS.get(cells.to_singular(text))
+    if unit is None:
+        expected = ", ".join(dict.fromkeys(UNIT_WORDS.values()))
+        detail = f"Expected one of: {expected}, or an empty cell for number. Found: {text[:20]!r}."
+        raise RowRejected("unknown-unit", detail, "unit")
+    return unit
+
+
+def _quota_period(starts: date, ends: date | None, remarks: str) -> QuotaPeriod:
+    """Return the period of a quota: every year if it has no end, or if it is longer than a year.
+
+    A longer quota applies once if its remarks say that its quantity is a total (Conf. 14.7: quotas are annual).
+    """
+    if ends is None:
+        return QuotaPeriod.EVERY_YEAR
+    is_longer = (ends.year, ends.month, ends.day) >= (starts.year + 1, starts.month, starts.day)
+    is_total = bool(_NOT_ANNUAL.search(remarks) or (_TOTAL.search(remarks) and not _ANNUAL.search(remarks)))
+    return QuotaPeriod.EVERY_YEAR if is_longer and not is_total else QuotaPeriod.ONCE
 
 
 def _require_order(starts: date | None, ends: date | None) -> None:

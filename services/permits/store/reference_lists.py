@@ -13,6 +13,7 @@ from services.permits.domain.reference.entries import Quota, Suspension
 from services.permits.store import quota_usage, reference_loads
 from services.permits.store.content_digest import CurrentEntries, content_digest
 from services.permits.store.tables import quota_amounts, quotas, suspensions
+from shared.contracts.closed_sets import QuotaPeriod
 from shared.database import bulk_insert, column_arrays, id_in, new_id
 
 QUOTA_ID_NAMESPACE = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a03")
@@ -41,14 +42,14 @@ QUOTA_COLUMNS = (
     "ends",
     "note",
     "digest",
+    "period",
     "version",
     "sequence",
-    "notice_level",
 )
 AMOUNT_COLUMNS = ("quota_id", "version", "since", "amount", "note")
 ON_QUOTA_CONFLICT = """ON CONFLICT (id) DO UPDATE
 SET amount = excluded.amount, note = excluded.note, taxon = excluded.taxon, digest = excluded.digest,
-    version = excluded.version, ended_on = NULL"""
+    version = excluded.version, period = excluded.period, ended_on = NULL"""
 
 
 def _shared_values(entry: Suspension | Quota) -> dict[str, Any]:
@@ -68,8 +69,12 @@ def _shared_values(entry: Suspension | Quota) -> dict[str, Any]:
 
 
 def _digest(entry: Suspension | Quota) -> str:
-    """Return the digest of an entry. The identity states the reading of the codes, so old digests stay the same."""
-    return content_digest(entry, "known_from", "codes_reading")
+    """Return the digest of an entry. It stays the same for entries that earlier versions stored.
+
+    So it has no reading of codes, which the identity states, and a period only if it is another one.
+    """
+    is_usual = not isinstance(entry, Quota) or entry.period is QuotaPeriod.ONCE
+    return content_digest(entry, "known_from", "codes_reading", *(("period",) if is_usual else ()))
 
 
 def _label(country: str, taxon: str) -> str:
@@ -154,9 +159,9 @@ class QuotaList:
                 "id": uuid5(QUOTA_ID_NAMESPACE, entry.identity),
                 "unit": entry.unit,
                 "amount": entry.amount,
+                "period": entry.period,
                 "version": version,
                 "sequence": 0,
-                "notice_level": 0,
             }
             for entry in sorted(entries, key=lambda entry: uuid5(QUOTA_ID_NAMESPACE, entry.identity))
         ]

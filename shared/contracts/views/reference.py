@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from shared.cites.annotations import Effect
 from shared.contracts import policy
-from shared.contracts.closed_sets import CodesReading, MatchKind, ReferenceListState, Severity
+from shared.contracts.closed_sets import CodesReading, MatchKind, QuotaPeriod, ReferenceListState, Severity
 from shared.contracts.fields import Day, Id, Timestamp, WireModel
 from shared.contracts.views.pages import Page
 from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode
@@ -146,10 +146,12 @@ class Suspensions(Page):
 
 
 class Quota(WireModel):
-    """An annual quota and its usage by permits."""
+    """A quota and its usage by permits, in its period that contains the day."""
 
     id: Annotated[Id, Field(description="Quota id")]
-    country: Annotated[CountryCode, Field(description="Country of export, ISO 3166-1 alpha-2")]
+    country: Annotated[
+        CountryCode | None, Field(description="Country of export, ISO 3166-1 alpha-2; null: each country")
+    ]
     taxon: Annotated[str, Field(description="Scientific name")]
     terms: Annotated[tuple[str, ...], Field(description="CITES trade terms; empty: all")]
     sources: Annotated[tuple[str, ...], Field(description="Sources; empty: all")]
@@ -158,6 +160,7 @@ class Quota(WireModel):
     taken: Annotated[Amount, Field(description="Quantity that permits of the period grant")]
     left: Annotated[Amount, Field(description="Quantity left, never below 0")]
     unit: Annotated[str, Field(description="Unit of all quantities of the quota")]
+    period: Annotated[QuotaPeriod, Field(description="Whether the quantity applies in each calendar year, or once")]
     start_date: Annotated[Day, Field(description="First day of the period")]
     end_date: Annotated[Day, Field(description="Last day of the period")]
     note: Annotated[str | None, Field(description="Note of the list")]

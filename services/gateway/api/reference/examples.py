@@ -51,7 +51,7 @@ COMMON_FIELDS = {
     "note": "",
 }
 SUSPENSION = {**COMMON_FIELDS, "codes_reading": "covered", "applies_to_import": False}
-QUOTA = {**COMMON_FIELDS, "quota": "1200", "taken": "960", "left": "240", "unit": "number"}
+QUOTA = {**COMMON_FIELDS, "quota": "1200", "taken": "960", "left": "240", "unit": "number", "period": "once"}
 
 
 REFERENCE_LISTS = [

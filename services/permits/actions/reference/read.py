@@ -14,11 +14,12 @@ from services.permits.domain.reference.listings import (
     list_annotations,
     populations_for,
 )
+from services.permits.domain.reference.quotas import quota_period
 from services.permits.store import quotas as store_quotas
 from services.permits.store import reference_loads, species_listings, suspensions
 from services.permits.store.from_row import Row
 from shared.cites.annotations import ANY_DAY, Annotation
-from shared.contracts.closed_sets import CodesReading, MatchKind
+from shared.contracts.closed_sets import CodesReading, MatchKind, QuotaPeriod
 from shared.contracts.quantities import EXACT, format_quantity
 from shared.contracts.views.reference import Listing, ListingAnnotation, Quota, ReferenceList, Suspension
 
@@ -154,13 +155,16 @@ async def list_quotas(engine: AsyncEngine, country: str | None, day: date) -> tu
     """Return the quotas in force on a day, each with the quantity that the permits in use take of it."""
     async with engine.connect() as conn:
         rows = await store_quotas.list_quotas_in_force(conn, country, day)
-    return tuple(_quota_view(row) for row in rows)
+    return tuple(_quota_view(row, day) for row in rows)
 
 
-def _quota_view(row: Row) -> Quota:
+def _quota_view(row: Row, day: date) -> Quota:
+    """Return the view of a quota in its period that contains the day."""
+    period = QuotaPeriod(row["period"])
+    starts, ends = quota_period(period, row["starts"], row["ends"], day)
     return Quota(
         id=row["id"],
-        country=row["country"],
+        country=row["country"] or None,
         taxon=row["taxon"],
         terms=tuple(row["terms"]),
         sources=tuple(row["sources"]),
@@ -169,7 +173,8 @@ def _quota_view(row: Row) -> Quota:
         taken=format_quantity(row["used"]),
         left=format_quantity(max(EXACT.subtract(row["amount"], row["used"]), Decimal(0))),
         unit=row["unit"],
-        start_date=row["starts"],
-        end_date=row["ends"],
+        period=period,
+        start_date=starts,
+        end_date=ends,
         note=row["note"],
     )

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.listings import Population
-from shared.contracts.closed_sets import CodesReading
+from shared.contracts.closed_sets import CodesReading, QuotaPeriod
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,7 +83,10 @@ class Suspension:
 
 @dataclass(frozen=True, kw_only=True)
 class Quota:
-    """The amount of a taxon that a country may export in a period, usually a year. `unit` is the unit of `amount`."""
+    """The amount of a taxon that a country may export in a period (Conf. 14.7). `unit` is the unit of `amount`.
+
+    An empty country means each country. A quota without an end applies in every year (`EVERY_YEAR`).
+    """
 
     country: str
     taxon: str
@@ -93,7 +96,8 @@ class Quota:
     unit: str
     amount: Decimal
     starts: date
-    ends: date
+    ends: date | None
+    period: QuotaPeriod = QuotaPeriod.ONCE
     note: str = ""
 
     @property
@@ -105,4 +109,4 @@ class Quota:
     def identity(self) -> str:
         """The value that identifies the quota in each load."""
         parts = (self.country, self.taxon_key, *map(",".join, (self.terms, self.sources, self.purposes)))
-        return "|".join((*parts, self.unit, self.starts.isoformat(), self.ends.isoformat()))
+        return "|".join((*parts, self.unit, self.starts.isoformat(), self.ends.isoformat() if self.ends else ""))

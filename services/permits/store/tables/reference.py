@@ -97,17 +97,32 @@ quotas = Table(
     Column("unit", Text, nullable=False),
     Column("amount", Numeric, nullable=False),
     Column("starts", Date, nullable=False),
-    Column("ends", Date, nullable=False),
+    Column("ends", Date),
+    Column("period", Text, nullable=False, server_default="once"),
     Column("note", Text, nullable=False),
     Column("digest", Text, nullable=False),
     Column("ended_on", Date),
     Column("version", Integer, nullable=False),
     Column("sequence", Integer, nullable=False),
-    Column("notice_level", Integer, nullable=False),
+    Column("notice_level", Integer, nullable=False, server_default="0"),
     CheckConstraint("amount >= 0", name="quotas_not_negative"),
+    CheckConstraint("ends IS NOT NULL OR period = 'every_year'", name="quotas_once_have_an_end"),
     Index("quotas_country", "country", "taxon_key"),
 )
-"""`notice_level` is the last announced share in per cent (0, 80, 100). `sequence` is that of the last event."""
+"""A quota without `ends` has the period `every_year`. `sequence` is that of the last event.
+
+`notice_level` is not read: `quota_notices` replaces it. A later migration drops it.
+"""
+
+quota_notices = Table(
+    "quota_notices",
+    metadata,
+    Column("quota_id", UUID(as_uuid=True), ForeignKey("quotas.id"), primary_key=True),
+    Column("country", Text, primary_key=True),
+    Column("starts", Date, primary_key=True),
+    Column("notice_level", Integer, nullable=False),
+)
+"""The last announced share of a quota in per cent (0, 80, 100), by country of export and first day of the period."""
 
 quota_amounts = Table(
     "quota_amounts",

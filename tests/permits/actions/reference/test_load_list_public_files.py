@@ -1,11 +1,13 @@
 """The load of suspensions and quotas in the form of the public files."""
 
+from datetime import date
+
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference import read
 from shared.contracts.closed_sets import CodesReading
-from tests.days import today
+from tests.days import FIXED_DAY, today
 from tests.permits.reference_files import load_content, report_counts
 from tests.permits.view_json import rows_as_json
 
@@ -105,3 +107,77 @@ async def test_second_column_of_a_name_does_not_replace_the_first(permits_db: As
     await load_content(permits_db, content, "suspensions")
     [one] = await rows_as_json(read.list_suspensions(permits_db, "US", today()))
     assert one["note"] == "first"
+
+
+QUOTA_COLUMNS = (
+    "quota_type,start_date,end_date,taxon_name,taxon_concept_id,rank,iso_code2,quota,unit,term,source,purpose,"
+    "applies_to_import,notes,internal notes"
+)
+PUBLIC_QUOTAS = f"""\
+{QUOTA_COLUMNS}
+CoP_approved,09/06/1997,Present,Capra falconeri,3780,SPECIES,PK,12,All,TRO,All,H; P,,hunting trophies,
+CoP_approved,13/06/1997,Present,Panthera pardus,8619,SPECIES,ZW,500,All,SKI; TRO,All,H; P,,Conf. 10.14,
+CoP_approved, 01/07/1975,Present,Acinonyx jubatus,8935,SPECIES,BW,5,All,LIV; TRO,All,All,,live and trophies,
+Listing_annotations,02/01/2017,Present,Panthera leo,6353,SPECIES,All,0,All,BON; SKE,W,T,,"zero, annual",
+Listing_annotations, 23/06/2010, 01/01/2017,Crocodylus moreletii,7747,SPECIES,MX,0,All,All,W,T,,Removed,
+"""
+
+
+async def test_public_file_of_quotas_loads_every_row_as_quotas_of_each_year(permits_db: AsyncEngine) -> None:
+    report = await load_content(permits_db, PUBLIC_QUOTAS, "quotas")
+    assert (report["refusals"], report["taken"], report["purposes_and_sources"]) == ([], 5, None)
+    found = {one["taxon"]: one for one in await rows_as_json(read.list_quotas(permits_db, None, FIXED_DAY))}
+    year = FIXED_DAY.year
+    assert {
+        taxon: (one["country"], one["quota"], one["unit"], one["period"], one["start_date"], one["end_date"])
+        for taxon, one in found.items()
+    } == {
+        "Capra falconeri": ("PK", "12", "number", "every_year", f"{year}-01-01", f"{year}-12-31"),
+        "Panthera pardus": ("ZW", "500", "number", "every_year", f"{year}-01-01", f"{year}-12-31"),
+        "Acinonyx jubatus": ("BW", "5", "number", "every_year", f"{year}-01-01", f"{year}-12-31"),
+        "Panthera leo": (None, "0", "number", "every_year", f"{year}-01-01", f"{year}-12-31"),
+    }
+    assert (found["Capra falconeri"]["terms"], found["Capra falconeri"]["purposes"]) == (["TRO"], ["H", "P"])
+    assert report_counts(await load_content(permits_db, PUBLIC_QUOTAS, "quotas"))["unchanged"] == 5
+
+
+async def test_quota_of_its_first_year_begins_on_its_first_day(permits_db: AsyncEngine) -> None:
+    await load_content(permits_db, PUBLIC_QUOTAS, "quotas")
+    day = date(1997, 12, 1)
+    found = await rows_as_json(read.list_quotas(permits_db, "PK", day))
+    spans = {(one["country"], one["start_date"], one["end_date"]) for one in found}
+    assert spans == {("PK", "1997-06-09", "1997-12-31")}
+    assert await rows_as_json(read.list_quotas(permits_db, "PK", date(1997, 6, 8))) == []
+
+
+@pytest.mark.parametrize(("ends", "remarks", "period"), [
+    ("", "", "every_year"),
+    ("ongoing", "", "every_year"),
+    ("2026-12-31", "", "once"),
+    ("2027-02-28", "season from March", "once"),
+    ("2027-03-01", "", "every_year"),
+    ("2028-12-31", "", "every_year"),
+    ("2028-12-31", "a total of 300 skins", "once"),
+    ("2028-12-31", "300 for the whole period", "once"),
+    ("2028-12-31", "total annual quota", "every_year"),
+    ("2028-12-31", "in total 300 per year", "every_year"),
+    ("2028-12-31", "Non-annual quota", "once"),
+    ("", "a total of 300 skins", "every_year"),
+])  # fmt: skip
+async def test_quota_over_several_years_is_annual_unless_it_is_a_total(
+    permits_db: AsyncEngine, ends: str, remarks: str, period: str
+) -> None:
+    content = f"start_date,end_date,taxon_name,iso_code2,quota,notes\n2026-03-01,{ends},Naja naja,IN,300,{remarks}\n"
+    assert (await load_content(permits_db, content, "quotas"))["repairs"] == []
+    [one] = await rows_as_json(read.list_quotas(permits_db, "IN", date(2026, 5, 1)))
+    assert one["period"] == period
+
+
+async def test_quota_of_all_countries_is_zero_or_refused(permits_db: AsyncEngine) -> None:
+    rows = "2026-01-01,Naja naja,ALL,5\n2026-01-01,Naja nivea,All,0\n2026-01-01,Naja annulata,CM,kg\n"
+    report = await load_content(permits_db, f"start_date,taxon_name,iso_code2,quota\n{rows}", "quotas")
+    assert [(one["line"], one["code"]) for one in report["refusals"]] == [
+        (2, "amount-of-all-countries"),
+        (4, "no-amount"),
+    ]
+    assert report["taken"] == 1

@@ -21,7 +21,9 @@ from tests.permits.reference_files import index_csv, load_content, taxon_row
 from tests.permits.sample_data import B
 
 HEADER = DIRTY_SUSPENSIONS.splitlines(keepends=True)[0]
-TABLES = "reference_loads, suspensions, quota_usage, quota_amounts, quotas, taxon_names, taxon_genera, taxa"
+TABLES = (
+    "reference_loads, suspensions, quota_notices, quota_usage, quota_amounts, quotas, taxon_names, taxon_genera, taxa"
+)
 
 
 @pytest.fixture
