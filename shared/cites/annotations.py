@@ -23,6 +23,8 @@ AFRICA = frozenset(
     "RE RW SC SD SH SL SN SO SS ST SZ TD TG TN TZ UG YT ZA ZM ZW".split()
 )
 """The countries of Africa (ISO 3166-1), which some annotations name as one."""
+SEIZED, UNKNOWN_SOURCE = "I", "U"
+"""Source codes that do not say alone where a specimen comes from (Resolution Conf. 12.3)."""
 ANY_DAY = date.max
 Row = TypeVar("Row")
 
@@ -51,6 +53,7 @@ class Specimen:
     term: str | None = None
     purpose: str | None = None
     source: str | None = None
+    underlying_source: str | None = None
     export_country: str | None = None
     import_country: str | None = None
 
@@ -103,15 +106,13 @@ class Annotation:
         return self.since <= day < self.until
 
     def fits(self, specimen: Specimen) -> bool | None:
-        """Return whether the row describes a specimen; None if a code that decides it is not stated.
-
-        An unknown source (U) is not a stated one.
-        """
-        fit: bool | None = True
+        """Return whether the row describes a specimen; None if a code that decides it is not stated."""
+        fit = self._fits_source(specimen) if self.sources.listed else True
+        if fit is False:
+            return False
         for condition, code in (
             (self.terms, specimen.term),
             (self.purposes, specimen.purpose),
-            (self.sources, None if specimen.source == "U" else specimen.source),
             (self.exporters, specimen.export_country),
             (self.destinations, specimen.import_country),
         ):
@@ -120,6 +121,19 @@ class Annotation:
                 return False
             fit = None if one is None else fit
         return fit
+
+    def _fits_source(self, specimen: Specimen) -> bool | None:
+        """Return whether the row describes the source; None if the source leaves it open.
+
+        An unknown source (U) is not a stated one. A seized specimen (I) is also of its underlying source: if the two
+        codes disagree, an officer decides.
+        """
+        if specimen.source == UNKNOWN_SOURCE:
+            return None
+        fit = self.sources.fits(specimen.source)
+        if specimen.source != SEIZED:
+            return fit
+        return fit if self.sources.fits(specimen.underlying_source) is fit else None
 
 
 @dataclass(frozen=True, kw_only=True)

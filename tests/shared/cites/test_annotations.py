@@ -80,3 +80,15 @@ def test_unknown_source_decides_nothing() -> None:
         effect=Effect.ZERO_QUOTA, text="x", source="x", since=FIXED_DAY, sources=Codes(listed=frozenset("W"))
     )
     assert [row.fits(Specimen(source=source)) for source in ("W", "C", "U", None)] == [True, False, None, None]
+
+
+@pytest.mark.parametrize(("source", "underlying_source", "expected"), [
+    ("I", "W", None), ("I", "C", False), ("I", None, None), ("O", "W", False), ("W", "C", True),
+])  # fmt: skip
+def test_seized_specimen_of_a_source_that_decides_leaves_the_row_open(
+    source: str, underlying_source: str | None, expected: bool | None
+) -> None:
+    row = Annotation(
+        effect=Effect.ZERO_QUOTA, text="x", source="x", since=FIXED_DAY, sources=Codes(listed=frozenset("W"))
+    )
+    assert row.fits(Specimen(source=source, underlying_source=underlying_source)) is expected

@@ -235,6 +235,14 @@ def _listing_country_misfits(case: LineCase) -> Iterator[Misfit]:
         )
 
 
+def _re_export_misfits(case: LineCase) -> Iterator[Misfit]:
+    """Yield a doubt if the goods come from another country: the country of re-export certifies that (Article V.4)."""
+    permit, origin = case.permit, case.line.origin_country
+    if origin not in {None, permit.export_country}:
+        expected = f"{permit.export_country}, or a re-export certificate for goods of {origin} (Article V.4)"
+        yield _misfit(case, "origin_country", expected, origin, is_certain=False)
+
+
 def _issuer_misfits(case: LineCase) -> Iterator[Misfit]:
     """Yield a doubt if the issuer is the country of neither party: the certificate is of its holder's country."""
     permit = case.permit
@@ -301,7 +309,7 @@ SCOPES: dict[str, CertificateScope] = {
     PermitKind.CERTIFICATE_OF_ORIGIN: CertificateScope(
         law="Article V.3",
         appendices=_codes("III", "III"),
-        special=(_listing_country_misfits,),
+        special=(_listing_country_misfits, _re_export_misfits),
     ),
     PermitKind.PHYTOSANITARY: CertificateScope(
         law="Article VII.5; Resolution Conf. 12.3",

@@ -13,13 +13,13 @@ OWNER_KINDS = frozenset({PermitKind.PERSONAL_OWNERSHIP, PermitKind.MUSICAL_INSTR
 def _misfits(context: CitationContext) -> list[Misfit]:
     """Return the differences of the cited line from the goods of its kind, the certain ones if there are any.
 
-    A certificate of origin replaces no permit of Articles III and IV: other rules ask for these.
+    A certificate of origin replaces no permit: other rules ask for these. Only its country of origin is compared.
     """
     content, line = context.permit.content, context.line.content
-    if content.kind == PermitKind.CERTIFICATE_OF_ORIGIN:
-        return []
     taxon = context.facts.name_to_look_up(line.taxon, context.item.taxon, context.day)
     found = list(find_misfits(content, line, taxon, context.facts))
+    if content.kind == PermitKind.CERTIFICATE_OF_ORIGIN:
+        return [one for one in found if one.field == "origin_country"]
     return [one for one in found if one.is_certain] or found
 
 

@@ -108,6 +108,11 @@ class ItemContext:
         return self.item.source or next((line.content.source for _, line in self.lines), None)
 
     @property
+    def underlying_source(self) -> str | None:
+        """The declared underlying source, or that of the line."""
+        return self.item.underlying_source or next((line.content.underlying_source for _, line in self.lines), None)
+
+    @property
     def purpose(self) -> str | None:
         """The declared purpose, else that of the permit."""
         return self.item.purpose or next((permit.content.purpose for permit, _ in self.lines), None)
@@ -124,6 +129,7 @@ class ItemContext:
             term=self.term,
             purpose=self.purpose,
             source=self.source,
+            underlying_source=self.underlying_source,
             export_country=self.declaration.export_country,
             import_country=self.declaration.import_country,
         )

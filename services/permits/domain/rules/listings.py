@@ -25,6 +25,7 @@ def _specimen_of_line(context: CitationContext) -> Specimen:
         term=line.term,
         purpose=permit.purpose or context.item.purpose,
         source=line.source,
+        underlying_source=line.underlying_source,
         export_country=permit.export_country,
         import_country=permit.import_country,
     )

@@ -1,11 +1,12 @@
 """Rules about the documents that an item needs, by Appendix, movement, source and purpose (Articles III to VII)."""
 
+from services.permits.domain.reference.habitats import Habitat, find_habitat
 from services.permits.domain.reference.listings import PLANTS
 from services.permits.domain.rules.item_context import EXPORT_KINDS, ItemContext
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
 from services.permits.domain.rules.sources import source_mismatch
 from shared.cites.annotations import Effect
-from shared.contracts.closed_sets import Appendix, PermitKind, Purpose, Severity, Side
+from shared.contracts.closed_sets import Appendix, PermitKind, Purpose, Severity, Side, Source
 
 
 def _cited_kinds(context: ItemContext) -> str:
@@ -203,17 +204,31 @@ def is_not_cites(context: ItemContext) -> Discrepancy | None:
 def source_fits_kingdom(context: ItemContext) -> Discrepancy | None:
     """The source must be one that animals or plants of this taxon can have (Resolution Conf. 12.3).
 
-    Plants are not of the sources C, F and R. Animals are not of the sources A and Y.
+    Plants are not of the sources C, F and R. Animals are not of the sources A and Y. Only taxa of the sea are of the
+    source X.
     """
     if context.taxon is None:
         return None
     kingdom = context.facts.listings.kingdom(context.taxon)
-    sources = (("source", context.source), ("underlying_source", context.item.underlying_source))
+    sources = (("source", context.source), ("underlying_source", context.underlying_source))
     for field, code in sources:
-        if source_mismatch(code, kingdom) is not None and not context.differs_from_lines(field):
+        if context.differs_from_lines(field):
+            continue
+        fits = None
+        if source_mismatch(code, kingdom) is not None:
             fits = "a source of plants" if kingdom == PLANTS else "a source of animals"
+        elif code == Source.X and _cannot_be_taken_at_sea(context, context.taxon):
+            fits = "a source of taxa of land or freshwater"
+        if fits is not None:
             return Discrepancy(pointer=context.pointer(field), expected=fits, found=f"{code}, for {context.taxon}")
     return None
+
+
+def _cannot_be_taken_at_sea(context: ItemContext, taxon: str) -> bool:
+    """Return whether a taxon does not live in the sea. Its certificate of introduction has a finding of its own."""
+    if PermitKind.INTRODUCTION_FROM_THE_SEA in context.kinds:
+        return False
+    return find_habitat(taxon, context.facts.listings) is Habitat.LAND
 
 
 @rule(

@@ -34,7 +34,7 @@ def rules_found(
 ) -> dict[str, str]:
     """Return the severity by rule of the findings about goods from a country on endorsed permits."""
     goods = {"taxon": name, "source": "W", "term": "SKI", "purpose": "T"} | stated
-    line = {name: goods[name] for name in ("taxon", "source", "term")}
+    line = {name: goods[name] for name in ("taxon", "source", "underlying_source", "term") if name in goods}
     terms = {"purpose": goods["purpose"], "export_country": country}
     issuers = {"import": "FR"}
     permits = [
@@ -94,6 +94,9 @@ def test_annotation_without_a_row_refers_a_permit_of_appendix_two() -> None:
     ("Panthera leo", "ZA", {"term": "BON"}, ZERO),
     ("Panthera leo", "ZA", {"term": "BON", "source": "U"}, ZERO_OPEN),
     ("Panthera leo", "ZA", {"term": "BON", "source": "C"}, None),
+    ("Panthera leo", "ZA", {"term": "BON", "source": "I", "underlying_source": "W"}, ZERO_OPEN),
+    ("Panthera leo", "ZA", {"term": "BON", "source": "I", "underlying_source": "C"}, None),
+    ("Panthera leo", "ZA", {"term": "BON", "source": "O", "underlying_source": "W"}, None),
     ("Panthera leo", "ZA", {"term": "SKU", "purpose": "H"}, None),
     ("Panthera leo", "ZA", {"term": "TRO"}, None),
     ("Cuora pani", "CN", {"term": "LIV"}, ZERO),
@@ -122,6 +125,18 @@ def test_zero_quota_refers_a_re_export() -> None:
 
 def test_zero_quota_applies_to_a_taxon_that_no_listing_has() -> None:
     assert ZERO in rules_found("Orlitia borneensis", "MY", facts=facts(), term="LIV")
+
+
+@pytest.mark.parametrize("name", ["Rhynchobatus australiae", "Rhina ancylostomus", "Glaucostegus typus"])
+def test_zero_quota_of_a_family_applies_to_a_genus_that_no_listing_places(name: str) -> None:
+    assert ZERO_OPEN in rules_found(name, "ID", facts=facts(), term="FIN")
+
+
+def test_source_of_a_seized_specimen_comes_from_the_line_if_it_is_not_declared() -> None:
+    seized = {"taxon": "Panthera leo", "source": "I", "term": "BON"}
+    cited = permit("export", **seized, underlying_source="W", origin_country="ZA")
+    found = findings([cited], known_animal("Panthera leo"), **seized, purpose="T", origin_country="ZA")
+    assert ZERO_OPEN in {one.rule for one in found}
 
 
 def plant(name: str, *lineage: str) -> Facts:

@@ -142,6 +142,8 @@ def test_musical_instrument_is_of_worked_parts(terms: str, expected: str) -> Non
     ("introduction_from_the_sea", {"permit": {"export_country": "FR"}}, set()),
     ("certificate_of_origin", {"appendix": "II"}, {("appendix-not-of-kind", True)}),
     ("certificate_of_origin", {"appendix": "I"}, {("appendix-not-of-kind", True)}),
+    ("certificate_of_origin", {"origin_country": "NP"}, {("origin-country-not-of-kind", False)}),
+    ("certificate_of_origin", {"origin_country": "ZA"}, set()),
     ("phytosanitary", {"appendix": "I"}, {("appendix-not-of-kind", True)}),
     ("phytosanitary", {"appendix": "I", "taxon": "Aloe ferox × Aloe vera"}, set()),
     ("phytosanitary", {"appendix": "III"}, set()),

@@ -6,7 +6,7 @@ import pytest
 
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
-from tests.permits.domain.rules.test_certificate_scope import known
+from tests.permits.domain.rules.test_certificate_scope import POPPY, known
 from tests.permits.domain.rules.test_requirements import findings, permit
 from tests.permits.rule_scenarios import findings_of
 from tests.permits.sample_data import LINE_OF_KIND, PURPOSE_OF_KIND
@@ -96,6 +96,13 @@ def test_phytosanitary_certificate_of_wild_plants_is_blocked() -> None:
     plant = {"taxon": "Novus flos", "term": "LIV", "appendix": "II"}
     assert severities("phytosanitary", "T", {**plant, "source": "W"}, Facts())[SCOPE] == "block"
     assert SCOPE not in severities("phytosanitary", "T", {**plant, "source": "A"}, Facts())
+
+
+@pytest.mark.parametrize(("origin_country", "doubts"), [("ZA", []), ("NP", ["refer"])])
+def test_certificate_of_origin_for_goods_of_another_country_is_referred(origin_country: str, doubts: list[str]) -> None:
+    goods = {"taxon": "Meconopsis regia", "source": "W", "appendix": "III", "origin_country": origin_country}
+    found = severities("certificate_of_origin", "T", goods, known(POPPY, appendix="III", party="NP"))
+    assert [one for rule, one in found.items() if rule == DOUBT] == doubts
 
 
 def test_finding_names_each_misfit_and_its_law() -> None:
