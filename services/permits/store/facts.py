@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, literal, select, union_all
+from sqlalchemy import func, literal, or_, select, union_all
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -92,7 +92,9 @@ async def _load_reference_rows(conn: AsyncConnection, countries: list[str]) -> l
     )
     names = "country taxon terms sources purposes codes_reading applies_to_import starts ends since until".split()
     suspension_rows = select(literal("suspension"), _json_object(**{name: suspension[name] for name in names})).where(
-        suspension.country == func.any(["", *countries])
+        suspension.country == func.any(["", *countries]),
+        # Most rows of the public file ended before it was loaded: they never have an effect.
+        or_(suspension.ends.is_(None), suspension.ends >= suspension.since),
     )
     rows = await conn.execute(union_all(loaded, policy_rows, suspension_rows))
     return [(kind, data) for kind, data in rows]
