@@ -3,9 +3,14 @@
 from services.permits.domain.rules.item_context import ItemContext
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
 from shared.cites.annotations import Annotation, Effect, possible_decisions
-from shared.contracts.closed_sets import Appendix, Severity
+from shared.contracts.closed_sets import Appendix, PermitKind, Severity
 
 UNREADABLE = "a specimen that the annotation names, because all others are in Appendix I"
+
+LIMITED_IN_APPENDIX_ONE = frozenset({PermitKind.MUSICAL_INSTRUMENT, PermitKind.SAMPLE_COLLECTION})
+"""Certificates that cover fewer sources in Appendix I, so that the Appendix of the specimen decides."""
+FOR_WILD_SPECIMENS = LIMITED_IN_APPENDIX_ONE | {PermitKind.PERSONAL_OWNERSHIP, PermitKind.INTRODUCTION_FROM_THE_SEA}
+"""Certificates that may cover wild specimens, to which a quota of zero applies."""
 
 
 def _described(context: ItemContext) -> str:
@@ -28,7 +33,9 @@ def specimen_is_of_appendix_two(context: ItemContext) -> Discrepancy | None:
     The codes of a declaration do not always decide it.
     """
     status = context.listing_status
-    if not status.is_open or context.appendix != Appendix.II or context.cites_unknown_document or context.is_exempt:
+    if not status.is_open or context.appendix != Appendix.II or context.cites_unknown_document:
+        return None
+    if context.is_exempt and not context.kinds & LIMITED_IN_APPENDIX_ONE:
         return None
     return Discrepancy(
         pointer=context.pointer("term"),
@@ -46,7 +53,7 @@ def specimen_is_of_appendix_two(context: ItemContext) -> Discrepancy | None:
 def quota_is_not_zero(context: ItemContext) -> Discrepancy | None:
     """The specimen must not be under a quota of zero (Resolution Conf. 11.21)."""
     rows = _zero_quota(context)
-    if rows is None or rows.keys() != {Effect.ZERO_QUOTA} or not _comes_from_origin(context):
+    if rows is None or rows.keys() != {Effect.ZERO_QUOTA} or not _comes_from_origin(context) or context.is_exempt:
         return None
     return _zero_quota_discrepancy(context, rows[Effect.ZERO_QUOTA])
 
@@ -60,7 +67,8 @@ def quota_is_not_zero(context: ItemContext) -> Discrepancy | None:
 def zero_quota_does_not_apply(context: ItemContext) -> Discrepancy | None:
     """It must be certain that no quota of zero applies to the specimen (Resolution Conf. 11.21).
 
-    A quota of zero is for the export from the country of origin. An officer decides about a re-export.
+    A quota of zero is for the export from the country of origin. An officer decides about a re-export and about a
+    certificate that may cover wild specimens.
     """
     rows = _zero_quota(context)
     if rows is None or quota_is_not_zero.find_discrepancy(context) is not None:
@@ -70,7 +78,7 @@ def zero_quota_does_not_apply(context: ItemContext) -> Discrepancy | None:
 
 def _zero_quota(context: ItemContext) -> dict[Effect, Annotation] | None:
     """Return the zero quotas that apply or may apply to the goods; None if there are none."""
-    if context.taxon is None or context.is_exempt:
+    if context.taxon is None or (context.is_exempt and not context.kinds & FOR_WILD_SPECIMENS):
         return None
     rows = context.facts.listings.annotations(context.taxon, context.day, context.country).quotas
     if not rows:

@@ -132,6 +132,22 @@ def test_zero_quota_of_a_family_applies_to_a_genus_that_no_listing_places(name: 
     assert ZERO_OPEN in rules_found(name, "ID", facts=facts(), term="FIN")
 
 
+@pytest.mark.parametrize(("kind", "name", "country", "stated"), [
+    ("sample_collection", "Panthera leo", "ZA", {"term": "BON"}),
+    ("personal_ownership", "Abronia aurita", "GT", {"term": "LIV", "purpose": "P"}),
+])  # fmt: skip
+def test_zero_quota_refers_a_certificate_that_may_cover_wild_specimens(
+    kind: str, name: str, country: str, stated: dict[str, Any]
+) -> None:
+    assert {ZERO, ZERO_OPEN} & rules_found(name, country, kind, **stated).keys() == {ZERO_OPEN}
+
+
+def test_specimen_whose_codes_do_not_decide_is_referred_if_its_certificate_limits_appendix_one() -> None:
+    goods: dict[str, Any] = {"term": "KEY", "purpose": "P"}
+    assert rules_found("Loxodonta africana", "ZW", "musical_instrument", **goods)[OPEN] == "refer"
+    assert OPEN not in rules_found("Loxodonta africana", "ZW", "pre_convention", **goods)
+
+
 def test_source_of_a_seized_specimen_comes_from_the_line_if_it_is_not_declared() -> None:
     seized = {"taxon": "Panthera leo", "source": "I", "term": "BON"}
     cited = permit("export", **seized, underlying_source="W", origin_country="ZA")
