@@ -23,7 +23,9 @@ from tests.permits.rule_scenarios import (
     LINE_NAMED,
     NO_LISTINGS,
     NOT_LISTED,
+    OTHER_TAXON,
     PERMIT,
+    TWO_TAXA,
     UNENDORSED_PERMIT,
     Example,
     changed_permit,
@@ -82,7 +84,14 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     ),
     "notes-omitted": (lambda: limit_findings(LATE_NOTE * (STORED_FINDINGS + 1)), lambda: limit_findings(LATE_NOTE)),
     "too-large-to-check": (lambda: too_large_findings(CHECK_COST + 1), lambda: too_large_findings(CHECK_COST)),
-    "CITES-box-7-line": (lambda: findings_of(PERMIT, taxon="Nemo nusquam"), lambda: findings_of(PERMIT)),
+    "CITES-box-7-line": (
+        lambda: findings_of(PERMIT, known=TWO_TAXA, taxon=OTHER_TAXON),
+        lambda: findings_of(PERMIT, known=TWO_TAXA),
+    ),
+    "CITES-Conf-12.11-name": (
+        lambda: findings_of(PERMIT, taxon="Nemo nusquam"),
+        lambda: findings_of(PERMIT, known=TWO_TAXA, taxon=OTHER_TAXON),
+    ),
     "unverified": (lambda: findings_of(known=NO_LISTINGS), lambda: findings_of(known=NOT_LISTED)),
     "CITES-box-14-endorsed-for-less": (
         lambda: findings_after_endorsement("99"),
@@ -217,7 +226,7 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: findings_of(replace(PERMIT, registering_country="ZA")),
     ),
     "CITES-box-7-taxon": (
-        lambda: findings_of(PERMIT, taxon="Nemo nusquam", document=LINE_NAMED),
+        lambda: findings_of(PERMIT, known=TWO_TAXA, taxon=OTHER_TAXON, document=LINE_NAMED),
         lambda: findings_of(PERMIT, taxon=TAXON, document=LINE_NAMED),
     ),
     "CITES-box-9-term": (lambda: findings_of(PERMIT, term="LIV"), lambda: findings_of(PERMIT, term="SKP")),

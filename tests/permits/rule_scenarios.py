@@ -29,6 +29,10 @@ APPENDIX_I, APPENDIX_II, APPENDIX_III, NOT_LISTED = (
     facts(listing(Population(appendix=appendix))) for appendix in ("I", "II", "III", None)
 )
 NO_LISTINGS, COMPLETE_LISTINGS = facts(), facts(whole=True)
+OTHER_TAXON = "Alius notus"
+OTHER_MATCHES = facts(listing(Population(appendix="II"), name=OTHER_TAXON), called=OTHER_TAXON).listings.matches
+TWO_TAXA = Facts(listings=Listings(matches={**APPENDIX_II.listings.matches, **OTHER_MATCHES}))
+"""Facts whose listing knows both taxa."""
 Findings = tuple[Finding, ...]
 Example = Callable[[], Findings]
 

@@ -55,7 +55,12 @@ def citation_context(
     """
     side = declaration_side(declaration)
     lines = candidate_lines(
-        permit, item, document, side, lambda permit_name, declared_name: facts.covers(permit_name, declared_name, day)
+        permit,
+        item,
+        document,
+        side,
+        covers=lambda permit_name, declared_name: facts.covers(permit_name, declared_name, day),
+        may_cover=lambda permit_name, declared_name: facts.may_cover(permit_name, declared_name, day),
     )
     requested = None
     if len(lines) == 1 and units.is_convertible(item.unit, lines[0].content.unit):

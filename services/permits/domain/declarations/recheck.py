@@ -19,7 +19,7 @@ from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules.annotations import part_is_decided, specimen_is_of_appendix_two
 from services.permits.domain.rules.certificates import goods_are_certainly_of_the_kind
 from services.permits.domain.rules.documents import document_has_line, is_not_withdrawn, was_endorsed
-from services.permits.domain.rules.goods import line_is_unambiguous, unit_converts
+from services.permits.domain.rules.goods import line_is_unambiguous, name_is_known, unit_converts
 from services.permits.domain.rules.requirements import goods_are_verified, population_is_known
 from services.permits.domain.rules.reservations import reservation_fits_endorsement, reservation_is_released_in_time
 from services.permits.domain.write_off.consents import with_previous_consents
@@ -32,6 +32,7 @@ from shared.contracts.parties import Actor
 ANSWERABLE_RULES = frozenset(
     {
         goods_are_verified.name,
+        name_is_known.name,
         was_endorsed.name,
         population_is_known.name,
         goods_are_certainly_of_the_kind.name,

@@ -44,6 +44,7 @@ class Facts:
     line_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     covers_cache: dict[tuple[str, str, date], bool] = field(default_factory=dict, compare=False, repr=False)
     """Earlier results of `covers`. They stay correct, because loaded listings do not change."""
+    may_cover_cache: dict[tuple[str, str, date], bool] = field(default_factory=dict, compare=False, repr=False)
 
     def policy(self, country: str) -> Policy:
         """Return a country's policy; the default policy, with every setting off, if the country has none."""
@@ -67,6 +68,26 @@ class Facts:
         if cache_key not in self.covers_cache:
             self.covers_cache[cache_key] = self._find_covers(permit_name, declared_name, day)
         return self.covers_cache[cache_key]
+
+    def may_cover(self, permit_name: str, declared_name: str, day: date) -> bool:
+        """Return whether a name on a permit may cover a declared one by a synonym that no listing has.
+
+        It may if a listing knows one of the names not at all, or only its genus or family. Two names that the listing
+        identifies, or places in different orders, are different taxa. So are a hybrid and a name of no hybrid.
+        """
+        cache_key = permit_name, declared_name, day
+        if cache_key not in self.may_cover_cache:
+            self.may_cover_cache[cache_key] = self._find_may_cover(permit_name, declared_name, day)
+        return self.may_cover_cache[cache_key]
+
+    def _find_may_cover(self, permit_name: str, declared_name: str, day: date) -> bool:
+        known = self.listings
+        if names.is_hybrid(permit_name) is not names.is_hybrid(declared_name):
+            return False
+        if known.is_identified(permit_name, day) and known.is_identified(declared_name, day):
+            return False
+        one, other = known.placement(permit_name, day), known.placement(declared_name, day)
+        return not one or not other or not one.isdisjoint(other)
 
     def _find_covers(self, permit_name: str, declared_name: str, day: date) -> bool:
         if self.is_same_taxon(permit_name, declared_name, day):

@@ -156,6 +156,12 @@ class ListingStatus:
 
 
 UNKNOWN = ListingStatus(known=False)
+CLASSES_AND_WIDER = frozenset(
+    "animalia plantae chordata arthropoda annelida mollusca cnidaria echinodermata mammalia aves reptilia amphibia "
+    "actinopterygii actinopteri elasmobranchii chondrichthyes coelacanthi sarcopterygii dipneusti dipnoi "
+    "holothuroidea insecta arachnida clitellata hirudinoidea bivalvia gastropoda cephalopoda anthozoa hydrozoa".split()
+)
+"""The kingdoms, phyla and classes of the Appendices. They are too wide to compare two names."""
 OF_UNNAMED_PARENT: frozenset[str | None] = frozenset({None, Appendix.II, Appendix.I})
 """The Appendices of a hybrid whose named parent is not listed: the other parent may be in any of these."""
 OF_THE_TAXON = frozenset({MatchKind.ACCEPTED, MatchKind.SYNONYM})
@@ -316,6 +322,28 @@ class Listings:
         if name not in self.matches:
             return _NO_KEYS
         return frozenset(m.listing.key for m in self.matches_on(name, day) if m.kind in OF_THE_TAXON)
+
+    def is_identified(self, name: str, day: date) -> bool:
+        """Return whether the listing of the day knows the species, the group or the parents that a name means.
+
+        A species of which it knows only the genus or a wider taxon may be a synonym, or a new or misspelt name.
+        """
+        found = self.matches_on(name, day)
+        if not found:
+            return False
+        if found[0].kind is MatchKind.HYBRID:
+            return {match.parent for match in found} >= set(names.hybrid_parents(name))
+        return found[0].kind in OF_THE_TAXON or not names.is_group(found[0].key)
+
+    def placement(self, name: str, day: date) -> frozenset[str]:
+        """Return the keys of the order, the family and the genus in which the listing of the day places a name.
+
+        Classes and wider taxa are not among them: a synonym never leaves its order, and a class has many orders.
+        """
+        placed: set[str] = set()
+        for match in self.matches_on(name, day):
+            placed.update((match.listing.key, *match.listing.lineage))
+        return frozenset(placed - CLASSES_AND_WIDER)
 
     def kingdom(self, name: str) -> str | None:
         """Return the kingdom of a name in lower case; None if it is unknown or its matches have different ones."""

@@ -33,10 +33,38 @@ from shared.contracts.quantities import EXACT, format_quantity
 )
 def taxon_agrees(context: CitationContext) -> Discrepancy | None:
     """The taxon must be the one of the permit line, or one that it covers (box 7)."""
-    declared = context.item.taxon
-    if declared is None or context.facts.covers(context.line.content.taxon, declared, context.day):
+    declared, stated = context.item.taxon, context.line.content.taxon
+    if declared is None or context.facts.covers(stated, declared, context.day):
         return None
-    return Discrepancy(pointer=context.pointer("taxon"), expected=context.line.content.taxon, found=declared)
+    if context.facts.may_cover(stated, declared, context.day):
+        return None
+    return Discrepancy(pointer=context.pointer("taxon"), expected=stated, found=declared)
+
+
+@rule(
+    "CITES-Conf-12.11-name",
+    Severity.REFER,
+    remedy="State the name of the permit line in a new version, or wait for the decision of customs.",
+    officer_remedy="Customs finds out whether the two names mean one taxon. It overrides the finding with a reason or "
+    "refuses the goods.",
+)
+def name_is_known(context: CitationContext) -> Discrepancy | None:
+    """A declared name that differs from the permit line must be a name that a list knows (Resolution Conf. 12.11).
+
+    Otherwise it may be a synonym of the permit's name, or the permit's name one of it. An officer decides.
+    """
+    declared, stated = context.item.taxon, context.line.content.taxon
+    if declared is None or context.facts.covers(stated, declared, context.day):
+        return None
+    if not context.facts.may_cover(stated, declared, context.day):
+        return None
+    unknown = [one for one in (stated, declared) if not context.facts.listings.is_identified(one, context.day)]
+    return Discrepancy(
+        pointer=context.pointer("taxon"),
+        expected=stated if len(context.lines) == 1 else describe_lines(context.lines),
+        found=declared,
+        note=f"no list has {' and '.join(unknown)}",
+    )
 
 
 @rule(
@@ -244,6 +272,7 @@ def is_reported_late(context: CitationContext) -> Discrepancy | None:
 
 RULES: tuple[Rule[CitationContext], ...] = (
     taxon_agrees,
+    name_is_known,
     term_agrees,
     term_is_not_neighbouring,
     unit_converts,

@@ -50,12 +50,24 @@ def are_neighbouring_terms(one: str, other: str) -> bool:
 NameCovers = Callable[[str, str], bool]
 
 
+def never_covers(permit_name: str, declared_name: str) -> bool:
+    """Return False: no name covers another one by a synonym that no listing has."""
+    return False
+
+
 def candidate_lines(
-    permit: PermitRecord, item: Item, document: Document, side: Side, covers: NameCovers = covers_by_name
+    permit: PermitRecord,
+    item: Item,
+    document: Document,
+    side: Side,
+    *,
+    covers: NameCovers = covers_by_name,
+    may_cover: NameCovers = never_covers,
 ) -> tuple[PermitLineRecord, ...]:
     """Return the lines that an item may mean, the most likely first; several only if the item does not decide.
 
-    A line that the document names is returned, whatever its content. Otherwise only lines of the taxon are possible.
+    A line that the document names is returned, whatever its content. Otherwise only lines of the taxon are possible,
+    or, without such a line, those whose name may be a synonym of the declared one.
     Term, source, origin, unit, closure and available quantity then narrow them, each only if a line remains.
     Several lines remain if they differ in a field that the item does not state.
     """
@@ -64,7 +76,10 @@ def candidate_lines(
         return (named_line,) if named_line else ()
     lines = tuple(permit.lines.values())
     if item.taxon is not None:
-        lines = tuple(line for line in lines if covers(line.content.taxon, item.taxon))
+        taxon = item.taxon
+        lines = tuple(line for line in lines if covers(line.content.taxon, taxon)) or tuple(
+            line for line in lines if may_cover(line.content.taxon, taxon)
+        )
     for fits in _narrowing_conditions(permit, item):
         if len(lines) < 2:
             return lines

@@ -301,3 +301,15 @@ async def test_recheck_job_after_a_load_checks_referred_declarations(permits_db:
         assert await read_change_mark(conn) != before
     await job.run(permits_db, datetime.now(UTC))
     assert (await as_json(declarations_read.read_declaration(permits_db, UUID(found["id"]), B)))["status"] == "accepted"
+
+
+async def test_unknown_name_is_checked_again_when_a_load_has_it_as_a_synonym(permits_db: AsyncEngine) -> None:
+    permit = permit_content(line(taxon="Inventus primus"))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="100")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "10", taxon="Inventus vetus")))
+    assert found["status"] == "referred"
+    row = taxon_row(1, "Inventus primus", SynonymsWithAuthors="Inventus vetus (Someone, 1899)")
+    await load_content(permits_db, index_csv([row]))
+    settled = await recheck_and_read(permits_db, found)
+    assert settled["status"] == "accepted"
+    assert "CITES-Conf-12.11-name" not in {one["rule"] for one in settled["findings"]}

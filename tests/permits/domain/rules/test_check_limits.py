@@ -19,7 +19,7 @@ from services.permits.domain.rules.rule import VALUE_LENGTH, Discrepancy, build_
 from services.permits.domain.rules.whole_declaration import permit_is_known
 from shared.contracts.closed_sets import DeclarationStatus, Severity
 from shared.contracts.findings import Finding
-from tests.permits.rule_scenarios import findings_of, permit_with_lines
+from tests.permits.rule_scenarios import OTHER_TAXON, TWO_TAXA, findings_of, permit_with_lines
 from tests.permits.sample_data import line
 
 
@@ -69,12 +69,12 @@ def test_declaration_that_costs_too_much_is_referred() -> None:
 
 
 def test_finding_names_the_first_lines_of_a_permit_and_counts_the_rest() -> None:
-    permit = permit_with_lines(*(line(f"L{n}", source="RW"[n % 2]) for n in range(50)))
+    permit = permit_with_lines(*(line(f"L{n}", taxon=OTHER_TAXON, source="RW"[n % 2]) for n in range(50)))
     [found] = [one for one in findings_of(permit, taxon=None, source=None) if one.rule == "one-line-meant"]
     assert found.found is not None
-    assert found.found.count("Crocodylus niloticus") == LINES_IN_FINDING
+    assert found.found.count(OTHER_TAXON) == LINES_IN_FINDING
     assert found.found.endswith(f"; {50 - LINES_IN_FINDING} more")
-    [found] = [one for one in findings_of(permit, taxon="Nemo nusquam") if one.rule == "CITES-box-7-line"]
+    [found] = [one for one in findings_of(permit, known=TWO_TAXA) if one.rule == "CITES-box-7-line"]
     assert found.expected is not None
     assert found.expected.endswith(f"; {50 - LINES_IN_FINDING} more")
 

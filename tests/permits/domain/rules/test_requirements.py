@@ -223,7 +223,7 @@ def test_synonym_matches_with_a_note_and_higher_taxon_without() -> None:
     )
     both = Facts(listings=Listings(matches={**APPENDIX_II.listings.matches, "Inventidae spp.": (above,)}))
     assert severity_by_rule([family], both) == {}
-    assert severity_by_rule([family], APPENDIX_II, taxon="Nemo nusquam") == {}
+    assert severity_by_rule([family], APPENDIX_II, taxon="Nemo nusquam") == {"listing-silent": "note"}
 
 
 def facts_of_family(*parts: Population, since: date = LONG_AGO, until: date | None = None) -> Facts:
