@@ -16,7 +16,8 @@ from typing import Any
 from uuid import UUID
 
 from bench.permits_service import PermitsEnvironment
-from services.permits.actions.reference.load_list import LIST_KINDS, load
+from services.permits.actions.reference.load_list import LIST_KINDS, LoadOrder, load
+from services.permits.domain.reference.kept_facts import FileAge, FileAuthority
 from shared.database import create_engine, now
 
 TAXA = 40_000
@@ -40,8 +41,10 @@ async def measure(environment: PermitsEnvironment) -> dict[str, Any]:
 
 async def _measure_load(url: str) -> dict[str, Any]:
     engine = create_engine(url)
+    at = now()
+    order = LoadOrder(age=FileAge(day=at.date(), authority=FileAuthority.STATED_DAY), at=at, loaded_by=UUID(int=7))
     began = time.perf_counter()
-    report = await load(engine, LIST_KINDS["taxa"], _render_index(), now().date(), now(), UUID(int=7))
+    report = await load(engine, LIST_KINDS["taxa"], _render_index(), order)
     took = time.perf_counter() - began
     await engine.dispose()
     if report.added != TAXA:

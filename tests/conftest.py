@@ -18,7 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.cli.databases import SERVICES, EmbeddedPostgres, Server, create_databases, migrate, restrict_connections
 from services.cli.server_account import temporary_home
 from services.permits.actions.reference.initial_listing import load_if_none
-from services.permits.actions.reference.load_list import LIST_KINDS, load
+from services.permits.actions.reference.load_list import LIST_KINDS, LoadOrder, load
+from services.permits.domain.reference.kept_facts import FileAge, FileAuthority
 from shared.database import create_engine
 from tests.days import pause_before_midnight
 from tests.event_catalogue_check import outbox_event_faults
@@ -113,8 +114,9 @@ async def _with_first_listing(url: str) -> None:
     engine = create_engine(url)
     await load_if_none(engine)
     at = datetime.now(UTC)
+    order = LoadOrder(age=FileAge(day=at.date(), authority=FileAuthority.STATED_DAY), at=at, loaded_by=UUID(int=1))
     for which, text in ELSEWHERE.items():
-        await load(engine, LIST_KINDS[which], _pieces(text), at.date(), at, UUID(int=1))
+        await load(engine, LIST_KINDS[which], _pieces(text), order)
     await engine.dispose()
 
 

@@ -252,6 +252,18 @@ class MatchKind(ClosedSet):
     PREFIX = "prefix"
 
 
+class KeptFact(ClosedSet):
+    """A fact of the present list that a load keeps, although the file does not contain it or contradicts it."""
+
+    ENTRY = "entry"
+    APPENDIX = "appendix"
+    POPULATIONS = "populations"
+    LISTED_BY = "listed_by"
+    ANNOTATION = "annotation"
+    ANNOTATION_SYMBOL = "annotation_symbol"
+    SYNONYMS = "synonyms"
+
+
 class Severity(ClosedSet):
     """The severity of a finding. `block`: the hub rejects. `refer`: an officer decides. `note`: information."""
 

@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.reference import read
-from services.permits.actions.reference.load_list import LIST_KINDS, load
+from services.permits.actions.reference.load_list import LIST_KINDS, LoadMode, LoadOrder, load
+from services.permits.domain.reference.kept_facts import FileAge, FileAuthority
 from shared.contracts.closed_sets import CodesReading
 from tests.days import today
 from tests.permits.view_json import rows_as_json
@@ -52,6 +53,18 @@ async def chunks(content: str | bytes, size: int = 10_007) -> AsyncIterator[byte
         yield whole[start : start + size]
 
 
+def load_order(
+    day: date | None = None,
+    authority: FileAuthority = FileAuthority.STATED_DAY,
+    *,
+    mode: LoadMode = LoadMode.STORE,
+    codes_reading: CodesReading | None = None,
+) -> LoadOrder:
+    """Return the order of a load from a day, today if none is given."""
+    age = FileAge(day=day or today(), authority=authority)
+    return LoadOrder(age=age, at=datetime.now(UTC), loaded_by=UUID(int=7), mode=mode, codes_reading=codes_reading)
+
+
 async def load_content(
     db: AsyncEngine,
     content: str | bytes,
@@ -62,16 +75,14 @@ async def load_content(
     **how: Any,
 ) -> dict[str, Any]:
     """Load a file. Return its report."""
-    pieces = chunks(content, **how)
-    report = await load(
-        db,
-        LIST_KINDS[which],
-        pieces,
-        day or today(),
-        datetime.now(UTC),
-        UUID(int=7),
-        codes_reading=codes_reading,
-    )
+    return await load_ordered(db, content, load_order(day, codes_reading=codes_reading), which, **how)
+
+
+async def load_ordered(
+    db: AsyncEngine, content: str | bytes, order: LoadOrder, which: str = "taxa", **how: Any
+) -> dict[str, Any]:
+    """Load a file as ordered. Return its report."""
+    report = await load(db, LIST_KINDS[which], chunks(content, **how), order)
     return report.model_dump(mode="json")
 
 

@@ -12,6 +12,7 @@ from services.permits.api.dependencies import Context
 from services.permits.api.pagination import PageQuery, paginate
 from services.permits.api.policies import Admin
 from services.permits.api.responses import render_view
+from services.permits.domain.reference.kept_facts import FileAge, FileAuthority
 from shared.cites.time_zones import utc_day
 from shared.contracts.closed_sets import CodesReading
 from shared.contracts.fields import Country, Day, Name
@@ -38,11 +39,23 @@ class TaxonQuery(BaseModel):
 
 
 class LoadQuery(BaseModel):
-    """The day from which a file is in force (default: today in UTC)."""
+    """The day from which a file is in force (default: today in UTC), and whether it takes facts back.
+
+    A file without that day may be older than the present list.
+    """
 
     model_config = ConfigDict(extra="forbid", populate_by_name=True)
 
     from_: Annotated[Day | None, Field(alias="from")] = None
+    dry_run: bool = False
+    confirm_older: bool = False
+
+    @property
+    def authority(self) -> FileAuthority:
+        """The ground on which the file may contradict the present list."""
+        if self.confirm_older:
+            return FileAuthority.CONFIRMED
+        return FileAuthority.UNKNOWN_DAY if self.from_ is None else FileAuthority.STATED_DAY
 
 
 class LoadSuspensionsQuery(LoadQuery):
@@ -113,12 +126,17 @@ async def _load(
 ) -> Response:
     require_csv(request)
     at = now()
+    order = load_list.LoadOrder(
+        age=FileAge(day=query.from_ or utc_day(at), authority=query.authority),
+        at=at,
+        loaded_by=party.id,
+        mode=load_list.LoadMode.REPORT if query.dry_run else load_list.LoadMode.STORE,
+        codes_reading=codes_reading,
+    )
     kind = load_list.LIST_KINDS[which]
     pieces = stream_body(request, limit=MAX_LIST_BYTES if kind.day_columns else MAX_FILE_BYTES)
     try:
-        report = await load_list.load(
-            context.engine, kind, pieces, query.from_ or utc_day(at), at, party.id, codes_reading=codes_reading
-        )
+        report = await load_list.load(context.engine, kind, pieces, order)
     except Invalid:
         await _drain(pieces)
         raise

@@ -46,7 +46,7 @@ def clean(value: str, repairs: RowRepairs, field: str) -> str:
         reason = f"The text has the character {describe_character(forbidden)}. Leave it out."
         raise RowRejected("forbidden-character", reason, field)
     text = text.strip("\"'`“”‘’").strip() if text[:1] in QUOTES or text[-1:] in QUOTES else text
-    if text != value:
+    if text != value.rstrip():  # many public lists pad their values: blanks at the end are no repair
         what = "quotes" if text != value.strip() and text != " ".join(value.split()) else "blanks"
         repairs.add(f"stray-{what}", f"The hub removed stray {what}.", field)
     return text

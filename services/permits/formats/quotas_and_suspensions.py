@@ -11,7 +11,7 @@ from services.permits.domain.reference.load_report import RowRejected, RowRepair
 from services.permits.formats import cells
 from services.permits.formats.conventions import Conventions
 from services.permits.formats.csv_reader import RawRow
-from services.permits.formats.row_repair import MAX_VALUE_LENGTH, ColumnTests, align_row
+from services.permits.formats.row_repair import ColumnTests, align_row
 from shared.cites.codes import PURPOSES, SOURCES, TERM_CODES
 from shared.contracts.closed_sets import CodesReading, QuotaPeriod
 
@@ -243,29 +243,3 @@ def _parse_taxon(row: CleanRow, *, allow_all_taxa: bool) -> str:
         )
         return first
     return text
-
-
-def identity_subject(identity: str) -> str:
-    """Return the start of an entry's identity: its country and taxon."""
-    country, taxon, _ = identity.split("|", 2)
-    return f"{country}|{taxon}|"
-
-
-def possible_subjects(raw: RawRow, header: list[str]) -> frozenset[str]:
-    """Return the countries and taxa that a rejected row may be about, in the form of an identity's start.
-
-    The fault of the row may be its rank, or values in wrong columns. So all possible readings are returned.
-    """
-    ignored_repairs = RowRepairs(raw.line)
-    try:
-        cell = [raw.values[header.index(name)] for name in ("iso_code2", "taxon_name")]
-        if max(map(len, cell)) > MAX_VALUE_LENGTH:
-            return frozenset()
-        country = cells.parse_country_or_all(cell[0].strip(), ignored_repairs, "")
-        taxon = cells.remove_footnote(cells.clean(cell[1], ignored_repairs, ""), ignored_repairs, "")
-    except (RowRejected, IndexError):
-        return frozenset()
-    readings = {names.key(cell[1]), names.key(taxon), *({""} if taxon.casefold() in ALL_TAXA else ())}
-    if any(value.strip(" \"'").upper() in HIGHER_RANKS for value in raw.values):
-        readings |= {names.key(word) for word in taxon.split()[:1]}
-    return frozenset(f"{country}|{reading}|" for reading in readings)

@@ -170,10 +170,3 @@ def _since(text: str) -> date | None:
     with suppress(ValueError):
         return date.fromisoformat(text) if text else None
     raise RowRejected("no-day", f"{text!r} is not a day. Write YYYY-MM-DD.", "effectivefrom")
-
-
-def possible_taxon_ids(raw: RawRow, header: list[str]) -> frozenset[str]:
-    """Return the id of the taxon that a rejected row is about, if it has one."""
-    place = header.index("taxonid")
-    text = raw.values[place].strip(" \"'").removesuffix(".0") if place < len(raw.values) else ""
-    return frozenset({text} - {""})

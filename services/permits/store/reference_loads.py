@@ -1,7 +1,7 @@
 """The loads of reference data: version, actor and report of each. A list has one load at a time."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -66,6 +66,13 @@ async def list_states(conn: AsyncConnection) -> Sequence[Row]:
     ).outerjoin(last, last.c.list == counts.c.list)
     rows = {row["list"]: row for row in (await conn.execute(query)).mappings()}
     return [rows[name] for name in LIST_LOCK_NUMBERS]
+
+
+async def list_loads_of_taxa(conn: AsyncConnection, versions: Collection[int]) -> dict[int, Row]:
+    """Return time and first day of some loads of taxa, by version."""
+    c = reference_loads.c
+    query = select(c.version, c.at, c.holds_from).where(c.list == "taxa", c.version.in_(versions))
+    return {row["version"]: row for row in (await conn.execute(query)).mappings()}
 
 
 async def read_change_mark(conn: AsyncConnection) -> tuple[int, int]:

@@ -12,7 +12,7 @@ from services.permits.domain.reference import authors, names
 from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
 from services.permits.store.from_row import Row
 from services.permits.store.tables import taxa, taxon_names
-from shared.contracts.closed_sets import MatchKind
+from shared.contracts.closed_sets import KeptFact, MatchKind
 
 _COLUMNS = "t.taxon_id, t.name, t.author, t.rank, t.parts, t.lineage, t.content, t.since, t.until, t.version"
 # Raw SQL: names are rows of `unnest`, JSON arrays are rows with their positions, and OFFSET 0 fixes the plan.
@@ -119,26 +119,28 @@ async def list_by_prefix(conn: AsyncConnection, prefix: str, day: date, *, limit
 
 def listing_from_row(row: Row) -> Listing:
     """Return a row of the index as a listing."""
-    content = row["content"] if isinstance(row["content"], dict) else json.loads(row["content"])
+    content = parsed_json(row["content"])
     return Listing(
         taxon_id=row["taxon_id"],
         name=row["name"],
         author=row["author"],
         rank=row["rank"],
-        parts=tuple(_population_from_json(part) for part in _parsed_json(row["parts"])),
+        parts=tuple(_population_from_json(part) for part in parsed_json(row["parts"])),
         since=row["since"],
         until=row["until"],
-        lineage=tuple(_parsed_json(row["lineage"])),
+        lineage=tuple(parsed_json(row["lineage"])),
         annotation=content.get("annotation", ""),
         symbol=content.get("symbol", ""),
         distribution=tuple(content.get("distribution", ())),
         version=row["version"],
         kingdom=content.get("kingdom", ""),
         own=row["built_in"],
+        kept=tuple(KeptFact(one) for one in content.get("kept", ())),
+        kept_since=date.fromisoformat(content["kept_since"]) if "kept_since" in content else None,
     )
 
 
-def _parsed_json(value: Any) -> Any:
+def parsed_json(value: Any) -> Any:
     """Return a parsed JSON value. The driver does not parse it: a textual statement has no column types."""
     return json.loads(value) if isinstance(value, str) else value
 

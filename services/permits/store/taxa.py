@@ -4,14 +4,19 @@ import json
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
-from sqlalchemy import exists, or_, select, update
+from sqlalchemy import or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.reference.entries import Taxon
+from services.permits.domain.reference.kept_facts import PresentTaxon
+from services.permits.domain.reference.listings import Listing
 from services.permits.store.content_digest import CurrentEntries, content_digest
+from services.permits.store.from_row import Row
+from services.permits.store.species_listings import listing_from_row, parsed_json
 from services.permits.store.tables import taxa, taxon_genera, taxon_names
-from shared.database import bulk_insert, column_arrays, new_id
+from shared.database import bulk_insert, column_arrays, id_in, new_id
 
 TAXON_COLUMNS = (
     "id", "taxon_id", "built_in", "key", "name", "author", "rank", "parts", "lineage", "content", "digest", "since",
@@ -21,6 +26,23 @@ NAME_COLUMNS = ("key", "taxon", "kind")
 GENUS_COLUMNS = ("genus", "lineage")
 ON_GENUS_CONFLICT = """ON CONFLICT (genus) DO UPDATE SET lineage = excluded.lineage
 WHERE taxon_genera.lineage IS DISTINCT FROM excluded.lineage"""
+PRESENT_COLUMNS = "id, taxon_id, built_in, name, author, rank, parts, lineage, content, since, until, version"
+FIND_PRESENT = text(
+    f"""
+SELECT t.* FROM unnest(CAST(:keys AS text[])) AS wanted(key)
+CROSS JOIN LATERAL (SELECT taxon FROM taxon_names WHERE key = wanted.key AND kind = 'accepted' OFFSET 0) AS n
+CROSS JOIN LATERAL (
+    SELECT {PRESENT_COLUMNS} FROM taxa WHERE id = n.taxon AND until IS NULL AND version < :version OFFSET 0
+) AS t
+UNION
+SELECT t.* FROM unnest(CAST(:ids AS text[])) AS wanted(id) CROSS JOIN LATERAL (
+    SELECT {PRESENT_COLUMNS} FROM taxa
+    WHERE built_in = :built_in AND taxon_id = wanted.id AND until IS NULL AND version < :version OFFSET 0
+) AS t
+"""  # noqa: S608
+)
+"""OFFSET 0 makes the planner use the indexes for each name. Else it assumes many rows and reads the whole table."""
+SPECIES_RANKS = ("SPECIES", "SUBSPECIES", "VARIETY")
 RANKS_BELOW = frozenset({"GENUS", "SPECIES", "SUBSPECIES", "VARIETY"})
 
 
@@ -35,7 +57,7 @@ class TaxonList:
     def digest(self, taxon: Taxon) -> str:
         """Return the digest by which a load finds out whether a taxon has changed."""
         # An empty symbol is left out: most taxa have none, and their digests stay those of earlier versions.
-        return content_digest(taxon, "since", *(() if taxon.symbol else ("symbol",)))
+        return content_digest(taxon, "since", "kept", "kept_since", *(() if taxon.symbol else ("symbol",)))
 
     async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
         """Return digest and first day of the taxa in force without an end."""
@@ -73,6 +95,8 @@ class TaxonList:
             "distribution": taxon.distribution,
             "synonyms": taxon.synonyms,
         }
+        if taxon.kept:
+            content |= {"kept": taxon.kept, "kept_since": str(taxon.kept_since)}
         parts = [
             {
                 "appendix": p.appendix,
@@ -112,18 +136,43 @@ class TaxonList:
         query = select(c.taxon_id, c.name).where(c.built_in == self.built_in, or_(c.until.is_(None), c.until > day))
         return {row.taxon_id: row.name for row in await conn.execute(query) if row.taxon_id not in seen}
 
+    async def list_present(self, conn: AsyncConnection, entries: Collection[Taxon], version: int) -> list[PresentTaxon]:
+        """Return the taxa in force before a load that have the id of an entry, or as accepted name any of its names."""
+        keys = sorted({key for entry in entries for key in (entry.key, *entry.synonyms)})
+        values = {
+            "keys": keys,
+            "ids": [entry.taxon_id for entry in entries],
+            "built_in": self.built_in,
+            "version": version,
+        }
+        return [_present_taxon(row) for row in (await conn.execute(FIND_PRESENT, values)).mappings()]
+
+    async def list_higher_taxa(self, conn: AsyncConnection) -> dict[str, Listing]:
+        """Return the listings in force of all higher taxa by name: the loaded one of a name, if it has one."""
+        c = taxa.c
+        query = select(taxa).where(c.rank.not_in(SPECIES_RANKS), c.until.is_(None)).order_by(c.built_in.desc())
+        return {row["key"]: listing_from_row(row) for row in (await conn.execute(query)).mappings()}
+
+    async def list_left_out(
+        self, conn: AsyncConnection, version: int, seen: Collection[str], replaced: Collection[UUID]
+    ) -> list[Row]:
+        """Return name, first day and origin of the taxa in force that the file of a load neither has nor replaces."""
+        c = taxa.c
+        query = select(c.id, c.taxon_id, c.name, c.since, c.built_in).where(c.until.is_(None), c.version < version)
+        rows = (await conn.execute(query.order_by(c.key))).mappings()
+        return [row for row in rows if row["id"] not in replaced and (row["built_in"] or row["taxon_id"] not in seen)]
+
+    async def end_rows(self, conn: AsyncConnection, row_ids: Collection[UUID], day: date) -> None:
+        """End rows of the built-in or of a loaded listing on a day."""
+        await conn.execute(update(taxa).where(id_in(taxa.c.id, row_ids), taxa.c.until.is_(None)).values(until=day))
+
     async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
-        """End the rows of the built-in listing for each taxon that the loaded index contains."""
-        if not self.built_in:
-            loaded, c = taxa.alias("loaded"), taxa.c
-            is_loaded = exists().where(
-                taxon_names.c.key == c.key,
-                loaded.c.id == taxon_names.c.taxon,
-                loaded.c.built_in.is_(False),
-                loaded.c.until.is_(None),
-            )
-            later = or_(c.until.is_(None), c.until > day)
-            await conn.execute(update(taxa).where(c.built_in.is_(True), later, is_loaded).values(until=day))
+        """Return at once: no other table depends on taxa."""
 
     async def catch_up(self, conn: AsyncConnection, version: int, at: datetime) -> None:
         """Return at once: no concurrent transaction depends on a load of taxa."""
+
+
+def _present_taxon(row: Row) -> PresentTaxon:
+    content = parsed_json(row["content"])
+    return PresentTaxon(row_id=row["id"], listing=listing_from_row(row), synonyms=tuple(content.get("synonyms", ())))

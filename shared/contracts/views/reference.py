@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from shared.cites.annotations import Effect
 from shared.contracts import policy
-from shared.contracts.closed_sets import CodesReading, MatchKind, QuotaPeriod, ReferenceListState, Severity
+from shared.contracts.closed_sets import CodesReading, KeptFact, MatchKind, QuotaPeriod, ReferenceListState, Severity
 from shared.contracts.fields import Day, Id, Timestamp, WireModel
 from shared.contracts.views.pages import Page
 from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode
@@ -106,6 +106,12 @@ class Listing(WireModel):
         str,
         Field(description="built_in: the listing of a new hub; loaded: a species index that the administrator loaded"),
     ]
+    list_loaded_at: Annotated[Timestamp, Field(description="When the hub loaded that listing, RFC 3339 in UTC")]
+    list_holds_from: Annotated[Day, Field(description="Day from which that listing is in force")]
+    kept_facts: Annotated[
+        tuple[KeptFact, ...], Field(description="Facts that the load kept from the listing before, see `kept_since`")
+    ]
+    kept_since: Annotated[Day | None, Field(description="First day of the listing that the kept facts come from")]
     holds_from: Annotated[Day, Field(description="First day in force")]
     holds_until: Annotated[Day | None, Field(description="First day on which it is no longer in force; null: no end")]
     version: Annotated[int, Field(description="Version of the list that added it")]
@@ -181,13 +187,23 @@ class LoadNote(WireModel):
     field: Annotated[str | None, LEFT_OUT, Field(description="Column of the file")] = None
 
 
+class EntryNote(WireModel):
+    """A fact that a load keeps, or a listing that it makes less strict."""
+
+    name: Annotated[str, Field(description="Taxon, or country and taxon of a suspension or quota")]
+    fact: KeptFact
+    detail: Annotated[str, Field(description="The reason, and the fact with its source and its first day")]
+    line: Annotated[int | None, Field(description="Line of the file; null: the file does not have the entry")]
+
+
 class LoadReport(WireModel):
-    """The result of a load. It lists the first thousand repairs and refusals, and counts them all."""
+    """The result of a load. It lists the first thousand notes of each kind, and counts them all."""
 
     list: Annotated[str, Field(description="taxa, suspensions or quotas")]
     version: Annotated[int, Field(description="Version of the list; it rises if the load changed the list")]
     holds_from: Annotated[Day, Field(description="Day from which the list is in force")]
     loaded_at: Annotated[Timestamp, Field(description="When the hub loaded it, RFC 3339 in UTC")]
+    dry_run: Annotated[bool, Field(description="True: the hub only reports, and the list is unchanged")]
     rows: Annotated[int, Field(description="Rows of the file")]
     taken: Annotated[int, Field(description="Rows that the hub loaded")]
     repaired: Annotated[int, Field(description="Loaded rows that the hub repaired")]
@@ -196,9 +212,13 @@ class LoadReport(WireModel):
     added: Annotated[int, Field(description="New entries")]
     changed: Annotated[int, Field(description="Entries that differ from before")]
     ended: Annotated[int, Field(description="Entries that the file no longer has")]
+    kept: Annotated[int, Field(description="Facts that stay although the file lacks or contradicts them")]
+    eased: Annotated[int, Field(description="Listings that the file makes less strict")]
     repairs: Annotated[tuple[LoadNote, ...], Field(description="The first thousand repairs")]
     refusals: Annotated[tuple[LoadNote, ...], Field(description="The first thousand refusals")]
     ended_names: Annotated[tuple[str, ...], Field(description="Names of the ended entries")]
+    kept_facts: Annotated[tuple[EntryNote, ...], Field(description="The first thousand facts that stay")]
+    eased_listings: Annotated[tuple[EntryNote, ...], Field(description="The first thousand less strict listings")]
     purposes_and_sources: Annotated[
         CodesReading | None,
         Field(description="Suspensions only: how the hub read purposes, sources and terms; null: another list"),

@@ -35,6 +35,10 @@ TAXON = {
         }
     ],
     "list_source": "loaded",
+    "list_loaded_at": "2026-03-01T09:30:00.000000Z",
+    "list_holds_from": "2026-03-05",
+    "kept_facts": [],
+    "kept_since": None,
     "holds_from": "2026-03-05",
     "holds_until": None,
     "version": 2,
@@ -84,6 +88,7 @@ def _report(table: str) -> dict[str, object]:
         "version": 2,
         "holds_from": "2026-03-05",
         "loaded_at": "2026-03-01T09:30:00.000000Z",
+        "dry_run": False,
         "rows": 38000,
         "taken": 37999,
         "repaired": 1,
@@ -92,6 +97,8 @@ def _report(table: str) -> dict[str, object]:
         "added": 5,
         "changed": 4,
         "ended": 0,
+        "kept": 1,
+        "eased": 0,
         "repairs": [
             {"line": 17, "code": "stray-blanks", "detail": "Stray blanks were taken away.", "field": "FullName"}
         ],
@@ -104,6 +111,16 @@ def _report(table: str) -> dict[str, object]:
             }
         ],
         "ended_names": [],
+        "kept_facts": [
+            {
+                "name": "Mellivora capensis",
+                "fact": "listed_by",
+                "detail": "The file does not name the country that listed the taxon. The hub keeps: Appendix III, "
+                "listed by BW, in the built-in listing since 2023-02-23.",
+                "line": 1204,
+            }
+        ],
+        "eased_listings": [],
         "purposes_and_sources": "covered" if table == "suspensions" else None,
     }
 

@@ -4,6 +4,7 @@ from services.gateway.api.proxy.uploads import FILE_LIMITS, LIST_LIMITS, upload
 from services.gateway.api.reference import examples
 from services.gateway.api.reference.handlers import read_code_list, read_loaded_list
 from services.gateway.api.routing.parameters import (
+    BOOLEAN,
     COUNTRY_CODE,
     CURSOR,
     DAY,
@@ -37,6 +38,16 @@ SUSPENDED_COUNTRY = QueryParameter(name="country", description="Country whose tr
 QUOTA_COUNTRY = QueryParameter(name="country", description="Country that set the quota", schema=COUNTRY_CODE)
 HOLDS_FROM = QueryParameter(
     name="from", description="First day on which the file is in force; if left out, today", schema=DAY
+)
+DRY_RUN = QueryParameter(
+    name="dry_run",
+    description="`true`: the hub only reports what the load would change. If left out, it loads the file",
+    schema=BOOLEAN,
+)
+CONFIRM_OLDER = QueryParameter(
+    name="confirm_older",
+    description="`true`: the file takes back facts that are later than it, or that are stricter if it states no day",
+    schema=BOOLEAN,
 )
 CODES_READING = QueryParameter(
     name="purposes_and_sources",
@@ -153,12 +164,13 @@ ROUTES = (
         summary="Load the species index",
         description=(
             "The administrator loads a CSV file with the columns of the public species index. It is in force `from` a "
-            "day; if left out, today. The same file again changes nothing."
+            "day; if left out, today. The hub keeps facts that the file lacks or is too old for, and reports each one. "
+            "The same file again changes nothing."
         ),
         permission=ADMIN,
         handler=upload,
         service="permits",
-        query=(HOLDS_FROM,),
+        query=(HOLDS_FROM, CONFIRM_OLDER, DRY_RUN),
         request=RequestBody(media=(CSV_FILE,)),
         responses=(LOAD_REPORT,),
         example=examples.LOAD_TAXA,
@@ -179,7 +191,7 @@ ROUTES = (
         permission=ADMIN,
         handler=upload,
         service="permits",
-        query=(HOLDS_FROM, CODES_READING),
+        query=(HOLDS_FROM, CODES_READING, DRY_RUN),
         request=RequestBody(media=(CSV_FILE,)),
         responses=(LOAD_REPORT,),
         example=examples.LOAD_SUSPENSIONS,
@@ -199,7 +211,7 @@ ROUTES = (
         permission=ADMIN,
         handler=upload,
         service="permits",
-        query=(HOLDS_FROM,),
+        query=(HOLDS_FROM, DRY_RUN),
         request=RequestBody(media=(CSV_FILE,)),
         responses=(LOAD_REPORT,),
         example=examples.LOAD_QUOTAS,

@@ -7,6 +7,7 @@ from typing import Any
 Schema = dict[str, Any]
 TEXT: Schema = {"type": "string", "minLength": 1, "maxLength": 200}
 DAY: Schema = {"type": "string", "format": "date"}
+BOOLEAN: Schema = {"type": "boolean"}
 COUNTRY_CODE: Schema = {"type": "string", "pattern": "^[A-Z]{2}$"}
 
 

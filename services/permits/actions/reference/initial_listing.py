@@ -7,8 +7,9 @@ from importlib.resources import files
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from services.permits.actions.reference.load_list import BUILT_IN_TAXA, load_in_transaction
+from services.permits.actions.reference.load_list import BUILT_IN_TAXA, LoadOrder, load_in_transaction
 from services.permits.actions.reference.startup_report import log_reference_lists
+from services.permits.domain.reference.kept_facts import FileAge, FileAuthority
 from services.permits.store import reference_loads
 from shared.database import now
 from shared.service_process import wait_for_database
@@ -25,7 +26,8 @@ async def load_if_none(engine: AsyncEngine) -> None:
     async with engine.begin() as conn:
         if await reference_loads.lock_list(conn, "taxa") == 0:
             for count, (day, _) in enumerate(FILES, start=1):
-                await load_in_transaction(conn, BUILT_IN_TAXA, _listing_up_to(count), day, now(), None)
+                order = LoadOrder(age=FileAge(day=day, authority=FileAuthority.CONFIRMED), at=now(), loaded_by=None)
+                await load_in_transaction(conn, BUILT_IN_TAXA, _listing_up_to(count), order)
 
 
 class InitialListing:

@@ -37,9 +37,13 @@ async def list_taxa(
             if not start or _is_complete_name(name, exact)
             else await species_listings.list_by_prefix(conn, start, day, limit=limit)
         )
-    exact_listings = {one.listing for one in exact}
-    shown = exact + [match for match in prefix_matches if match.listing not in exact_listings]
-    return tuple(view for match in (shown or found) for view in _listing_views(match, day, country))[:limit]
+        exact_listings = {one.listing for one in exact}
+        shown = exact + [match for match in prefix_matches if match.listing not in exact_listings]
+        shown = shown or list(found)
+        loads = await reference_loads.list_loads_of_taxa(conn, {match.listing.version for match in shown})
+    return tuple(view for match in shown for view in _listing_views(match, day, country, loads[match.listing.version]))[
+        :limit
+    ]
 
 
 def _is_complete_name(name: str, exact: list[ListingMatch]) -> bool:
@@ -47,13 +51,13 @@ def _is_complete_name(name: str, exact: list[ListingMatch]) -> bool:
     return bool(exact) and (not names.is_group(name) or "spp" in name.casefold())
 
 
-def _listing_views(match: ListingMatch, day: date, country: str | None) -> tuple[Listing, ...]:
-    """Return one view of a listing per population."""
+def _listing_views(match: ListingMatch, day: date, country: str | None, load: Row) -> tuple[Listing, ...]:
+    """Return one view of a listing per population. `load` is the load that added it."""
     annotations = list_annotations(match.listing, day, country)
-    return tuple(_listing_view(match, part, annotations) for part in populations_for(match.parts, country))
+    return tuple(_listing_view(match, part, annotations, load) for part in populations_for(match.parts, country))
 
 
-def _listing_view(match: ListingMatch, part: Population, annotations: AnnotationsInForce) -> Listing:
+def _listing_view(match: ListingMatch, part: Population, annotations: AnnotationsInForce, load: Row) -> Listing:
     """Return the view of one population: in some countries, in all others, or with an unknown range."""
     listing = match.listing
     others = sorted({code for other in match.parts if other is not part for code in other.countries})
@@ -75,6 +79,10 @@ def _listing_view(match: ListingMatch, part: Population, annotations: Annotation
         annotation_symbol=annotations.symbol,
         annotations=tuple(map(_annotation_view, annotations.rows)),
         list_source="built_in" if listing.own else "loaded",
+        list_loaded_at=load["at"],
+        list_holds_from=load["holds_from"],
+        kept_facts=listing.kept,
+        kept_since=listing.kept_since,
         holds_from=listing.since,
         holds_until=listing.until,
         version=listing.version,

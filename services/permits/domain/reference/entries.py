@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.listings import Population
-from shared.contracts.closed_sets import CodesReading, QuotaPeriod
+from shared.contracts.closed_sets import CodesReading, KeptFact, QuotaPeriod
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,10 @@ class Taxon:
     symbol: str = ""
     """The # annotation of a plant, such as `#4`."""
     since: date | None = None
+    kept: tuple[KeptFact, ...] = ()
+    """The facts that are not of the file but of the listing before it."""
+    kept_since: date | None = None
+    """The first day of the listing that the kept facts come from."""
 
     @property
     def key(self) -> str:

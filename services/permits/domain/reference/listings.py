@@ -24,7 +24,7 @@ from shared.cites.annotations import (
     load_annotations,
     possible_decisions,
 )
-from shared.contracts.closed_sets import Appendix, MatchKind, Purpose, Source
+from shared.contracts.closed_sets import Appendix, KeptFact, MatchKind, Purpose, Source
 
 STRICTNESS: dict[str | None, int] = {Appendix.I: 3, Appendix.II: 2, Appendix.III: 1, None: 0}
 """Order of the Appendices by the strictness of their requirements; None is "not listed"."""
@@ -76,6 +76,9 @@ class Listing:
     kingdom: str = ""
     own: bool = False
     """Whether it comes from the project's own listing, which contains only a small part of all species."""
+    kept: tuple[KeptFact, ...] = ()
+    """The facts that a load kept from the listing before it."""
+    kept_since: date | None = None
 
     @property
     def key(self) -> str:

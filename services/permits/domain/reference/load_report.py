@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from shared.contracts.closed_sets import KeptFact
 from shared.limits import Limit, LimitSubject
 
 MAX_DETAIL_LENGTH = Limit(
@@ -33,6 +34,16 @@ class RowNote:
     field: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class EntryNote:
+    """A fact of an entry that a load keeps, or a listing that it eases. `line` is None if the file lacks the entry."""
+
+    name: str
+    fact: KeptFact
+    detail: str
+    line: int | None = None
+
+
 def shorten(detail: str) -> str:
     """Return a detail with at most `MAX_DETAIL_LENGTH` characters: it may quote any text of the file."""
     return detail if len(detail) <= MAX_DETAIL_LENGTH else detail[:MAX_DETAIL_LENGTH] + "…"
@@ -50,6 +61,9 @@ class LoadReport:
     rejections: list[RowNote] = field(default_factory=list)
     ended_names: list[str] = field(default_factory=list)
     """Names of entries that the file no longer contains."""
+    kept: list[EntryNote] = field(default_factory=list)
+    eased: list[EntryNote] = field(default_factory=list)
+    """Listings that the file makes less strict."""
 
     def count_loaded(self, repairs: tuple[RowNote, ...]) -> None:
         """Count a loaded row and add its repairs."""
@@ -62,6 +76,18 @@ class LoadReport:
         self.rejected += 1
         if len(self.rejections) < MAX_NOTES:
             self.rejections.append(note)
+
+    def count_kept(self, note: EntryNote) -> None:
+        """Count a fact that stays although the file does not contain it."""
+        self.counts["kept"] += 1
+        if len(self.kept) < MAX_NOTES:
+            self.kept.append(note)
+
+    def count_eased(self, note: EntryNote) -> None:
+        """Count a listing that becomes less strict."""
+        self.counts["eased"] += 1
+        if len(self.eased) < MAX_NOTES:
+            self.eased.append(note)
 
     @property
     def has_changes(self) -> bool:

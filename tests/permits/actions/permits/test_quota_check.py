@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from shared.problems import Invalid, ProblemError
 from tests.days import today
 from tests.permits.actions.declarations.test_recheck_reference_data import permit_for_quantity, quota_csv, quota_taken
 from tests.permits.actions.permits.test_issue_batch import batch_entry
-from tests.permits.reference_files import chunks, load_content
+from tests.permits.reference_files import chunks, load_content, load_order
 from tests.permits.sample_applications import application_content, officer, submit_application
 from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, SEALER, command, issue_permit, line, permit_content
 
@@ -168,9 +168,7 @@ async def test_load_of_quotas_sent_again_completes_a_failed_count(
     permits_db: AsyncEngine,
 ) -> None:
     async with permits_db.begin() as conn:
-        await load_in_transaction(
-            conn, LIST_KINDS["quotas"], chunks(quota_csv(1000)), today(), datetime.now(UTC), UUID(int=7)
-        )
+        await load_in_transaction(conn, LIST_KINDS["quotas"], chunks(quota_csv(1000)), load_order())
         await issue_permit(permits_db, permit_for_quantity("7"))
     assert await quota_taken(permits_db) == "0"
     assert (await load_content(permits_db, quota_csv(1000), "quotas"))["unchanged"] == 1

@@ -21,12 +21,12 @@ async def test_load_of_the_same_file_changes_nothing_and_of_another_only_the_dif
     assert again["version"] == first["version"]
     other = [{**rows[0], "CurrentListing": "I"}, *rows[2:], taxon_row(900, "Inventus novus")]
     third = await load_content(permits_db, index_csv(other), day=today() + timedelta(days=10))
-    assert report_counts(third) == {"taken": 60, "unchanged": 58, "added": 1, "changed": 1, "ended": 1}
-    assert (third["version"], third["ended_names"]) == (first["version"] + 1, [rows[1]["FullName"]])
+    assert report_counts(third) == {"taken": 60, "unchanged": 58, "added": 1, "changed": 1}
+    assert (third["version"], third["ended_names"]) == (first["version"] + 1, [])
     before, after = today() + timedelta(days=9), today() + timedelta(days=10)
     assert await appendices(permits_db, rows[0]["FullName"], before) == ["II"]
     assert await appendices(permits_db, rows[0]["FullName"], after) == ["I"]
-    assert await appendices(permits_db, rows[1]["FullName"], before) == ["II"]
+    assert await appendices(permits_db, rows[1]["FullName"], after) == ["II"]
     assert await appendices(permits_db, "Inventus novus", before) == []
     assert await appendices(permits_db, rows[1]["FullName"], today() - timedelta(days=1)) == []
 
@@ -46,7 +46,7 @@ async def test_load_of_40_000_taxa_repeated_and_changed_writes_only_differences(
     assert report_counts(await load_content(permits_db, content, size=65_536)) == {"taken": 40_000, "unchanged": 40_000}
     rows[7]["CurrentListing"] = "I"
     changed = await load_content(permits_db, index_csv(rows[:39_990]), size=65_536)
-    assert report_counts(changed) == {"taken": 39_990, "unchanged": 39_989, "changed": 1, "ended": 10}
+    assert report_counts(changed) == {"taken": 39_990, "unchanged": 39_989, "changed": 1}
     assert await appendices(permits_db, name(7)) == ["I"]
 
 
@@ -91,18 +91,6 @@ async def test_row_that_becomes_invalid_does_not_end_its_taxon(permits_db: Async
     assert await appendices(permits_db, "Inventus secundus") == ["II"]
 
 
-async def test_rejected_row_keeps_only_the_taxon_with_its_own_id(permits_db: AsyncEngine) -> None:
-    rows = [taxon_row(n, f"Inventus sp{chr(87 + n)}") for n in (10, 11, 19)]
-    await load_content(
-        permits_db, index_csv([taxon_row(1, "Inventus primus"), taxon_row(2, "Inventus secundus"), *rows])
-    )
-    report = await load_content(
-        permits_db, index_csv([taxon_row(1, "Inventus primus", "?"), taxon_row(2, "Inventus secundus")])
-    )
-    assert report_counts(report) == {"taken": 1, "refused": 1, "unchanged": 1, "ended": 3}
-    assert await appendices(permits_db, "Inventus primus") == ["II"]
-
-
 @pytest.mark.parametrize(("content", "code"), [
     ("", "columns-missing"), ("TaxonId,FullName\n1,Inventus\n", "columns-missing"),
     ("TaxonId,FullName,CurrentListing\n", "nothing-taken"), ("TaxonId,FullName,CurrentListing\n1,,\n", "nothing-taken"),
@@ -127,4 +115,13 @@ async def test_loaded_index_replaces_the_built_in_listing_by_taxon(permits_db: A
     assert await appendices(permits_db, "Puma concolor") == ["III"]
     assert await appendices(permits_db, "Panthera tigris") == ["I"]
     await load_content(permits_db, index_csv([taxon_row(2, "Inventus primus")]), day=today() + timedelta(days=1))
-    assert await appendices(permits_db, "Puma concolor", today() + timedelta(days=1)) == []
+    assert await appendices(permits_db, "Puma concolor", today() + timedelta(days=1)) == ["III"]
+
+
+async def test_blanks_at_the_end_of_a_value_are_no_repair(permits_db: AsyncEngine) -> None:
+    row = taxon_row(1, "Inventus primus", CurrentListing="II ", EnglishNames="Something  \u00a0")
+    padded = await load_content(permits_db, index_csv([row]))
+    assert (padded["repaired"], padded["repairs"]) == (0, [])
+    assert await appendices(permits_db, "Inventus primus") == ["II"]
+    before = await load_content(permits_db, index_csv([{**row, "FullName": "  Inventus primus"}]))
+    assert [note["code"] for note in before["repairs"]] == ["stray-blanks"]

@@ -3,8 +3,6 @@
 import random
 import tracemalloc
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
-from uuid import UUID
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -14,7 +12,7 @@ from services.permits.actions.reference.load_list import LIST_KINDS, load
 from shared.problems import Invalid
 from tests.days import FIXED_DAY, today
 from tests.permits.actions.reference.test_load_list_suspensions_and_quotas import DIRTY_SUSPENSIONS, dirty_quotas
-from tests.permits.reference_files import appendices, index_csv, load_content, taxon_row
+from tests.permits.reference_files import appendices, index_csv, load_content, load_order, taxon_row
 from tests.permits.view_json import rows_as_json
 
 EXCEPT = "Except the populations of Namibia and South Africa, which are included in Appendix II"
@@ -112,7 +110,7 @@ async def test_quotes_that_never_close_keep_the_rows_and_the_memory_small(permit
             yield row.format(number).encode() + b"z" * 900 + b"\n"
 
     tracemalloc.start()
-    report = await load(permits_db, LIST_KINDS["taxa"], endless(), today(), datetime.now(UTC), UUID(int=7))
+    report = await load(permits_db, LIST_KINDS["taxa"], endless(), load_order())
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert report.rows == 8000 and len(report.refusals) == 1000
