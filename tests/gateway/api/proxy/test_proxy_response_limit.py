@@ -14,6 +14,8 @@ async def respond_with(hub: RunningGateway, path: str, size: int, *, status: int
     """Return the gateway's status and body when permits responds with `size` bytes."""
 
     async def respond(received: ReceivedRequest) -> web.StreamResponse:
+        if received.path != path.partition("?")[0]:
+            return web.json_response({})
         if not chunked:
             return web.Response(body=b"x" * size, status=status)
         response = web.StreamResponse(status=status)
