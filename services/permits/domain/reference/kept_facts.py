@@ -88,7 +88,9 @@ def keep_facts(new: Taxon, present: PresentTaxon, age: FileAge) -> tuple[Taxon, 
         kept.append(KeptFact.LISTED_BY)
     annotation, symbol = new.annotation, new.symbol
     if _appendices(parts) == _appendices(listing.parts):
-        if listing.annotation and (stays or not annotation or _loses_deemed(annotation, listing.annotation)):
+        may_be_older = age.is_older_than(listing.since, new.since) is not False
+        loses_deemed = may_be_older and _loses_deemed(annotation, listing.annotation)
+        if listing.annotation and (stays or not annotation or loses_deemed):
             annotation = listing.annotation
             kept += [KeptFact.ANNOTATION] if not stays else []
         if listing.symbol and not symbol:

@@ -212,7 +212,8 @@ async def test_declaration_referred_for_an_annotation_is_checked_again_after_a_l
     plant = await lodge_declaration(permits_db, declaration(item(permit, "1", **seeds)))
     found = {"CITES-Conf-11.21-specimen": "refer"}, {"CITES-Conf-11.21-part": "refer"}
     assert (severities(fibre), severities(plant)) == found
-    await load_content(permits_db, index_csv([taxon_row(1, "Inventus lanatus"), taxon_row(2, "Aloe imaginaria")]))
+    other = taxon_row(1, "Inventus lanatus", FullAnnotationEnglish="All specimens")
+    await load_content(permits_db, index_csv([other, taxon_row(2, "Aloe imaginaria")]))
     assert (await recheck_and_read(permits_db, fibre))["status"] == "accepted"
     assert (await recheck_and_read(permits_db, plant))["status"] == "accepted"
 

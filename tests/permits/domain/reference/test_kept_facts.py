@@ -112,3 +112,13 @@ def test_new_taxon_is_as_strict_as_the_higher_taxon_that_covers_it_now() -> None
     excepted = {"inventus": _listing(ONE, "Inventus", "Except the species included in Appendix II")}
     assert keep_higher_listing(_taxon(TWO), excepted, age) == (_taxon(TWO), None)
     assert keep_higher_listing(_taxon(TWO), {}, age) == (_taxon(TWO), None)
+
+
+@pytest.mark.parametrize(("authority", "stays"), [(UNKNOWN, True), (STATED, False), (CONFIRMED, False)])
+def test_annotation_that_leaves_specimens_in_appendix_one_stays_before_a_file_without_a_day(
+    authority: FileAuthority, stays: bool
+) -> None:
+    deemed = "All other specimens shall be deemed to be specimens of species included in Appendix I"
+    stored = PresentTaxon(row_id=UUID(int=1), listing=_listing(TWO, annotation=deemed))
+    merged, kept = keep_facts(_taxon(TWO, "All specimens"), stored, FileAge(day=LATER, authority=authority))
+    assert (merged.annotation == deemed, kept) == (stays, (KeptFact.ANNOTATION,) if stays else ())
