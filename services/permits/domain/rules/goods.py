@@ -49,7 +49,7 @@ def taxon_agrees(context: CitationContext) -> Discrepancy | None:
     "refuses the goods.",
 )
 def name_is_known(context: CitationContext) -> Discrepancy | None:
-    """A declared name that differs from the permit line must be a name that a list knows (Resolution Conf. 12.11).
+    """A name that differs from the permit line must be in a list (Resolution Conf. 12.11).
 
     Otherwise it may be a synonym of the permit's name, or the permit's name one of it. An officer decides.
     """
