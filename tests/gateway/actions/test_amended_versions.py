@@ -37,15 +37,20 @@ def _state_versions(hub: RunningGateway, *versions: dict[str, Any]) -> None:
     hub.permits.respond = respond
 
 
+def _readings_of_versions(hub: RunningGateway) -> int:
+    """Return how often permits was asked for versions. Other tasks of the gateway ask it at any time."""
+    return len([one for one in hub.permits.requests if one.path.endswith("/versions")])
+
+
 async def test_version_without_a_number_is_read_from_permits_by_its_command(hub: RunningGateway) -> None:
     header = await hub.trader()
     path = await _amend_without_response(hub, header)
     assert (await hub.http.get(f"{path}/content", headers=header)).content != BYTES
     _state_versions(hub, {"version": 2, "command": await _stored_command(hub), "digest": DIGEST})
     assert (await hub.http.get(f"{path}/content", headers=header)).content == BYTES
-    before = len(hub.permits.requests)
+    before = _readings_of_versions(hub)
     assert (await hub.http.get(f"{path}/content?version=2", headers=header)).content == BYTES
-    assert len(hub.permits.requests) == before, "the number is stored"
+    assert _readings_of_versions(hub) == before > 0, "the number is stored"
 
 
 async def test_version_without_a_command_is_read_from_permits_by_its_digest(hub: RunningGateway) -> None:
