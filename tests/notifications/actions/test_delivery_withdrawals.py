@@ -153,6 +153,8 @@ async def test_withdrawal_that_overtook_has_its_own_subject_and_can_be_sent_agai
         await service.send_events(_permit_event(subject, 2, EventType.PERMIT_REVOKED, who))
         await wait_until(lambda: len(receiver.requests) == 2)
         assert receiver.requests[1].headers["ce-subject"] == subject
+        # A replay sends nothing for a delivery in flight, so the worker must have settled the withdrawal.
+        await wait_until(lambda: service.scalar("SELECT count(*) = 1 FROM delivery_queues"))
         receiver.respond = None
         since = (used.at - timedelta(minutes=1)).isoformat()
         replay = await service.http.post(
