@@ -11,12 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.permits import quota_check
 from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
-from services.permits.actions.permits.views import REPLACE_PERMIT
+from services.permits.actions.permits.views import NO_PERMIT, REPLACE_PERMIT, IssuedPermit
 from services.permits.actions.views import history_entry, permit_link
 from services.permits.domain import applications as domain_applications
 from services.permits.domain.applications import as_submitted, days_open
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ChangeSet
+from services.permits.domain.model.issue_notes import NO_NOTES, IssueNotes
 from services.permits.domain.model.persons import Officer
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.rules.conflict_of_interest import require_application_of_others
@@ -266,8 +267,10 @@ async def _apply_transition(
             if application is None:
                 raise NotFound
             command.condition.require(application.version)
-            await change_sets.save_change_set(conn, await decide(conn, application))
-            return await _store_response(conn, application_id, party, command, new_token=new_token)
+            changes = await decide(conn, application)
+            await change_sets.save_change_set(conn, changes)
+            notes = changes.permits[0].notes if changes.permits else NO_NOTES
+            return await _store_response(conn, application_id, party, command, new_token=new_token, notes=notes)
 
     return await retry_transaction(transaction)
 
@@ -286,12 +289,13 @@ async def _store_response(
     *,
     status: int = 200,
     new_token: NewToken | None = None,
+    notes: IssueNotes = NO_NOTES,
 ) -> StoredResponse:
     acted_on = or_(applications.readable_by(party), applications.submitted_by(party))
     application = await applications.find(conn, application_id, acted_on)
     assert application is not None, "a party that acts on an application may read it"
-    token = None if new_token is None else new_token.token
-    [view] = await _load_views(conn, [application], party, command.at, token=token)
+    issued = IssuedPermit(token=None if new_token is None else new_token.token, notes=notes)
+    [view] = await _load_views(conn, [application], party, command.at, issued=issued)
     location = f"/v1/permit-applications/{application_id}" if status == CREATED else None
     response = StoredResponse(status=status, body=render_json(view), location=location, version=application.version)
     stored = response if new_token is None else seal_response(new_token.sealer, command, response)
@@ -337,13 +341,18 @@ async def _load_views(
     party: Party,
     at: datetime,
     *,
-    token: str | None = None,
+    issued: IssuedPermit = NO_PERMIT,
 ) -> tuple[ApplicationView, ...]:
+    """Return the views of applications. `issued` is the new permit of the only one, if it was just granted."""
     histories = await applications.histories(conn, [record.id for record in records])
     links = await permits.names_by_id(conn, {record.permit for record in records if record.permit is not None})
     return tuple(
         _application_view(
-            record, histories.get(record.id, []), party, at, permit=permit_link(record.permit, links, token=token)
+            record,
+            histories.get(record.id, []),
+            party,
+            at,
+            permit=permit_link(record.permit, links, token=issued.token, notes=issued.notes),
         )
         for record in records
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.issue_notes import NO_NOTES, IssueNotes
 from services.permits.store.from_row import Row
 from shared.contracts.closed_sets import ActorRole
 from shared.contracts.views.parts import HistoryActor, HistoryEntry
@@ -46,9 +47,24 @@ def _detail(detail: str | dict[str, Any] | None) -> dict[str, Any]:
     return {"item": None, **found} if "overridden" in found else found
 
 
-def permit_link(permit_id: UUID | None, links: Links, *, token: str | None = None) -> RelatedPermit | None:
-    """Return the link to a replaced or replacing permit, or None. `token` is set if that permit was just issued."""
+def permit_link(
+    permit_id: UUID | None, links: Links, *, token: str | None = None, notes: IssueNotes = NO_NOTES
+) -> RelatedPermit | None:
+    """Return the link to a replaced or replacing permit, or None.
+
+    `token` and `notes` are set if that permit was just issued.
+    """
     if permit_id is None:
         return None
     issuer, number = links.get(permit_id, (None, None))
-    return RelatedPermit(id=permit_id, issuer=issuer, number=number, token=token)
+    return RelatedPermit(id=permit_id, issuer=issuer, number=number, token=token, **note_fields(notes))
+
+
+def note_fields(notes: IssueNotes) -> dict[str, Any]:
+    """Return the fields of a view that the notes at issue fill; none if there are no notes."""
+    fields: dict[str, Any] = {}
+    if notes.notes:
+        fields["notes"] = notes.notes
+    if notes.omitted:
+        fields["notes_omitted"] = notes.omitted
+    return fields

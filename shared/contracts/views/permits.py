@@ -7,6 +7,7 @@ from pydantic import ConfigDict, Field
 from shared.contracts import permit
 from shared.contracts.closed_sets import Appendix, PermitKind, PermitStatus, Side
 from shared.contracts.fields import Day, Id, Timestamp, WireModel
+from shared.contracts.issue_notes import IssueNote
 from shared.contracts.views.pages import Page
 from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode, HistoryActor, HistoryEntry
 
@@ -59,6 +60,14 @@ class RelatedPermit(WireModel):
     token: Annotated[
         str | None, LEFT_OUT, Field(description="Permit token of the new permit, shown once to its issuer")
     ] = None
+    notes: Annotated[
+        tuple[IssueNote, ...] | None,
+        LEFT_OUT,
+        Field(description="Notes about the new permit by the species listing, only in the response to its issue"),
+    ] = None
+    notes_omitted: Annotated[int | None, LEFT_OUT, Field(description="Number of further notes that are left out")] = (
+        None
+    )
 
 
 class Registrar(WireModel):
@@ -129,6 +138,14 @@ class PermitView(permit.Permit):
     token: Annotated[
         str | None, LEFT_OUT, Field(description="Permit token, shown once at issue; the header Permit-Token sends it")
     ] = None
+    notes: Annotated[
+        tuple[IssueNote, ...] | None,
+        LEFT_OUT,
+        Field(description="Notes about the permit by the species listing, only in the response to its issue"),
+    ] = None
+    notes_omitted: Annotated[int | None, LEFT_OUT, Field(description="Number of further notes that are left out")] = (
+        None
+    )
 
 
 class OwnUsage(WireModel):

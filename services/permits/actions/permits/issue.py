@@ -6,7 +6,12 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.permits import quota_check, second_person
 from services.permits.actions.permits.issuing_authority import require_issuing_authority
 from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
-from services.permits.actions.permits.views import REPLACE_PERMIT, Tokens, store_response_with_tokens
+from services.permits.actions.permits.views import (
+    REPLACE_PERMIT,
+    IssuedPermit,
+    IssuedPermits,
+    store_response_with_tokens,
+)
 from services.permits.domain.permits import issue as domain_issue
 from services.permits.domain.permits.issue import NewPermit
 from services.permits.domain.permits.second_person import UNKNOWN_PERSON, proposal_digest
@@ -56,8 +61,9 @@ async def issue(
             if objection is None:
                 await permits.give_up_numbers(conn, void_permits)
                 await change_sets.save_change_set(conn, changes)
+                own = IssuedPermit(token=token, notes=changes.permits[0].notes)
                 return await store_response_with_tokens(
-                    conn, permit_id, command, sealer=sealer, tokens=Tokens(own=token), status=CREATED
+                    conn, permit_id, command, sealer=sealer, issued=IssuedPermits(own=own), status=CREATED
                 )
     except IntegrityError as error:
         raise_number_taken(error, content.issuer, content.number)

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions.permits import quota_check, second_person
 from services.permits.actions.permits.issuing_authority import require_issuing_authority
 from services.permits.actions.permits.permit_numbers import ReadNumbers, number_taken_error, read_numbers
-from services.permits.actions.permits.views import REPLACE_PERMIT, Tokens, permit_view
+from services.permits.actions.permits.views import REPLACE_PERMIT, IssuedPermit, IssuedPermits, permit_view
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.model.permits import permit_key
 from services.permits.domain.permits import issue
@@ -191,11 +191,12 @@ async def _list_refusals(
 
 
 def _stored_response(change: PermitChange, command: IdempotentCommand, token: str) -> StoredResponse:
-    """Return the response that a read of the permit would give, without a query."""
+    """Return the response that a read of the permit would give, without a query, with its token and its notes."""
     permit = replace(change.permit, sequence=1, content=as_stored(change.permit.content))
     history = [history_row("permit_id", permit.id, change.events[0])]
     day = day_in_last_zone(permit.content.issuer, command.at)
-    view = permit_view(permit, day, history, tokens=Tokens(own=token))
+    issued = IssuedPermits(own=IssuedPermit(token=token, notes=change.notes))
+    view = permit_view(permit, day, history, issued=issued)
     return StoredResponse(
         status=CREATED, body=render_json(view), location=f"/v1/permits/{permit.id}", version=permit.version
     )

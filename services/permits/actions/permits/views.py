@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.actions.views import HistoryRow, Links, history_entry, permit_link
+from services.permits.actions.views import HistoryRow, Links, history_entry, note_fields, permit_link
 from services.permits.domain.ledger import balances
+from services.permits.domain.model.issue_notes import NO_NOTES, IssueNotes
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.permits.expiry import status_on
 from services.permits.store import ledger, permits
@@ -41,20 +41,31 @@ from shared.sealed_secrets import SecretSealer, seal_response
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tokens:
-    """The tokens that a response contains once: the permit's own, and that of its replacement."""
+class IssuedPermit:
+    """The values of a new permit that only the response to its issue contains: its token, and the notes about it."""
 
-    own: str | None = None
-    replacement: str | None = None
+    token: str | None = None
+    notes: IssueNotes = NO_NOTES
 
 
-NO_TOKENS = Tokens()
+NO_PERMIT = IssuedPermit()
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssuedPermits:
+    """The new permits of a response: the permit itself, or its replacement."""
+
+    own: IssuedPermit = NO_PERMIT
+    replacement: IssuedPermit = NO_PERMIT
+
+
+NOTHING_ISSUED = IssuedPermits()
 REPLACE_PERMIT = "If you need its token, issue a replacement of the permit."
 """The advice to an authority whose permit token cannot be shown again."""
 
 
 async def load_permit_view(
-    conn: AsyncConnection, permit: PermitRecord, at: datetime, *, tokens: Tokens = NO_TOKENS
+    conn: AsyncConnection, permit: PermitRecord, at: datetime, *, issued: IssuedPermits = NOTHING_ISSUED
 ) -> PermitView:
     """Return the full view of a permit at a moment."""
     linked_ids = {permit_id for permit_id in (permit.replaces, permit.replaced_by) if permit_id is not None}
@@ -62,7 +73,7 @@ async def load_permit_view(
     crossings = await ledger.list_crossings(conn, permit.id) if permit.is_for_many_crossings else ()
     history = await permits.list_history(conn, permit.id)
     day = day_in_last_zone(permit.content.issuer, at)
-    return permit_view(permit, day, history, links=links, crossings=crossings, tokens=tokens)
+    return permit_view(permit, day, history, links=links, crossings=crossings, issued=issued)
 
 
 async def store_response(
@@ -73,7 +84,7 @@ async def store_response(
     status: int = 200,
 ) -> StoredResponse:
     """Store and return the permit as it is now, as the response to a command without a token."""
-    response = await _render_response(conn, permit_id, command, status=status, tokens=NO_TOKENS)
+    response = await _render_response(conn, permit_id, command, status=status, issued=NOTHING_ISSUED)
     await idempotency.store_response(conn, commands, command, response)
     return response
 
@@ -84,20 +95,23 @@ async def store_response_with_tokens(
     command: IdempotentCommand,
     *,
     sealer: SecretSealer,
-    tokens: Tokens,
+    issued: IssuedPermits,
     status: int = 200,
 ) -> StoredResponse:
-    """Store and return the permit as it is now, with tokens. The stored response is sealed."""
-    response = await _render_response(conn, permit_id, command, status=status, tokens=tokens)
+    """Store and return the permit as it is now, with the tokens and notes of new permits.
+
+    The stored response is sealed. A repeated command gets the same notes.
+    """
+    response = await _render_response(conn, permit_id, command, status=status, issued=issued)
     await idempotency.store_response(conn, commands, command, seal_response(sealer, command, response))
     return response
 
 
 async def _render_response(
-    conn: AsyncConnection, permit_id: UUID, command: IdempotentCommand, *, status: int, tokens: Tokens
+    conn: AsyncConnection, permit_id: UUID, command: IdempotentCommand, *, status: int, issued: IssuedPermits
 ) -> StoredResponse:
     permit = (await permits.lock(conn, [permit_id]))[permit_id]
-    view = await load_permit_view(conn, permit, command.at, tokens=tokens)
+    view = await load_permit_view(conn, permit, command.at, issued=issued)
     location = f"/v1/permits/{permit_id}" if status == CREATED else None
     return StoredResponse(status=status, body=render_json(view), location=location, version=permit.version)
 
@@ -109,7 +123,7 @@ def permit_view(
     *,
     links: Links | None = None,
     crossings: Sequence[Row] = (),
-    tokens: Tokens = NO_TOKENS,
+    issued: IssuedPermits = NOTHING_ISSUED,
 ) -> PermitView:
     """Return the full view of a permit with both sides of each line. `day` is today in the issuer's time zone."""
     links, content = links or {}, permit.content
@@ -122,14 +136,16 @@ def permit_view(
         use="many_crossings" if permit.is_for_many_crossings else "single_shipment",
         transport_documents=tuple(sorted(permit.transport_documents)),
         replaces=permit_link(permit.replaces, links),
-        replaced_by=permit_link(permit.replaced_by, links, token=tokens.replacement),
+        replaced_by=permit_link(
+            permit.replaced_by, links, token=issued.replacement.token, notes=issued.replacement.notes
+        ),
         lines=tuple(
             _line_view(permit.content.kind, line, permit.lines[line.line].balance) for line in permit.content.lines
         ),
         history=tuple(history_entry(PermitHistoryEntry, row) for row in history),
-        token=tokens.own,
+        token=issued.own.token,
     )
-    more: dict[str, Any] = {}
+    more = note_fields(issued.own.notes)
     if history and (omitted := history[0]["sequence"] - 1):
         more["history_omitted"] = omitted
     if permit.is_for_many_crossings:

@@ -13,7 +13,13 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from services.permits.actions.permits import quota_check, second_person
 from services.permits.actions.permits.issuing_authority import lock_own_permit, require_issuing_authority
 from services.permits.actions.permits.permit_numbers import list_void_permits, raise_number_taken
-from services.permits.actions.permits.views import REPLACE_PERMIT, Tokens, store_response, store_response_with_tokens
+from services.permits.actions.permits.views import (
+    REPLACE_PERMIT,
+    IssuedPermit,
+    IssuedPermits,
+    store_response,
+    store_response_with_tokens,
+)
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.events import NO_FOLLOWERS
 from services.permits.domain.model.permits import PermitRecord
@@ -132,9 +138,9 @@ async def replace(
                 return objection
             await permits.give_up_numbers(conn, void_permits)
             await change_sets.save_change_set(conn, changes)
-            return await store_response_with_tokens(
-                conn, permit_id, command, sealer=sealer, tokens=Tokens(replacement=token)
-            )
+            notes = next(change.notes for change in changes.permits if change.permit.id == new_permit_id)
+            issued = IssuedPermits(replacement=IssuedPermit(token=token, notes=notes))
+            return await store_response_with_tokens(conn, permit_id, command, sealer=sealer, issued=issued)
 
     try:
         result = await retry_transaction(transaction)

@@ -8,6 +8,7 @@ from services.permits.domain.ledger.balances import LedgerEntry
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import ApplicationEvent, DeclarationEvent, PermitEvent
+from services.permits.domain.model.issue_notes import NO_NOTES, IssueNotes
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.second_uses import Attempt
 from shared.contracts.parties import Actor
@@ -43,13 +44,14 @@ class PermitChange:
 
     Without events only balances changed. The version then stays, so a client's precondition on it still matches.
     `changed_lines` are the lines whose balances changed; None means all lines. `attempts` are the second uses that the
-    only event counts.
+    only event counts. `notes` are those of a new permit. Only the response to its issue has them.
     """
 
     permit: PermitRecord
     events: tuple[PermitEvent, ...] = ()
     changed_lines: tuple[str, ...] | None = None
     attempts: tuple[Attempt, ...] = ()
+    notes: IssueNotes = NO_NOTES
 
 
 @dataclass(frozen=True, kw_only=True)

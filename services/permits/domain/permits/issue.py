@@ -8,6 +8,7 @@ from services.permits.domain.ledger.balances import Balance, EntryKind, LedgerEn
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange, Posting
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
+from services.permits.domain.permits.issue_notes import list_issue_notes
 from services.permits.domain.permits.validation import validate_permit
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.write_off.posting import PostingContext
@@ -35,7 +36,9 @@ class NewPermit:
 def issue(
     new_permit: NewPermit, content: Permit, party: Party, actor: Actor, *, replaces: PermitRecord | None = None
 ) -> ChangeSet:
-    """Return the changes that register a permit. Each line gets a posting of its granted quantity.
+    """Return the changes that register a permit, and the notes about it by the listings.
+
+    Each line gets a posting of its granted quantity.
 
     Raise Invalid if the content does not fit its permit kind (`validate_permit`).
     """
@@ -64,7 +67,7 @@ def issue(
     )
     event = DomainEvent(from_status=None, data=data, actor=actor)
     return ChangeSet(
-        permits=(PermitChange(permit=permit, events=(event,)),),
+        permits=(PermitChange(permit=permit, events=(event,), notes=list_issue_notes(content, new_permit.facts)),),
         postings=_grant_postings(permit, PostingContext(actor=actor, cause="issued", value_date=utc_day(actor.at))),
     )
 

@@ -1,0 +1,94 @@
+"""Notes at issue: the taxa and the Appendices of a permit, compared with the species listing of its day of issue.
+
+A note does not prevent the issue. A check compares the same values when a trader cites the permit (box 10).
+"""
+
+from collections.abc import Iterator
+from itertools import islice
+
+from services.permits.domain.model.issue_notes import IssueNotes
+from services.permits.domain.reference.facts import Facts
+from services.permits.domain.reference.listings import ListingStatus
+from services.permits.domain.rules.listings import describe_annotation
+from shared.cites.annotations import Specimen
+from shared.contracts.closed_sets import MatchKind
+from shared.contracts.issue_notes import IssueNote, IssueNoteCode
+from shared.contracts.permit import Permit, PermitLine
+from shared.limits import Limit, LimitSubject
+
+ISSUE_NOTES = Limit(
+    20,
+    "notes",
+    subject=LimitSubject.PERMITS,
+    meaning="Notes about a permit at issue",
+    beyond="The response has the first ones, and the number of the rest in `notes_omitted`.",
+)
+
+
+def list_issue_notes(content: Permit, facts: Facts) -> IssueNotes:
+    """Return the notes about a new permit. `facts` contains the listings of its taxa."""
+    found = _find_notes(content, facts)
+    return IssueNotes(notes=tuple(islice(found, ISSUE_NOTES)), omitted=sum(1 for _ in found))
+
+
+def _find_notes(content: Permit, facts: Facts) -> Iterator[IssueNote]:
+    for index, line in enumerate(content.lines):
+        origin, specimen = line.origin_country or content.export_country, _specimen(content, line)
+        status = facts.listing_status(line.taxon, content.issued_on, origin, specimen=specimen)
+        yield from _line_notes(content, line, f"/lines/{index}", status, facts)
+
+
+def _specimen(content: Permit, line: PermitLine) -> Specimen:
+    return Specimen(
+        term=line.term,
+        purpose=content.purpose,
+        source=line.source,
+        underlying_source=line.underlying_source,
+        export_country=content.export_country,
+        import_country=content.import_country,
+    )
+
+
+def _line_notes(
+    content: Permit, line: PermitLine, pointer: str, status: ListingStatus, facts: Facts
+) -> Iterator[IssueNote]:
+    day, origin = content.issued_on, line.origin_country or content.export_country
+    if not status.known or status.appendices == {None}:
+        yield IssueNote(
+            code=IssueNoteCode.TAXON_NOT_LISTED,
+            pointer=f"{pointer}/taxon",
+            expected=f"a taxon that a listing has on {day}",
+            found=line.taxon,
+            detail=f"No listing of the hub has {line.taxon} from {origin} in an Appendix on {day}. Compare the name "
+            "with the Appendices. Replace the permit if the name is wrong.",
+        )
+        return
+    if status.match is not None and status.match.kind is MatchKind.SYNONYM:
+        accepted = status.match.listing.name
+        yield IssueNote(
+            code=IssueNoteCode.TAXON_IS_SYNONYM,
+            pointer=f"{pointer}/taxon",
+            expected=accepted,
+            found=line.taxon,
+            detail=f"{line.taxon} is a synonym. The accepted name of the listing is {accepted}. The permit covers "
+            "goods of both names.",
+        )
+    if not _appendix_agrees(content, line, status, facts):
+        annotation = describe_annotation(status)
+        reason = f" The {annotation}." if annotation is not None else ""
+        yield IssueNote(
+            code=IssueNoteCode.APPENDIX_DIFFERS,
+            pointer=f"{pointer}/appendix",
+            expected=str(status),
+            found=f"Appendix {line.appendix}",
+            detail=f"On {day} the listing has {line.taxon} from {origin} in: {status}. The line states Appendix "
+            f"{line.appendix}.{reason} Replace the permit if its Appendix is wrong, else customs asks about it.",
+        )
+
+
+def _appendix_agrees(content: Permit, line: PermitLine, status: ListingStatus, facts: Facts) -> bool:
+    """Return whether the line states a possible Appendix, or the one that its specimens count as (Article VII.4)."""
+    if line.appendix in status.appendices:
+        return True
+    specimen, known = _specimen(content, line), facts.listings
+    return line.appendix in {known.effective_appendix(line.taxon, one, specimen) for one in status.appendices}

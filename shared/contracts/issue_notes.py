@@ -1,0 +1,30 @@
+"""Notes about a permit at issue: a taxon or an Appendix that differs from the species listing."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from shared.contracts.closed_sets import ClosedSet
+from shared.contracts.fields import WireModel
+
+
+class IssueNoteCode(ClosedSet):
+    """The subject of a note at issue.
+
+    `taxon-not-listed`: no listing has the taxon. `taxon-is-synonym`: the listing has another accepted name.
+    `appendix-differs`: the listing has the taxon in another Appendix.
+    """
+
+    TAXON_NOT_LISTED = "taxon-not-listed"
+    TAXON_IS_SYNONYM = "taxon-is-synonym"
+    APPENDIX_DIFFERS = "appendix-differs"
+
+
+class IssueNote(WireModel):
+    """A note about one line of a new permit. The permit is issued, whatever its notes say."""
+
+    code: Annotated[IssueNoteCode, Field(description="Subject of the note")]
+    pointer: Annotated[str, Field(description="Place in the submitted permit, as a JSON Pointer (RFC 6901)")]
+    expected: Annotated[str, Field(description="The value that the listing of the day of issue has")]
+    found: Annotated[str, Field(description="The value that the permit states")]
+    detail: Annotated[str, Field(description="The note in words, and what to do")]
