@@ -216,9 +216,22 @@ def _plant_misfits(case: LineCase) -> Iterator[Misfit]:
 
 
 def _hybrid_misfits(case: LineCase) -> Iterator[Misfit]:
-    """Yield a misfit if plants of Appendix I are no hybrids. Source D has its own doubt."""
-    if case.line.appendix == Appendix.I and case.line.source == Source.A and not names.hybrid_parents(case.taxon):
+    """Yield a misfit if plants of Appendix I are no hybrids (Resolution Conf. 12.3, section VII).
+
+    A line may state Appendix II for plants of Appendix I that are propagated for trade (Article VII.4). The section is
+    about the Appendix of the taxon, so their listing decides if it is clear. Source D has its own doubt.
+    """
+    line = case.line
+    if line.source != Source.A or names.is_hybrid(case.taxon):
+        return
+    if line.appendix == Appendix.I:
         yield _misfit(case, "appendix", "II or III, or a hybrid", Appendix.I)
+        return
+    origin = line.origin_country or case.permit.export_country
+    status = case.facts.listing_status(case.taxon, case.permit.issued_on, origin)
+    if status.is_certain and status.appendix == Appendix.I:
+        found = f"{line.appendix}, and the listing has {case.taxon} in {status}"
+        yield _misfit(case, "appendix", "II or III by the listing, or a hybrid", found)
 
 
 def _listing_country_misfits(case: LineCase) -> Iterator[Misfit]:

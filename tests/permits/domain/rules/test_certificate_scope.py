@@ -38,7 +38,12 @@ def known(*taxa: tuple[str, str, tuple[str, ...]], appendix: str = "I", party: s
     return Facts(listings=Listings(matches=matches))
 
 
-FACTS = known(TIGER, ALOE, WHALE)
+def together(*some: Facts) -> Facts:
+    """Return facts with the listings of all."""
+    return Facts(listings=Listings(matches={name: m for one in some for name, m in one.listings.matches.items()}))
+
+
+FACTS = together(known(TIGER, WHALE), known(ALOE, appendix="II"))
 ANIMAL = {"taxon": "Panthera tigris"}
 
 
@@ -155,6 +160,29 @@ def test_musical_instrument_is_of_worked_parts(terms: str, expected: str) -> Non
 ])  # fmt: skip
 def test_special_limit_of_a_kind_is_met_or_broken(kind: str, stated: dict[str, Any], expected: Found) -> None:
     assert misfits(kind, **stated) == expected
+
+
+@pytest.mark.parametrize(("listed", "stated", "expected"), [
+    ("I", {}, {("appendix-not-of-kind", True)}),
+    ("I", {"appendix": "III"}, {("appendix-not-of-kind", True)}),
+    ("I", {"permit": {"purpose": "T"}}, {("appendix-not-of-kind", True)}),
+    ("I", {"appendix": "I"}, {("appendix-not-of-kind", True)}),
+    ("I", {"source": "D"}, {("source-not-of-kind", False)}),
+    ("II", {}, set()), ("III", {"appendix": "III"}, set()),
+])  # fmt: skip
+def test_phytosanitary_certificate_for_plants_of_appendix_one_is_excluded(
+    listed: str, stated: dict[str, Any], expected: Found
+) -> None:
+    assert misfits("phytosanitary", known(ALOE, appendix=listed), **stated) == expected
+
+
+def test_phytosanitary_certificate_for_hybrids_or_unclear_plants_fits() -> None:
+    name = "Aloe ferox hybrid"
+    assert misfits("phytosanitary", known((name, *ALOE[1:])), taxon=name) == set()
+    [one] = known(ALOE).listings.matches["Aloe ferox"]
+    parts = tuple(Population(appendix=appendix, is_range_known=False) for appendix in ("I", "II"))
+    unclear = replace(one, listing=replace(one.listing, parts=parts))
+    assert misfits("phytosanitary", Facts(listings=Listings(matches={"Aloe ferox": (unclear,)}))) == set()
 
 
 def test_certificate_of_origin_of_the_listing_country_is_excluded() -> None:
