@@ -34,6 +34,11 @@ EFFECTS = (
         "`CITES-Conf-11.21-specimen`",
     ),
     (
+        "may apply to a species of the genus that permit and declaration name",
+        "refers the declaration",
+        "`CITES-Conf-11.21-higher-taxon`",
+    ),
+    (
         "speaks of other specimens in Appendix I, and no row says which",
         "refers the declaration if the permit states II",
         "`CITES-Conf-11.21-specimen`",

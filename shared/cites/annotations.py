@@ -157,6 +157,8 @@ class AnnotationTable:
     symbols: Mapping[str, tuple[Annotation, ...]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     """The names of all animals and plants of the table."""
+    species_by_genus: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The species of animals that the table names, by the name of their genus."""
 
 
 def possible_decisions(rows: Iterable[Annotation], specimen: Specimen) -> dict[Effect, Annotation]:
@@ -198,7 +200,17 @@ def load_annotations() -> AnnotationTable:
             )
         )
     names = frozenset(animals) | frozenset(plants)
-    return AnnotationTable(animals=_frozen(animals), plants=_frozen(plants), symbols=_frozen(symbols), names=names)
+    species: dict[str, list[str]] = {}
+    for name in animals:
+        if name.count(" ") == 1:
+            species.setdefault(name.partition(" ")[0], []).append(name)
+    return AnnotationTable(
+        animals=_frozen(animals),
+        plants=_frozen(plants),
+        symbols=_frozen(symbols),
+        names=names,
+        species_by_genus=_frozen(species),
+    )
 
 
 def _frozen(rows: Mapping[str, Collection[Row]]) -> dict[str, tuple[Row, ...]]:

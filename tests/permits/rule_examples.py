@@ -63,6 +63,8 @@ ELEPHANT, LION, ROSEWOOD = (
 IVORY = permit("export", taxon=ELEPHANTS, term="TUS", source="W", terms={"purpose": "P"})
 BONES = permit("export", taxon=LIONS, term="BON", source="W")
 SPLIT = facts(listing(Population(appendix="II", is_range_known=False), Population(appendix=None, is_range_known=False)))
+UNCLEAR = facts(listing(*(Population(appendix=one, is_range_known=False) for one in ("I", "II"))))
+TURTLES = permit("export", taxon="Cuora spp.", source="W")
 ELSEWHERE = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA9999999"}
 HOLDER = PERMIT.content.importer.model_dump()
 CONSIGNOR = PERMIT.content.exporter.model_dump()
@@ -105,6 +107,10 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-III.3-import-permit": (
         lambda: findings_of(EXPORT_TO_ZOO, known=APPENDIX_I, purpose="Z"),
         lambda: findings_of(EXPORT_TO_ZOO, known=APPENDIX_I, purpose="Z", movement="export"),
+    ),
+    "CITES-III.2(d)-no-import-permit": (
+        lambda: findings_of(EXPORT_TO_ZOO, known=APPENDIX_I, purpose="Z", movement="export"),
+        lambda: findings_of(EXPORT_TO_ZOO, IMPORT_OF_ZOO, known=APPENDIX_I, purpose="Z", movement="export"),
     ),
     "CITES-III.3(c)": (
         lambda: findings_of(permit("import", "I"), permit("export", "I"), known=APPENDIX_I, purpose="T"),
@@ -168,6 +174,10 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-IV-kind": (
         lambda: findings_of(changed_permit(permit("import"), issuer="FR"), movement="export"),
         lambda: findings_of(PERMIT, movement="export"),
+    ),
+    "CITES-III.2(d)-import-permit": (
+        lambda: findings_of(EXPORT_TO_ZOO, IMPORT_OF_ZOO, known=APPENDIX_I, purpose="Z", movement="export"),
+        lambda: findings_of(EXPORT_TO_ZOO, IMPORT_OF_ZOO, known=APPENDIX_I, purpose="Z"),
     ),
     "CITES-VI.2-validity": (lambda: findings_of(PERMIT, at=AFTER_VALIDITY), lambda: findings_of(PERMIT)),
     "CITES-VI.2-late": (
@@ -265,6 +275,14 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-XV-appendix-since": (
         lambda: findings_of(PERMIT, known=facts_with_changed_appendix("III")),
         lambda: findings_of(PERMIT, known=facts_with_changed_appendix("I")),
+    ),
+    "CITES-box-10-population": (
+        lambda: findings_of(PERMIT, known=UNCLEAR),
+        lambda: findings_of(PERMIT, known=APPENDIX_II),
+    ),
+    "CITES-Conf-11.21-higher-taxon": (
+        lambda: findings_of(TURTLES, known=NO_LISTINGS, taxon="Cuora spp.", source="W"),
+        lambda: findings_of(permit("export", taxon="Cuora spp.", source="C"), known=NO_LISTINGS, taxon="Cuora spp."),
     ),
     "listing-silent": (lambda: findings_of(PERMIT, known=NO_LISTINGS), lambda: findings_of(PERMIT, known=APPENDIX_II)),
     "CITES-box-7-synonym": (

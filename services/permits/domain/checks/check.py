@@ -26,11 +26,11 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.second_uses import SecondUse
 from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules import annotations, hybrids, requirements, suspensions
+from services.permits.domain.rules import annotations, documents, hybrids, requirements, suspensions
 from services.permits.domain.rules.check_limits import limit_findings, too_large_findings
 from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.completion import completion_findings
-from services.permits.domain.rules.item_context import ItemContext
+from services.permits.domain.rules.item_context import KINDS_BY_SIDE, ItemContext
 from services.permits.domain.rules.parties import Naming
 from services.permits.domain.rules.rule import evaluate
 from services.permits.domain.rules.whole_declaration import (
@@ -41,7 +41,7 @@ from services.permits.domain.rules.whole_declaration import (
     permit_is_known,
 )
 from shared.cites.time_zones import utc_day
-from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, Severity
+from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, PermitKind, Severity, Side
 from shared.contracts.declaration import Document, Item, NormalizedDeclaration
 from shared.contracts.findings import Finding
 
@@ -92,6 +92,7 @@ def check(
     for index, item in enumerate(declaration.content.items):
         cited_documents = [(n, d) for n, d in enumerate(item.documents) if d.type != NOT_CITES_CODE]
         contexts: list[CitationContext] = []
+        supporting = 0
         for document_index, document in cited_documents:
             key = document.key
             permit = reserved_permits.get(key) or permits_by_key.get(key)
@@ -100,15 +101,16 @@ def check(
                 if permit
                 else None
             )
-            found_naming = naming(permit, declaration)
-            if found_naming is not Naming.BY_IDENTIFIER:
-                cited = _document_context(declaration, index, document_index, found_naming)
-                findings += evaluate(DOCUMENT_RULES, cited)
+            findings += _check_naming(declaration, index, document_index, permit)
             if permit is None or context is None or not may_use(permit, declaration, confirmed):
                 meant = context or _context_of_meant_permit(
                     declaration, index, item, document_index, document, permits_by_key, facts, day
                 )
                 second_uses += second_uses_by_unnamed_party(meant) if meant else []
+                continue
+            if _is_supporting_import_permit(declaration, item, permit, permits_by_key, confirmed):
+                findings += evaluate(documents.SUPPORTING_RULES, context)
+                supporting += 1
                 continue
             context = _with_other_endorsements(declaration, context, permits_by_key, confirmed)
             contexts.append(context)
@@ -127,7 +129,8 @@ def check(
                 reserved_permits[key] = permit
             elif citation.is_open:
                 reserved_permits[key] = _with_reservation(permit, citation)
-        findings += _check_requirements(declaration, index, contexts, len(cited_documents), facts, day)
+        unknown = len(cited_documents) - supporting - len(contexts)
+        findings += _check_requirements(declaration, index, contexts, unknown, supporting, facts, day)
     status = status_from_findings(findings)
     if status is DeclarationStatus.REJECTED:
         citations = [replace(citation, reserved=Decimal(0), counted_elsewhere=Decimal(0)) for citation in citations]
@@ -197,6 +200,16 @@ def _document_context(
     )
 
 
+def _check_naming(
+    declaration: DeclarationRecord, index: int, document_index: int, permit: PermitRecord | None
+) -> list[Finding]:
+    """Return what the rules find about a document whose permit is unknown, or does not identify the declarer."""
+    found_naming = naming(permit, declaration)
+    if found_naming is Naming.BY_IDENTIFIER:
+        return []
+    return evaluate(DOCUMENT_RULES, _document_context(declaration, index, document_index, found_naming))
+
+
 def _check_declaring_side(declaration: DeclarationRecord) -> list[Finding]:
     """Return what the rules find about the declaring side, by the hub's register of parties."""
     context = DeclaringSideContext(
@@ -218,9 +231,18 @@ def _once_per_shipment(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _check_requirements(
-    declaration: DeclarationRecord, index: int, contexts: list[CitationContext], cited: int, facts: Facts, day: date
+    declaration: DeclarationRecord,
+    index: int,
+    contexts: list[CitationContext],
+    unknown: int,
+    supporting: int,
+    facts: Facts,
+    day: date,
 ) -> list[Finding]:
-    """Return what the rules find about an item with all the documents that it cites."""
+    """Return what the rules find about an item with all the documents that it cites.
+
+    `unknown` is the number of unknown documents, and `supporting` that of the import permits that an export cites too.
+    """
     item = declaration.content.items[index]
     item_context = ItemContext(
         declaration=declaration.content,
@@ -232,7 +254,8 @@ def _check_requirements(
         cited_permits=tuple(
             (context.permit, context.lines[0] if len(context.lines) == 1 else None) for context in contexts
         ),
-        cites_unknown_document=len(contexts) < cited,
+        cites_unknown_document=unknown > 0,
+        has_supporting_import_permit=supporting > 0,
         is_declared_not_cites=any(document.type == NOT_CITES_CODE for document in item.documents),
     )
     return evaluate(ITEM_RULES, item_context)
@@ -261,6 +284,24 @@ def _with_other_endorsements(
     others = (permits_by_key[d.key] for d in context.item.documents if d.key in permits_by_key)
     endorsed = (other.transport_documents for other in others if may_use(other, declaration, confirmed))
     return replace(context, endorsed_on_other_documents=frozenset().union(*endorsed))
+
+
+def _is_supporting_import_permit(
+    declaration: DeclarationRecord,
+    item: Item,
+    permit: PermitRecord,
+    permits_by_key: PermitsByKey,
+    confirmed: PermitKeys,
+) -> bool:
+    """Return whether an export cites an import permit in addition to a document that serves the export.
+
+    Before an export of Appendix I, the country of import has granted its permit (Article III, paragraphs 2 and 4).
+    """
+    if permit.content.kind != PermitKind.IMPORT or declaration_side(declaration) is not Side.EXPORT:
+        return False
+    others = (permits_by_key[d.key] for d in item.documents if d.key in permits_by_key)
+    serving = (other for other in others if other.content.kind in KINDS_BY_SIDE[Side.EXPORT])
+    return any(may_use(other, declaration, confirmed) for other in serving)
 
 
 def _cited_line(context: CitationContext) -> tuple[int, UUID, str]:

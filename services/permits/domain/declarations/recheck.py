@@ -20,6 +20,7 @@ from services.permits.domain.rules.annotations import part_is_decided, specimen_
 from services.permits.domain.rules.certificates import goods_are_certainly_of_the_kind
 from services.permits.domain.rules.documents import document_has_line, is_not_withdrawn, was_endorsed
 from services.permits.domain.rules.goods import line_is_unambiguous, name_is_known, unit_converts
+from services.permits.domain.rules.listings import population_is_of_the_appendix
 from services.permits.domain.rules.requirements import goods_are_verified, population_is_known
 from services.permits.domain.rules.reservations import reservation_fits_endorsement, reservation_is_released_in_time
 from services.permits.domain.write_off.consents import with_previous_consents
@@ -35,6 +36,7 @@ ANSWERABLE_RULES = frozenset(
         name_is_known.name,
         was_endorsed.name,
         population_is_known.name,
+        population_is_of_the_appendix.name,
         goods_are_certainly_of_the_kind.name,
         specimen_is_of_appendix_two.name,
         part_is_decided.name,

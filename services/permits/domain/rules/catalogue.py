@@ -34,6 +34,7 @@ def list_rules() -> tuple[Rule[Any], ...]:
         *hybrids.RULES,
         *suspensions.RULES,
         *documents.RULES,
+        *documents.SUPPORTING_RULES,
         *certificates.RULES,
         *goods.RULES,
         *listings.RULES,

@@ -15,9 +15,8 @@ def _misfits(context: CitationContext) -> list[Misfit]:
 
     A certificate of origin replaces no permit: other rules ask for these. Only its country of origin is compared.
     """
-    content, line = context.permit.content, context.line.content
-    taxon = context.facts.name_to_look_up(line.taxon, context.item.taxon, context.day)
-    found = list(find_misfits(content, line, taxon, context.facts))
+    content = context.permit.content
+    found = list(find_misfits(content, context.line.content, context.name_to_look_up, context.facts))
     if content.kind == PermitKind.CERTIFICATE_OF_ORIGIN:
         return [one for one in found if one.field == "origin_country"]
     return [one for one in found if one.is_certain] or found

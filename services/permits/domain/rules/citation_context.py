@@ -4,10 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from uuid import UUID
 
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import NO_FACTS, Facts
+from services.permits.domain.reference.listings import ListingStatus
+from services.permits.domain.rules.matching import line_origin_country
+from shared.cites.annotations import Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Declaration, Document, Item
@@ -64,6 +68,35 @@ class CitationContext:
     def line(self) -> PermitLineRecord:
         """The first line that the document may mean. Rules about lines apply only if one was found."""
         return self.lines[0]
+
+    @cached_property
+    def name_to_look_up(self) -> str:
+        """The name to look up in the listing: the declared one if it is a known lower taxon of the line's."""
+        return self.facts.name_to_look_up(self.line.content.taxon, self.item.taxon, self.day)
+
+    @cached_property
+    def specimen(self) -> Specimen:
+        """The codes of the line, by which the annotations of a listing decide."""
+        permit, line = self.permit.content, self.line.content
+        return Specimen(
+            term=line.term,
+            purpose=permit.purpose or self.item.purpose,
+            source=line.source,
+            underlying_source=line.underlying_source,
+            export_country=permit.export_country,
+            import_country=permit.import_country,
+        )
+
+    @cached_property
+    def listing_status(self) -> ListingStatus:
+        """The listing status of the line on the day of the check; of the declared taxon if the line's is higher."""
+        return self.listing_status_on(self.day)
+
+    def listing_status_on(self, day: date) -> ListingStatus:
+        """Return the listing status of the line on a day."""
+        name, origin = self.name_to_look_up, line_origin_country(self.permit, self.line)
+        specimen = self.specimen if self.facts.listings.is_annotated(name) else None
+        return self.facts.listing_status(name, day, origin, specimen=specimen)
 
     @property
     def cited_line(self) -> CitedLine:

@@ -57,6 +57,8 @@ class ItemContext:
     cites_unknown_document: bool = False
     """Whether the item cites a document that the hub does not know, so that its kind is unknown."""
     is_declared_not_cites: bool = False
+    has_supporting_import_permit: bool = False
+    """Whether an export cites the import permit in addition to its own document. `cited_permits` does not have it."""
 
     def pointer(self, field: str) -> str:
         """Return the JSON Pointer of a field of the item."""

@@ -1,38 +1,15 @@
 """Rules that compare a permit line with the species listing and the quotas (boxes 10 and 11a)."""
 
 from services.permits.domain.reference import names
-from services.permits.domain.reference.listings import STRICTNESS, ListingStatus
+from services.permits.domain.reference.listings import OF_THE_TAXON, STRICTNESS, ListingStatus
+from services.permits.domain.rules.annotations import FOR_WILD_SPECIMENS, LIMITED_IN_APPENDIX_ONE
 from services.permits.domain.rules.citation_context import CitationContext
+from services.permits.domain.rules.item_context import EXEMPTING_KINDS
 from services.permits.domain.rules.matching import line_origin_country
 from services.permits.domain.rules.rule import Discrepancy, Rule, rule
-from shared.cites.annotations import Specimen
-from shared.contracts.closed_sets import Severity
+from shared.cites.annotations import QUOTA_EFFECTS, Annotation, Effect, possible_decisions
+from shared.contracts.closed_sets import Appendix, Severity
 from shared.contracts.quantities import format_quantity
-
-
-def _listing_status(context: CitationContext, *, at_issue: bool) -> ListingStatus:
-    """Return the listing status on the day of issue or of the check; of the declared taxon if the line's is higher."""
-    permit, name = context.permit.content, _name_to_look_up(context)
-    day = permit.issued_on if at_issue else context.day
-    origin = line_origin_country(context.permit, context.line)
-    specimen = _specimen_of_line(context) if context.facts.listings.is_annotated(name) else None
-    return context.facts.listing_status(name, day, origin, specimen=specimen)
-
-
-def _specimen_of_line(context: CitationContext) -> Specimen:
-    permit, line = context.permit.content, context.line.content
-    return Specimen(
-        term=line.term,
-        purpose=permit.purpose or context.item.purpose,
-        source=line.source,
-        underlying_source=line.underlying_source,
-        export_country=permit.export_country,
-        import_country=permit.import_country,
-    )
-
-
-def _name_to_look_up(context: CitationContext) -> str:
-    return context.facts.name_to_look_up(context.line.content.taxon, context.item.taxon, context.day)
 
 
 def _appendix_agrees(context: CitationContext, listing_status: ListingStatus) -> bool:
@@ -43,7 +20,7 @@ def _appendix_agrees(context: CitationContext, listing_status: ListingStatus) ->
     appendix = context.line.content.appendix
     if appendix in listing_status.appendices:
         return True
-    specimen, name, known = _specimen_of_line(context), _name_to_look_up(context), context.facts.listings
+    specimen, name, known = context.specimen, context.name_to_look_up, context.facts.listings
     return appendix in {known.effective_appendix(name, one, specimen) for one in listing_status.appendices}
 
 
@@ -65,7 +42,7 @@ def appendix_at_issue(context: CitationContext) -> Discrepancy | None:
 
     Source: Resolution Conf. 12.3.
     """
-    listing_status = _listing_status(context, at_issue=True)
+    listing_status = context.listing_status_on(context.permit.content.issued_on)
     if not listing_status.known or _appendix_agrees(context, listing_status):
         return None
     issued = context.permit.content.issued_on
@@ -82,7 +59,7 @@ def _appendix_change(context: CitationContext) -> tuple[ListingStatus, int] | No
 
     The difference is in steps of `STRICTNESS`; None means that the Appendix of the permit still agrees or was wrong.
     """
-    today = _listing_status(context, at_issue=False)
+    today = context.listing_status
     if not today.known or _appendix_agrees(context, today) or appendix_at_issue.find_discrepancy(context) is not None:
         return None
     return today, _strictness(today) - STRICTNESS[context.line.content.appendix]
@@ -124,20 +101,125 @@ def appendix_since(context: CitationContext) -> Discrepancy | None:
     )
 
 
+@rule(
+    "CITES-box-10-population",
+    Severity.REFER,
+    remedy="Wait for the decision of customs, or ask the issuing authority for a permit of the stricter Appendix.",
+    officer_remedy="Customs finds out which population the goods are from, then overrides the finding with a reason "
+    "or refuses the goods.",
+)
+def population_is_of_the_appendix(context: CitationContext) -> Discrepancy | None:
+    """The population of the goods must be in the Appendix of the permit (box 10).
+
+    The listing of the taxon is split and does not state the countries of its populations, so an officer decides.
+    """
+    today = _unclear_listing(context)
+    if today is None or today.match is None or today.match.kind not in OF_THE_TAXON:
+        return None
+    if all(part.is_range_known for part in today.match.parts) or _replaces_permits_of_any_appendix(context):
+        return None
+    line_content = context.line.content
+    expected = f"one listing for {context.name_to_look_up} from {line_origin_country(context.permit, context.line)}"
+    found = f"{today}; line {line_content.line}: Appendix {line_content.appendix}"
+    return Discrepancy(pointer=context.pointer("origin_country"), expected=expected, found=found)
+
+
+def _replaces_permits_of_any_appendix(context: CitationContext) -> bool:
+    return context.permit.content.kind in EXEMPTING_KINDS - LIMITED_IN_APPENDIX_ONE
+
+
+def _unclear_listing(context: CitationContext) -> ListingStatus | None:
+    """Return the listing of the day if it leaves an Appendix possible that is stricter than that of the line.
+
+    None means that the listing is clear, or that the cause has another finding: an annotation, or a wrong Appendix.
+    """
+    today = context.listing_status
+    if not today.known or today.is_certain or today.is_open:
+        return None
+    specimen, name, known = context.specimen, context.name_to_look_up, context.facts.listings
+    strictest = max(STRICTNESS[known.effective_appendix(name, one, specimen)] for one in today.appendices)
+    if strictest <= STRICTNESS[context.line.content.appendix] or not _appendix_agrees(context, today):
+        return None
+    return today if appendix_at_issue.find_discrepancy(context) is None else None
+
+
+@rule(
+    "CITES-Conf-11.21-higher-taxon",
+    Severity.REFER,
+    remedy="State the species in a new version, or wait for the decision of customs.",
+    officer_remedy="Customs finds out the species, and whether its annotation applies to the goods. It overrides the "
+    "finding with a reason or refuses the goods.",
+)
+def species_has_no_annotation(context: CitationContext) -> Discrepancy | None:
+    """A line for a genus must leave no doubt about the annotations of its species (Resolution Conf. 11.21).
+
+    Permit and declaration both name the genus, such as `Loxodonta spp.` or `Cuora spp.`
+    """
+    listings, genus = context.facts.listings, names.key(context.line.content.taxon)
+    species = listings.annotation_table.species_by_genus.get(genus)
+    if species is None or (context.item.taxon is not None and " " in names.key(context.item.taxon)):
+        return None
+    row = next((one for name in species if (one := _doubtful_annotation(context, name)) is not None), None)
+    if row is None:
+        return None
+    specimen = context.specimen
+    country = line_origin_country(context.permit, context.line)
+    return Discrepancy(
+        pointer=context.pointer("taxon"),
+        expected=f"a species of {context.line.content.taxon}, because of {row.text} ({row.source})",
+        found=f"{context.item.taxon or context.line.content.taxon}, term {specimen.term}, source {specimen.source}, "
+        f"from {country}",
+    )
+
+
+def _doubtful_annotation(context: CitationContext, species: str) -> Annotation | None:
+    """Return an annotation of a species that may forbid or restrict the goods; None if there is none.
+
+    It leaves specimens in Appendix I although the line states another, or it sets a quota of zero.
+    """
+    kind, specimen = context.permit.content.kind, context.specimen
+    country = line_origin_country(context.permit, context.line)
+    all_rows = [
+        row for row in context.facts.listings.annotation_table.animals[species] if row.is_in_force_on(context.day)
+    ]
+    rows = [row for row in all_rows if row.countries.fits(country) is True]
+    if kind not in EXEMPTING_KINDS - FOR_WILD_SPECIMENS:
+        quotas = possible_decisions((row for row in rows if row.effect in QUOTA_EFFECTS), specimen)
+        if quotas:
+            return next(iter(quotas.values()))
+    if context.line.content.appendix == Appendix.I or _replaces_permits_of_any_appendix(context):
+        return None
+    stated = [row for row in all_rows if row.effect not in QUOTA_EFFECTS]
+    decisions = possible_decisions((row for row in rows if row.effect not in QUOTA_EFFECTS), specimen)
+    if not stated or decisions.keys() == {Effect.APPENDIX_II}:
+        return None
+    # Without a row for the country, its population may be in Appendix I without any annotation.
+    return next((row for effect, row in decisions.items() if effect is not Effect.APPENDIX_II), stated[-1])
+
+
 @rule("listing-silent", Severity.NOTE)
 def is_listed(context: CitationContext) -> Discrepancy | None:
     """The listing gives no clear Appendix for the taxon; the Appendix of the permit counts (box 10).
 
-    The listing is also unclear where a line is for a higher taxon and the declared one may be in a stricter Appendix.
+    The listing is also unclear where it leaves an Appendix possible that is stricter than that of the permit.
     """
-    line_content, name = context.line.content, _name_to_look_up(context)
+    line_content, name = context.line.content, context.name_to_look_up
     found = f"line {line_content.line}: Appendix {line_content.appendix}"
     if not context.facts.listing_status(name, context.day, None).known:
+        if species_has_no_annotation.find_discrepancy(context) is not None:
+            return None
         return Discrepancy(pointer=context.pointer("taxon"), expected=f"a listing of {line_content.taxon}", found=found)
-    today = _listing_status(context, at_issue=False)
-    if name == line_content.taxon or today.is_certain or _strictness(today) <= STRICTNESS[line_content.appendix]:
+    today = _unclear_listing(context)
+    if today is None or any(one.find_discrepancy(context) is not None for one in CAUSES_OF_UNCLEAR_LISTING):
         return None
     return Discrepancy(pointer=context.pointer("taxon"), expected=f"one listing of {name}", found=f"{today}; {found}")
+
+
+CAUSES_OF_UNCLEAR_LISTING: tuple[Rule[CitationContext], ...] = (
+    population_is_of_the_appendix,
+    species_has_no_annotation,
+)
+"""Rules with a finding of their own about an unclear listing. The note would repeat it."""
 
 
 @rule("CITES-box-7-synonym", Severity.NOTE)
@@ -178,6 +260,8 @@ RULES: tuple[Rule[CitationContext], ...] = (
     appendix_at_issue,
     appendix_today,
     appendix_since,
+    population_is_of_the_appendix,
+    species_has_no_annotation,
     is_listed,
     name_is_synonym,
     quota_is_not_exceeded,

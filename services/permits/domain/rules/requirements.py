@@ -2,6 +2,7 @@
 
 from services.permits.domain.reference.habitats import Habitat, find_habitat
 from services.permits.domain.reference.listings import PLANTS
+from services.permits.domain.rules.certificate_scope import LIVE_TERMS
 from services.permits.domain.rules.item_context import EXPORT_KINDS, ItemContext
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
 from services.permits.domain.rules.sources import source_mismatch
@@ -55,6 +56,25 @@ def appendix_one_has_import_permit(context: ItemContext) -> Discrepancy | None:
     if context.side is Side.EXPORT or not context.needs_permits_for(Appendix.I) or PermitKind.IMPORT in context.kinds:
         return None
     return _missing_document(context, PermitKind.IMPORT)
+
+
+@rule("CITES-III.2(d)-no-import-permit", Severity.NOTE)
+def import_permit_precedes_export(context: ItemContext) -> Discrepancy | None:
+    """The export of a specimen of Appendix I cites no import permit, which is granted first (Articles III.2 and III.4).
+
+    A re-export needs one only for living specimens. The authority of the country of export has verified the import
+    permit, so the hub only informs.
+    """
+    if context.side is Side.IMPORT or context.has_supporting_import_permit or not context.needs_permits_for(Appendix.I):
+        return None
+    is_living = context.term in LIVE_TERMS
+    if PermitKind.EXPORT not in context.kinds and not (is_living and PermitKind.RE_EXPORT in context.kinds):
+        return None
+    return Discrepancy(
+        pointer=context.pointer("documents"),
+        expected=f"the import permit of {context.declaration.import_country}",
+        found=_cited_kinds(context),
+    )
 
 
 @rule(
@@ -250,6 +270,7 @@ def goods_are_verified(context: ItemContext) -> Discrepancy | None:
 RULES: tuple[Rule[ItemContext], ...] = (
     appendix_one_has_export_document,
     appendix_one_has_import_permit,
+    import_permit_precedes_export,
     appendix_one_is_not_commercial,
     appendix_two_has_export_document,
     appendix_two_has_import_permit,

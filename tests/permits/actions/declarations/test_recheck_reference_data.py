@@ -314,3 +314,18 @@ async def test_unknown_name_is_checked_again_when_a_load_has_it_as_a_synonym(per
     settled = await recheck_and_read(permits_db, found)
     assert settled["status"] == "accepted"
     assert "CITES-Conf-12.11-name" not in {one["rule"] for one in settled["findings"]}
+
+
+async def test_population_of_an_unclear_split_is_checked_again_after_a_load(permits_db: AsyncEngine) -> None:
+    goods = {"taxon": "Inventus divisus", "source": "W"}
+    unclear = taxon_row(1, "Inventus divisus", "I/II", FullAnnotationEnglish="Some populations")
+    await load_content(permits_db, index_csv([unclear]))
+    permit = permit_content(line(**goods))
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="20")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "1", **goods)))
+    expected = {"CITES-box-10-population": "refer"}
+    assert (found["status"], severities(found)) == ("referred", expected)
+    clear = "Except the populations of South Africa, which are included in Appendix II"
+    await load_content(permits_db, index_csv([taxon_row(1, "Inventus divisus", "I/II", FullAnnotationEnglish=clear)]))
+    settled = await recheck_and_read(permits_db, found)
+    assert (settled["status"], severities(settled)) == ("accepted", {})

@@ -33,6 +33,7 @@ from tests.permits.sample_data import (
     CUSTOMS_FR,
     CUSTOMS_ZA,
     OTHER_TRADER,
+    A,
     B,
     balance,
     command,
@@ -216,3 +217,21 @@ async def test_command_repeated_with_its_key_has_one_effect_and_one_response(per
     with pytest.raises(Invalid) as refused:
         await transitions.release(permits_db, UUID(found["id"]), CUSTOMS_FR, Release(), command(name, b"other"))
     assert refused.value.code == "idempotency-key-reused"
+
+
+async def test_release_of_an_export_leaves_the_import_permit_that_it_cites_unused(permits_db: AsyncEngine) -> None:
+    own, supporting = permit_content(), permit_content(kind="import", issuer="FR")
+    await issue_permit(permits_db, own)
+    import_id = await issue_permit(permits_db, supporting, AUTHORITY_FR)
+    before = await as_json(permits_read.read_permit(permits_db, import_id, AUTHORITY_FR, command().at))
+    stated = item(own, "100")
+    stated["documents"].append({"type": "C400", "number": supporting.number, "issuer": "FR"})
+    found = await lodge_declaration(permits_db, declaration(stated, movement="export"), A)
+    assert (found["status"], [one["rule"] for one in found["findings"]]) == (
+        "accepted",
+        ["CITES-III.2(d)-import-permit"],
+    )
+    freed = await run_command(permits_db, transitions.release, found, CUSTOMS_ZA, build_model(Release))
+    assert freed["status"] == "released"
+    after = await as_json(permits_read.read_permit(permits_db, import_id, AUTHORITY_FR, command().at))
+    assert after == before

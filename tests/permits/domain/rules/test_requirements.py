@@ -100,6 +100,7 @@ APPENDIX_I, APPENDIX_II, APPENDIX_III, NOT_LISTED = (
 III_ZA, III_NA = (facts(listing(Population(appendix="III", party=party))) for party in ("ZA", "NA"))
 EXPORT_I, IMPORT_I = "CITES-III-export-document", "CITES-III.3-import-permit"
 COMMERCIAL, EXPORT_II = "CITES-III.3(c)", "CITES-IV-export-document"
+NO_IMPORT = "CITES-III.2(d)-no-import-permit"
 NATIONAL, THREE, OTHER = "CITES-XIV.1-import-permit", "CITES-V-document", "CITES-VII-other-document"
 EU = {"FR": Policy(import_permit_for_appendix_ii=True)}
 
@@ -112,8 +113,13 @@ EU = {"FR": Policy(import_permit_for_appendix_ii=True)}
     ("I", "import", "export import", {"purpose": "T"}, {COMMERCIAL}),
     ("I", "import", "export", {"purpose": "T", "source": "D"}, {}),
     ("I", "import", "import", {"purpose": "T", "source": "D"}, {EXPORT_II}),
-    ("I", "export", "export", {"purpose": "Z"}, {}),
+    ("I", "export", "export", {"purpose": "Z"}, {NO_IMPORT}),
+    ("I", "export", "export import", {"purpose": "Z"}, {}),
+    ("I", "export", "export", {"purpose": "T", "source": "D"}, {}),
+    ("I", "export", "captive_bred", {"purpose": "Z", "source": "C"}, {}),
     ("I", "export", "re_export", {"purpose": "Z"}, {}),
+    ("I", "export", "re_export", {"purpose": "Z", "term": "LIV"}, {NO_IMPORT}),
+    ("I", "export", "re_export import", {"purpose": "Z", "term": "LIV"}, {}),
     ("I", "import", "introduction_from_the_sea", {"purpose": "S", "source": "X"}, {}),
     ("II", "import", "export", {}, {}),
     ("II", "import", "re_export", {}, {}),
@@ -134,7 +140,7 @@ def test_documents_of_an_appendix_are_required(
 ) -> None:
     known = facts(listing(Population(appendix=appendix)))
     source = stated.get("source", "R")
-    permits = [permit(kind, appendix, source=source) for kind in kinds.split()]
+    permits = [permit(kind, appendix, source=source, term=stated.get("term", "SKI")) for kind in kinds.split()]
     assert set(severity_by_rule(permits, known, movement, **stated)) == set(expected)
 
 
@@ -246,7 +252,7 @@ def test_line_for_a_higher_taxon_needs_the_documents_of_the_declared_taxon() -> 
     family, one = permit("export", taxon="Inventidae spp."), facts_of_family(Population(appendix="I"))
     at_issue = {"CITES-box-10-appendix": "refer"}
     assert severity_by_rule([family], one) == {**at_issue, IMPORT_I: "block", COMMERCIAL: "block"}
-    assert severity_by_rule([family], one, "export") == {**at_issue, COMMERCIAL: "block"}
+    assert severity_by_rule([family], one, "export") == {**at_issue, COMMERCIAL: "block", NO_IMPORT: "note"}
     assert severity_by_rule([family, permit("import", "I")], one, purpose="Z") == at_issue
     assert severity_by_rule([permit("export", "II", taxon="Inventidae spp.", source="D")], one, source="D") == {}
     assert (
@@ -257,9 +263,9 @@ def test_line_for_a_higher_taxon_needs_the_documents_of_the_declared_taxon() -> 
     ambiguous = facts_of_family(
         Population(appendix="II", is_range_known=False), Population(appendix="I", is_range_known=False)
     )
-    assert severity_by_rule([family], ambiguous) == {"listing-silent": "note"}
-    [silent] = [one for one in findings([family], ambiguous) if one.rule == "listing-silent"]
-    assert silent.found == "Appendix I or Appendix II; line A: Appendix II"
+    assert severity_by_rule([family], ambiguous) == {"CITES-box-10-population": "refer"}
+    [unclear] = [one for one in findings([family], ambiguous) if one.rule == "CITES-box-10-population"]
+    assert unclear.found == "Appendix I or Appendix II; line A: Appendix II"
 
 
 def test_line_for_a_higher_taxon_follows_the_population_of_the_declared_taxon() -> None:
