@@ -57,14 +57,11 @@ def permit_link(
     if permit_id is None:
         return None
     issuer, number = links.get(permit_id, (None, None))
-    return RelatedPermit(id=permit_id, issuer=issuer, number=number, token=token, **note_fields(notes))
-
-
-def note_fields(notes: IssueNotes) -> dict[str, Any]:
-    """Return the fields of a view that the notes at issue fill; none if there are no notes."""
-    fields: dict[str, Any] = {}
-    if notes.notes:
-        fields["notes"] = notes.notes
-    if notes.omitted:
-        fields["notes_omitted"] = notes.omitted
-    return fields
+    return RelatedPermit(
+        id=permit_id,
+        issuer=issuer,
+        number=number,
+        token=token,
+        notes=notes.notes or None,
+        notes_omitted=notes.omitted or None,
+    )

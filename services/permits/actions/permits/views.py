@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.actions.views import HistoryRow, Links, history_entry, note_fields, permit_link
+from services.permits.actions.views import HistoryRow, Links, history_entry, permit_link
 from services.permits.domain.ledger import balances
 from services.permits.domain.model.issue_notes import NO_NOTES, IssueNotes
 from services.permits.domain.model.permits import PermitRecord
@@ -144,8 +145,10 @@ def permit_view(
         ),
         history=tuple(history_entry(PermitHistoryEntry, row) for row in history),
         token=issued.own.token,
+        notes=issued.own.notes.notes or None,
+        notes_omitted=issued.own.notes.omitted or None,
     )
-    more = note_fields(issued.own.notes)
+    more: dict[str, Any] = {}
     if history and (omitted := history[0]["sequence"] - 1):
         more["history_omitted"] = omitted
     if permit.is_for_many_crossings:

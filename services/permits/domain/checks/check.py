@@ -26,7 +26,7 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.second_uses import SecondUse
 from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules import annotations, documents, hybrids, requirements, suspensions
+from services.permits.domain.rules import annotations, hybrids, requirements, supporting_permits, suspensions
 from services.permits.domain.rules.check_limits import limit_findings, too_large_findings
 from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.completion import completion_findings
@@ -109,7 +109,7 @@ def check(
                 second_uses += second_uses_by_unnamed_party(meant) if meant else []
                 continue
             if _is_supporting_import_permit(declaration, item, permit, permits_by_key, confirmed):
-                findings += evaluate(documents.SUPPORTING_RULES, context)
+                findings += evaluate(supporting_permits.RULES, context)
                 supporting += 1
                 continue
             context = _with_other_endorsements(declaration, context, permits_by_key, confirmed)

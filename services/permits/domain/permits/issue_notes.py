@@ -21,7 +21,7 @@ ISSUE_NOTES = Limit(
     "notes",
     subject=LimitSubject.PERMITS,
     meaning="Notes about a permit at issue",
-    beyond="The response has the first ones, and the number of the rest in `notes_omitted`.",
+    beyond="The response has the first ones, and the number of the rest in the field notes_omitted.",
 )
 
 

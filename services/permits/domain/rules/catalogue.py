@@ -15,6 +15,7 @@ from services.permits.domain.rules import (
     quantities,
     requirements,
     reservations,
+    supporting_permits,
     suspensions,
     whole_declaration,
 )
@@ -34,7 +35,7 @@ def list_rules() -> tuple[Rule[Any], ...]:
         *hybrids.RULES,
         *suspensions.RULES,
         *documents.RULES,
-        *documents.SUPPORTING_RULES,
+        *supporting_permits.RULES,
         *certificates.RULES,
         *goods.RULES,
         *listings.RULES,

@@ -41,17 +41,6 @@ def kind_serves_movement(context: CitationContext) -> Discrepancy | None:
     )
 
 
-@rule("CITES-III.2(d)-import-permit", Severity.NOTE)
-def import_permit_supports_export(context: CitationContext) -> Discrepancy | None:
-    """The export also cites the import permit; the hub uses it only for the import (Articles III.2 and III.4).
-
-    The hub reserves nothing of it, and does not compare it with the goods. The document of the export is checked.
-    """
-    return Discrepancy(
-        pointer=context.document_pointer("type"), expected=None, found=f"{context.permit.content.kind}, not used"
-    )
-
-
 @rule(
     "CITES-VI.2-validity",
     Severity.BLOCK,
@@ -281,5 +270,3 @@ RULES: tuple[Rule[CitationContext], ...] = (
     was_registered_by_issuer,
     document_has_line,
 )
-SUPPORTING_RULES: tuple[Rule[CitationContext], ...] = (import_permit_supports_export,)
-"""The only rules about an import permit that an export cites in addition to its own document."""

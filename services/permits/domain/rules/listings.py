@@ -151,7 +151,7 @@ def _unclear_listing(context: CitationContext) -> ListingStatus | None:
     "finding with a reason or refuses the goods.",
 )
 def species_has_no_annotation(context: CitationContext) -> Discrepancy | None:
-    """A line for a genus must leave no doubt about the annotations of its species (Resolution Conf. 11.21).
+    """A line for a genus must leave no doubt about its species (Resolution Conf. 11.21).
 
     Permit and declaration both name the genus, such as `Loxodonta spp.` or `Cuora spp.`
     """
@@ -166,7 +166,7 @@ def species_has_no_annotation(context: CitationContext) -> Discrepancy | None:
     country = line_origin_country(context.permit, context.line)
     return Discrepancy(
         pointer=context.pointer("taxon"),
-        expected=f"a species of {context.line.content.taxon}, because of {row.text} ({row.source})",
+        expected=f"a species of {context.line.content.taxon} ({row.text}, {row.source})",
         found=f"{context.item.taxon or context.line.content.taxon}, term {specimen.term}, source {specimen.source}, "
         f"from {country}",
     )

@@ -60,7 +60,7 @@ def appendix_one_has_import_permit(context: ItemContext) -> Discrepancy | None:
 
 @rule("CITES-III.2(d)-no-import-permit", Severity.NOTE)
 def import_permit_precedes_export(context: ItemContext) -> Discrepancy | None:
-    """The export of a specimen of Appendix I cites no import permit, which is granted first (Articles III.2 and III.4).
+    """The export of a specimen of Appendix I cites no import permit, which is granted first (Article III.2).
 
     A re-export needs one only for living specimens. The authority of the country of export has verified the import
     permit, so the hub only informs.
