@@ -14,7 +14,8 @@ from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.permits import endorse
 from services.permits.domain.reference.facts import Facts, QuotaUsage
-from services.permits.domain.reference.listings import ListingMatch, Listings, Population
+from services.permits.domain.reference.listing_lookup import Listings
+from services.permits.domain.reference.listings import ListingMatch, Population
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, MatchKind, PermitStatus, Side
 from shared.contracts.findings import Finding
 from shared.contracts.parties import Actor

@@ -7,26 +7,20 @@ ends: a lost revocation applies again, and a mandate that only a copy has ends t
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.gateway.actions.copy_reconciliation import Copies, CopyReconciler, read_pages
 from services.gateway.store import mandates, parties
-from shared.contracts.closed_sets import ReconciliationStatus
-from shared.contracts.limits import RECONCILED_IDS
 from shared.contracts.messages import MandateBatch, MandateCopy
 from shared.logs import logger
-from shared.reconciliation import LONG_AGO, read_model, report_lost, store_mended, store_status
+from shared.reconciliation import report_lost, store_mended
 from shared.reconciliation_state import Loss, Mended
-from shared.service_client import ResponseLost, ServiceClient, ServiceUnreachable
+from shared.service_client import ServiceClient
 
-Copies = Mapping[str, Mapping[UUID, MandateCopy]]
-"""The mandates that each service stores, by the name of the service and the id of the mandate."""
 MESSAGES = "mandates"
-INTERVAL = timedelta(minutes=10)
-COPY_PAGES = 1_000
-"""The most pages of a copy: two million mandates."""
 SET_BACK = Loss(
     code="older-mandate",
     reason="The gateway lost changes of these mandates. A lost revocation applies again. After a lost acceptance, the "
@@ -49,7 +43,7 @@ class Differences:
     """Active copies of a mandate that the gateway does not store, each with the name of the service."""
 
 
-def compare(stored: Mapping[UUID, MandateCopy], copies: Copies) -> Differences:
+def compare(stored: Mapping[UUID, MandateCopy], copies: Copies[MandateCopy]) -> Differences:
     """Return the differences between the mandates of the gateway and their copies."""
     newest: dict[UUID, MandateCopy] = {}
     for copy in (copy for of_service in copies.values() for copy in of_service.values()):
@@ -76,29 +70,12 @@ def _revision(copies: Mapping[UUID, MandateCopy], mandate: MandateCopy) -> int:
     return copies[mandate.id].revision if mandate.id in copies else -1
 
 
-class MandateReconciler:
-    """Compares the mandates with their copies. It reports once which changes the gateway lost."""
-
-    def __init__(self, services: tuple[ServiceClient, ...]) -> None:
-        self._services = services
-        self._last_at = LONG_AGO
-
-    async def run(self, engine: AsyncEngine, at: datetime) -> None:
-        """Compare all mandates that have not ended if that is due. If a service is away, the next run tries again."""
-        if at - self._last_at < INTERVAL:
-            return
-        try:
-            copies = {service.name: await _read_copy(service) for service in self._services}
-        except (ServiceUnreachable, ResponseLost) as error:
-            logger().info("reconciliation.interrupted", messages=MESSAGES, error=error)
-            await store_status(engine, MESSAGES, ReconciliationStatus.FAILED)
-            return
-        await _mend(engine, copies, at)
-        self._last_at = at
-        await store_status(engine, MESSAGES, ReconciliationStatus.DONE, compared_at=at)
+def reconcile_mandates(services: tuple[ServiceClient, ...]) -> CopyReconciler[MandateCopy]:
+    """Return the reconciler of the mandates that have not ended. It reports once which changes the gateway lost."""
+    return CopyReconciler(MESSAGES, services, read_copy=_read_copy, mend=_mend)
 
 
-async def _mend(engine: AsyncEngine, copies: Copies, at: datetime) -> None:
+async def _mend(engine: AsyncEngine, copies: Copies[MandateCopy], at: datetime) -> None:
     """Send what copies lack, give mandates with newer copies a higher revision, and end unknown copies.
 
     The mandates are read after their copies, so a copy is newer only if the gateway lost a change.
@@ -128,12 +105,6 @@ def _later(copy: MandateCopy) -> dict[str, object]:
 
 async def _read_copy(service: ServiceClient) -> dict[UUID, MandateCopy]:
     """Return the mandates in the copy of a service. Raise ServiceUnreachable or ResponseLost."""
-    copy: dict[UUID, MandateCopy] = {}
-    query: list[tuple[str, str]] = []
-    for _ in range(COPY_PAGES):
-        found = await read_model(service, "GET", "/internal/mandates", MandateBatch, sender="gateway", query=query)
-        copy |= {mandate.id: mandate for mandate in found.mandates}
-        if len(found.mandates) < RECONCILED_IDS:
-            break
-        query = [("after", str(found.mandates[-1].id))]
-    return copy
+    return await read_pages(
+        service, "/internal/mandates", MandateBatch, lambda page: {one.id: one for one in page.mandates}
+    )

@@ -4,25 +4,20 @@ A copy may be older: the gateway sends the party again. A copy may be newer, bec
 would ignore every version up to its own. The gateway then gives its party a higher version and names it in the log.
 """
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from services.gateway.actions.copy_reconciliation import Copies, CopyReconciler, read_pages
 from services.gateway.store import parties
-from shared.contracts.closed_sets import ReconciliationStatus
-from shared.contracts.limits import RECONCILED_IDS
 from shared.contracts.reconciliation import PartyVersions
 from shared.logs import logger
-from shared.reconciliation import LONG_AGO, read_model, report_lost, store_mended, store_status
+from shared.reconciliation import report_lost, store_mended
 from shared.reconciliation_state import Loss, Mended
-from shared.service_client import ResponseLost, ServiceClient, ServiceUnreachable
+from shared.service_client import ServiceClient
 
 MESSAGES = "parties"
-INTERVAL = timedelta(minutes=10)
-COPY_PAGES = 1_000
-"""The most pages of a copy: two million parties."""
 SET_BACK = Loss(
     code="older-party",
     reason="The gateway lost changes of these parties, such as roles or a block, and its older state applies "
@@ -34,29 +29,12 @@ UNKNOWN = Loss(
 )
 
 
-class PartyReconciler:
-    """Compares the parties with their copies. It reports what it cannot mend once."""
-
-    def __init__(self, services: tuple[ServiceClient, ...]) -> None:
-        self._services = services
-        self._last_at = LONG_AGO
-
-    async def run(self, engine: AsyncEngine, at: datetime) -> None:
-        """Compare all parties if that is due. If a service is away, the next run tries again."""
-        if at - self._last_at < INTERVAL:
-            return
-        try:
-            copies = {service.name: await _read_copy(service) for service in self._services}
-        except (ServiceUnreachable, ResponseLost) as error:
-            logger().info("reconciliation.interrupted", messages=MESSAGES, error=error)
-            await store_status(engine, MESSAGES, ReconciliationStatus.FAILED)
-            return
-        await _mend(engine, copies, at)
-        self._last_at = at
-        await store_status(engine, MESSAGES, ReconciliationStatus.DONE, compared_at=at)
+def reconcile_parties(services: tuple[ServiceClient, ...]) -> CopyReconciler[int]:
+    """Return the reconciler of the parties. It reports what it cannot mend once."""
+    return CopyReconciler(MESSAGES, services, read_copy=_read_copy, mend=_mend)
 
 
-async def _mend(engine: AsyncEngine, copies: Mapping[str, Mapping[UUID, int]], at: datetime) -> None:
+async def _mend(engine: AsyncEngine, copies: Copies[int], at: datetime) -> None:
     """Send the parties of older copies again, and raise the versions of those with newer copies."""
     async with engine.connect() as conn:
         versions = await parties.list_versions(conn)
@@ -89,14 +67,6 @@ async def _mend(engine: AsyncEngine, copies: Mapping[str, Mapping[UUID, int]], a
 
 async def _read_copy(service: ServiceClient) -> dict[UUID, int]:
     """Return the versions of the parties in the copy of a service. Raise ServiceUnreachable or ResponseLost."""
-    copy: dict[UUID, int] = {}
-    query: list[tuple[str, str]] = []
-    for _ in range(COPY_PAGES):
-        found = await read_model(
-            service, "GET", "/internal/party-versions", PartyVersions, sender="gateway", query=query
-        )
-        copy |= {party.id: party.version for party in found.parties}
-        if len(found.parties) < RECONCILED_IDS:
-            break
-        query = [("after", str(found.parties[-1].id))]
-    return copy
+    return await read_pages(
+        service, "/internal/party-versions", PartyVersions, lambda page: {one.id: one.version for one in page.parties}
+    )

@@ -6,8 +6,8 @@ from pathlib import Path
 from services.gateway.actions.context import GatewayContext
 from services.gateway.actions.first_admin import make_first_admin
 from services.gateway.actions.jobs import JOBS
-from services.gateway.actions.mandate_reconciliation import MandateReconciler
-from services.gateway.actions.party_reconciliation import PartyReconciler
+from services.gateway.actions.mandate_reconciliation import reconcile_mandates
+from services.gateway.actions.party_reconciliation import reconcile_parties
 from services.gateway.actions.reconciliation import SubmissionReconciler
 from shared.dispatcher import Dispatcher
 from shared.periodic_jobs import RECONCILIATION_LOCK, Job, run_jobs
@@ -23,9 +23,10 @@ async def run_background_tasks(
 ) -> None:
     """Read the parties as soon as the database is ready, then run the background tasks until cancelled."""
     await wait_for_database(lambda: _prepare(context, admin_file, reconciler))
+    copying = (context.permits, context.notifications)
     reconciliations = (
-        Job("parties", CHECK_SECONDS, PartyReconciler((context.permits, context.notifications)).run),
-        Job("mandates", CHECK_SECONDS, MandateReconciler((context.permits, context.notifications)).run),
+        Job("parties", CHECK_SECONDS, reconcile_parties(copying).run),
+        Job("mandates", CHECK_SECONDS, reconcile_mandates(copying).run),
         Job("submissions", CHECK_SECONDS, reconciler.reconciliation.run),
     )
     async with asyncio.TaskGroup() as tasks:

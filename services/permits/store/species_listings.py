@@ -9,7 +9,8 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.reference import authors, names
-from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
+from services.permits.domain.reference.listing_lookup import Listings
+from services.permits.domain.reference.listings import Listing, ListingMatch, Population
 from services.permits.store.from_row import Row
 from services.permits.store.tables import taxa, taxon_names
 from shared.contracts.closed_sets import KeptFact, MatchKind

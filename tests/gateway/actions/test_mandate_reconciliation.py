@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 from aiohttp import web
 
-from services.gateway.actions import mandate_reconciliation
-from services.gateway.actions.mandate_reconciliation import MandateReconciler
+from services.gateway.actions import copy_reconciliation
+from services.gateway.actions.mandate_reconciliation import reconcile_mandates
 from shared.contracts.messages import MandateBatch, MandateCopy
 from shared.database import new_id, now
 from tests.days import today
@@ -22,7 +22,7 @@ PAGE = 2
 
 @pytest.fixture(autouse=True)
 def _short_pages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(mandate_reconciliation, "RECONCILED_IDS", PAGE)
+    monkeypatch.setattr(copy_reconciliation, "RECONCILED_IDS", PAGE)
 
 
 def mandate_copy(**values: Any) -> MandateCopy:
@@ -63,7 +63,7 @@ async def reconcile(hub: RunningGateway, permits: Sequence[MandateCopy], notific
     for service, copies in ((hub.permits, permits), (hub.notifications, notifications)):
         service.requests.clear()
         service.respond = responder_with(copies)
-    await MandateReconciler((hub.context.permits, hub.context.notifications)).run(hub.context.engine, now())
+    await reconcile_mandates((hub.context.permits, hub.context.notifications)).run(hub.context.engine, now())
 
 
 async def grant(hub: RunningGateway) -> tuple[str, dict[str, str], MandateCopy]:

@@ -8,12 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.domain.reference import names
 from services.permits.domain.reference.annotations import AnnotationsInForce
 from services.permits.domain.reference.list_states import EFFECTS, reference_list_remedy, reference_list_state
-from services.permits.domain.reference.listings import (
-    ListingMatch,
-    Population,
-    list_annotations,
-    populations_for,
-)
+from services.permits.domain.reference.listing_lookup import list_annotations
+from services.permits.domain.reference.listings import ListingMatch, Population, populations_for
 from services.permits.domain.reference.quotas import quota_period
 from services.permits.store import quotas as store_quotas
 from services.permits.store import reference_loads, species_listings, suspensions

@@ -8,7 +8,7 @@ from itertools import islice
 
 from services.permits.domain.model.issue_notes import IssueNotes
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.reference.listings import ListingStatus
+from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.rules.listings import describe_annotation
 from shared.cites.annotations import Specimen
 from shared.contracts.closed_sets import MatchKind

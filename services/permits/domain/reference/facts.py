@@ -8,7 +8,8 @@ from uuid import UUID
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.entries import Suspension
-from services.permits.domain.reference.listings import Listings, ListingStatus
+from services.permits.domain.reference.listing_lookup import Listings
+from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.reference.names import covers_by_name as plainly_covers
 from shared.cites.annotations import Specimen
 from shared.contracts.policy import Policy

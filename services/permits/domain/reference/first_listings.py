@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from services.permits.domain.reference import names
-from services.permits.domain.reference.listings import Listings
+from services.permits.domain.reference.listing_lookup import Listings
 
 ENTRY_INTO_FORCE = date(1975, 7, 1)
 """The day on which the Convention came into force (Article XXII.1). It applied to no specimen earlier."""

@@ -7,7 +7,7 @@ Resolution Conf. 14.6). The tables have the taxa of the Appendices, and the high
 from enum import Enum
 
 from services.permits.domain.reference import names
-from services.permits.domain.reference.listings import Listings
+from services.permits.domain.reference.listing_lookup import Listings
 
 
 class Habitat(Enum):

@@ -13,7 +13,7 @@ from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.first_listings import ENTRY_INTO_FORCE, find_first_listing
 from services.permits.domain.reference.habitats import Habitat, find_habitat
-from services.permits.domain.reference.listings import PLANTS
+from services.permits.domain.reference.listing_lookup import PLANTS
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERM_CODES
 from shared.contracts.closed_sets import Appendix, PermitKind, Purpose, Source
 from shared.contracts.permit import Permit, PermitLine

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.facts import NO_FACTS, Facts
-from services.permits.domain.reference.listings import ListingStatus
+from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.rules.matching import line_origin_country
 from shared.cites.annotations import Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS

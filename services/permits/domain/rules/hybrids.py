@@ -1,6 +1,6 @@
 """Rules about hybrids and propagated plants (Article VII.4; Resolutions Conf. 10.17, 11.11 and 12.3)."""
 
-from services.permits.domain.reference.listings import ANIMALS
+from services.permits.domain.reference.listing_lookup import ANIMALS
 from services.permits.domain.rules.item_context import ItemContext
 from services.permits.domain.rules.rule import Discrepancy, Rule, rule
 from shared.contracts.closed_sets import Appendix, Purpose, Severity, Source

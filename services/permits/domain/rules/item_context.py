@@ -9,7 +9,9 @@ from functools import cached_property
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.reference.listings import PLANTS, STRICTNESS, ListingStatus
+from services.permits.domain.reference.listing_lookup import PLANTS
+from services.permits.domain.reference.listing_status import ListingStatus
+from services.permits.domain.reference.listings import STRICTNESS
 from services.permits.domain.rules.matching import line_origin_country
 from shared.cites.annotations import Effect, Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS

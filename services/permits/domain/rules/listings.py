@@ -1,7 +1,9 @@
 """Rules that compare a permit line with the species listing and the quotas (boxes 10 and 11a)."""
 
 from services.permits.domain.reference import names
-from services.permits.domain.reference.listings import OF_THE_TAXON, STRICTNESS, ListingStatus
+from services.permits.domain.reference.listing_lookup import OF_THE_TAXON
+from services.permits.domain.reference.listing_status import ListingStatus
+from services.permits.domain.reference.listings import STRICTNESS
 from services.permits.domain.rules.annotations import FOR_WILD_SPECIMENS, LIMITED_IN_APPENDIX_ONE
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.item_context import EXEMPTING_KINDS

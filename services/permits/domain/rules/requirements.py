@@ -1,7 +1,7 @@
 """Rules about the documents that an item needs, by Appendix, movement, source and purpose (Articles III to VII)."""
 
 from services.permits.domain.reference.habitats import Habitat, find_habitat
-from services.permits.domain.reference.listings import PLANTS
+from services.permits.domain.reference.listing_lookup import PLANTS
 from services.permits.domain.rules.certificate_scope import LIVE_TERMS
 from services.permits.domain.rules.item_context import EXPORT_KINDS, ItemContext
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule

@@ -1,6 +1,6 @@
 """Sources that only animals or only plants have (Resolution Conf. 12.3, source codes)."""
 
-from services.permits.domain.reference.listings import ANIMALS, PLANTS
+from services.permits.domain.reference.listing_lookup import ANIMALS, PLANTS
 from shared.cites.codes import ANIMAL_SOURCES, PLANT_SOURCES, SOURCES
 
 

@@ -10,7 +10,8 @@ from services.permits.domain.model.issue_notes import NO_NOTES
 from services.permits.domain.permits.issue_notes import ISSUE_NOTES, list_issue_notes
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
+from services.permits.domain.reference.listing_lookup import Listings
+from services.permits.domain.reference.listings import Listing, ListingMatch, Population
 from shared.contracts.closed_sets import MatchKind
 from tests.days import FIXED_DAY
 from tests.permits.domain.rules.test_requirements import TAXON, facts, listing

@@ -9,7 +9,8 @@ import pytest
 from services.permits.domain.permits.validation import VALIDITY_MONTHS, add_months, list_faults
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
+from services.permits.domain.reference.listing_lookup import Listings
+from services.permits.domain.reference.listings import Listing, ListingMatch, Population
 from shared.cites.codes import MULTIPLE_CROSSING_KINDS, PERMIT_KINDS, TERM_CODES
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS

@@ -8,7 +8,9 @@ import pytest
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.annotations import is_deemed_appendix_one
-from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, ListingStatus, Population
+from services.permits.domain.reference.listing_lookup import Listings
+from services.permits.domain.reference.listing_status import ListingStatus
+from services.permits.domain.reference.listings import Listing, ListingMatch, Population
 from shared.cites.annotations import Effect, Specimen
 from shared.contracts.closed_sets import MatchKind
 from tests.permits.domain.rules.test_requirements import LONG_AGO

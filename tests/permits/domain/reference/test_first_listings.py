@@ -11,7 +11,7 @@ from services.permits.domain.reference.first_listings import (
     FirstListing,
     find_first_listing,
 )
-from services.permits.domain.reference.listings import Listings
+from services.permits.domain.reference.listing_lookup import Listings
 from tests.permits.domain.reference.test_habitats import listings_of
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.habitats import Habitat, find_habitat
-from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
+from services.permits.domain.reference.listing_lookup import Listings
+from services.permits.domain.reference.listings import Listing, ListingMatch, Population
 from services.permits.formats.species import LINEAGE_COLUMNS
 from shared.contracts.closed_sets import MatchKind
 from tests.permits.domain.rules.test_requirements import LONG_AGO

@@ -9,7 +9,8 @@ import pytest
 from services.permits.domain.permits.validation import list_faults
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
+from services.permits.domain.reference.listing_lookup import Listings
+from services.permits.domain.reference.listings import Listing, ListingMatch, Population
 from services.permits.domain.rules.certificate_scope import SCOPES, find_misfits
 from shared.cites.codes import PERMIT_KINDS, PURPOSES, SOURCES, TERM_CODES
 from shared.contracts.closed_sets import MatchKind

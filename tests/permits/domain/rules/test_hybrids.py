@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.domain.reference import names
-from services.permits.domain.reference.listings import Listings
+from services.permits.domain.reference.listing_lookup import Listings
 from services.permits.store.species_listings import load_listings
 from shared.cites.annotations import Effect, Specimen
 from tests.days import today

@@ -8,7 +8,8 @@ import pytest
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
+from services.permits.domain.reference.listing_lookup import Listings
+from services.permits.domain.reference.listings import Listing, ListingMatch, Population
 from shared.cites.annotations import load_annotations
 from shared.contracts.closed_sets import MatchKind
 from tests.days import FIXED_DAY

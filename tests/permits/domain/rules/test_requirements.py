@@ -12,7 +12,8 @@ from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference import names
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.reference.listings import Listing, ListingMatch, Listings, Population
+from services.permits.domain.reference.listing_lookup import Listings
+from services.permits.domain.reference.listings import Listing, ListingMatch, Population
 from services.permits.domain.rules import listings, requirements, suspensions
 from services.permits.domain.rules.item_context import EXEMPTING_KINDS
 from shared.contracts.closed_sets import DeclarationStatus, MatchKind, PermitStatus
