@@ -90,10 +90,3 @@ TERM_NAMES: dict[str, str] = {
 }
 """The meaning of each trade term: those in use, and older ones that trade records still contain."""
 TERM_CODES = frozenset(TERM_NAMES)
-
-NEIGHBOURING_TERMS: tuple[frozenset[str], ...] = (
-    frozenset({"SKI", "SKP", "SID", "LPS"}),
-    frozenset({"LIV", "COR"}),
-    frozenset({"CAR", "IVC"}),
-)
-"""Terms that two honest parties use for the same goods. An officer decides; the hub does not reject."""

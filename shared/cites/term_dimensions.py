@@ -1,7 +1,8 @@
 """The dimensions of each trade term: those of its preferred and alternative units.
 
-The source is the annual report guidelines, as listed in Regulation (EC) 865/2006, annex VII. A term that is missing
-here (an older one that trade records still contain) may have any unit.
+The source is the annual report guidelines, as listed in Regulation (EC) 865/2006, annex VII. Logs and sawn wood of
+special purpose timbers are recorded by weight. A term that is missing here (an older one that trade records still
+contain) may have any unit. Another unit than these is a note and never a refusal.
 """
 
 _COUNT = "DPL EAR FPT FOO FPL FPS GAR GRS LPL LPS PRL KEY PUP RUG SID SKE SKI SKU TRO CUL"
@@ -16,8 +17,7 @@ TERM_DIMENSIONS: dict[str, frozenset[str]] = {
     **dict.fromkeys(_MASS.split(), frozenset({"mass"})),
     **dict.fromkeys(_COUNT_OR_MASS.split(), frozenset({"count", "mass"})),
     **dict.fromkeys(("COS", "DER", "EXT", "MED", "OIL", "SOU"), frozenset({"mass", "volume"})),
-    **dict.fromkeys(("TIM", "TRW"), frozenset({"volume", "mass"})),
-    **dict.fromkeys(("LOG", "SAW"), frozenset({"volume"})),
+    **dict.fromkeys(("LOG", "SAW", "TIM", "TRW"), frozenset({"volume", "mass"})),
     **dict.fromkeys(("CLO",), frozenset({"area", "mass"})),
     "ESH": frozenset({"mass"}),
     "FIB": frozenset({"mass", "length"}),

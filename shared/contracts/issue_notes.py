@@ -1,4 +1,4 @@
-"""Notes about a permit at issue: a taxon or an Appendix that differs from the species listing."""
+"""Notes about a permit at issue: a taxon or an Appendix that differs from the listing, a unit from the guidelines."""
 
 from typing import Annotated
 
@@ -12,12 +12,14 @@ class IssueNoteCode(ClosedSet):
     """The subject of a note at issue.
 
     `taxon-not-listed`: no listing has the taxon. `taxon-is-synonym`: the listing has another accepted name.
-    `appendix-differs`: the listing has the taxon in another Appendix.
+    `appendix-differs`: the listing has the taxon in another Appendix. `unit-not-preferred`: the guidelines for annual
+    reports state the term in other units.
     """
 
     TAXON_NOT_LISTED = "taxon-not-listed"
     TAXON_IS_SYNONYM = "taxon-is-synonym"
     APPENDIX_DIFFERS = "appendix-differs"
+    UNIT_NOT_PREFERRED = "unit-not-preferred"
 
 
 class IssueNote(WireModel):
@@ -25,6 +27,6 @@ class IssueNote(WireModel):
 
     code: Annotated[IssueNoteCode, Field(description="Subject of the note")]
     pointer: Annotated[str, Field(description="Place in the submitted permit, as a JSON Pointer (RFC 6901)")]
-    expected: Annotated[str, Field(description="The value that the listing of the day of issue has")]
+    expected: Annotated[str, Field(description="The value of the listing on the day of issue, or of the guidelines")]
     found: Annotated[str, Field(description="The value that the permit states")]
     detail: Annotated[str, Field(description="The note in words, and what to do")]

@@ -117,7 +117,7 @@ CROC = {"taxon": "Crocodylus niloticus"}
     (lines({"taxon": "Aloe ferox", "source": "R"}), "source-not-of-kingdom", "/lines/0/source"),
     (lines({"taxon": "Aloe ferox", "source": "I", "underlying_source": "C"}), "source-not-of-kingdom",
      "/lines/0/underlying_source"),
-    (lines({"unit": "m3"}), "unit-not-of-term", "/lines/0/unit"),
+    (lines({"quantity": "0.5"}), "quantity-not-whole", "/lines/0/quantity"),
     (lines({}, {}), "lines-overlap", "/lines/1"),
     (lines({"taxon": "Crocodylia spp."}, CROC), "lines-overlap", "/lines/1"),
     (lines({"taxon": "Vicugna vicugna"}, {"taxon": "LAMA VICUGNA (Molina, 1782)"}), "lines-overlap", "/lines/1"),

@@ -245,6 +245,14 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: findings_of(permit("export", **WOOD), term="SAW", unit="kg"),
         lambda: findings_of(permit("export", **WOOD), term="SAW", unit="cm3"),
     ),
+    "CITES-box-11-whole-number": (
+        lambda: findings_of(PERMIT, quantity="0.5"),
+        lambda: findings_of(PERMIT, quantity="0.5", unit="pair"),
+    ),
+    "CITES-Conf-11.17-unit": (
+        lambda: findings_of(permit("export", unit="m"), unit="m"),
+        lambda: findings_of(permit("export", unit="number"), unit="number"),
+    ),
     "CITES-box-10-source": (lambda: findings_of(PERMIT, source="W"), lambda: findings_of(PERMIT, source="R")),
     "CITES-box-10-underlying-source": (
         lambda: findings_of(OLD, source="O", underlying_source="C"),
@@ -295,7 +303,7 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     ),
     "CITES-VI.6-second-use": (lambda: findings_of(permit_in_use("50")), lambda: findings_of(PERMIT)),
     "CITES-box-11-quantity": (
-        lambda: findings_of(PERMIT, quantity="120.5"),
+        lambda: findings_of(PERMIT, quantity="121"),
         lambda: findings_of(PERMIT, quantity="120"),
     ),
 }

@@ -1,7 +1,8 @@
-"""Exact conversion of quantities between units."""
+"""Exact conversion of quantities between units, and the units of a term."""
 
 from decimal import Decimal
 
+from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
 from shared.contracts.quantities import EXACT
 
@@ -19,3 +20,23 @@ def convert(quantity: Decimal, unit: str, target_unit: str) -> Decimal:
     if unit == target_unit:
         return quantity
     return EXACT.divide(EXACT.multiply(quantity, UNITS[unit][1]), UNITS[target_unit][1])
+
+
+def is_fraction_of_specimen(quantity: Decimal, unit: str) -> bool:
+    """Return whether a counted quantity is no whole number of specimens. Half a pair is one specimen."""
+    dimension, factor = UNITS[unit]
+    return (
+        dimension == "count"
+        and quantity != quantity.to_integral_value()
+        and EXACT.remainder(EXACT.multiply(quantity, factor), Decimal(1)) != 0
+    )
+
+
+def is_unit_of_term(unit: str, term: str) -> bool:
+    """Return whether the guidelines for annual reports state a term in this unit. An older term has any unit."""
+    return term not in TERM_DIMENSIONS or UNITS[unit][0] in TERM_DIMENSIONS[term]
+
+
+def units_of_term(term: str) -> tuple[str, ...]:
+    """Return the units in which the guidelines for annual reports state a term."""
+    return tuple(unit for unit in UNITS if is_unit_of_term(unit, term))

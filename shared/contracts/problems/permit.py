@@ -265,13 +265,13 @@ PERMIT_PROBLEMS = {
         example="Source O needs a second source code. Send it as `underlying_source`, such as W.",
         example_faults=(ExampleFault("/lines/0/underlying_source"),),
     ),
-    "unit-not-of-term": ProblemCode(
+    "quantity-not-whole": ProblemCode(
         status=422,
-        meaning="The unit does not fit the term.",
-        causes=("Skins, for example, are counted or measured by area, not by volume.",),
-        steps=(you("Send one of the units that `detail` names."),),
-        example=("The unit does not fit the term LIV. Expected one of: number, pair, mg, g, kg, t. Found: l."),
-        example_faults=(ExampleFault("/lines/0/unit"),),
+        meaning="Specimens that are counted are a whole number.",
+        causes=("The unit is `number` or `pair`, and the quantity is a weight, a volume or a length.",),
+        steps=(you("Send a whole number of specimens, or the unit of the measure, such as kg."),),
+        example=("Expected a whole number of specimens (box 11). Found: 0.5 number. Correct the quantity or the unit."),
+        example_faults=(ExampleFault("/lines/0/quantity"),),
     ),
     "validity-before-issue": ProblemCode(
         status=422,

@@ -240,8 +240,8 @@ async def test_application_of_an_unnamed_party_or_with_invalid_lines_is_refused(
         await submit_application(permits_db, by=OTHER_TRADER)
     assert caught.value.code == "not-your-application"
     with pytest.raises(Invalid) as bad:
-        await submit_application(permits_db, application_content(line(unit="m3")))
-    assert (bad.value.code, bad.value.faults[0].pointer) == ("unit-not-of-term", "/lines/0/unit")
+        await submit_application(permits_db, application_content(line(quantity="0.5")))
+    assert (bad.value.code, bad.value.faults[0].pointer) == ("quantity-not-whole", "/lines/0/quantity")
 
 
 async def test_days_open_are_counted_until_the_decision(permits_db: AsyncEngine) -> None:

@@ -26,7 +26,14 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.second_uses import SecondUse
 from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.reference.facts import Facts
-from services.permits.domain.rules import annotations, hybrids, requirements, supporting_permits, suspensions
+from services.permits.domain.rules import (
+    annotations,
+    hybrids,
+    measures,
+    requirements,
+    supporting_permits,
+    suspensions,
+)
 from services.permits.domain.rules.check_limits import limit_findings, too_large_findings
 from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.completion import completion_findings
@@ -48,7 +55,7 @@ from shared.contracts.findings import Finding
 PermitsByKey = Mapping[tuple[str, str], PermitRecord]
 """The permits that the declarations of a batch cite, by issuer and number."""
 
-ITEM_RULES = (*requirements.RULES, *annotations.RULES, *hybrids.RULES, *suspensions.RULES)
+ITEM_RULES = (*requirements.RULES, *annotations.RULES, *hybrids.RULES, *suspensions.RULES, *measures.RULES)
 NOT_CITES_CODE = "Y900"
 """Document code by which a trader states that the Convention does not cover the goods."""
 

@@ -1,6 +1,6 @@
-"""Notes at issue: the taxa and the Appendices of a permit, compared with the species listing of its day of issue.
+"""Notes at issue: taxa and Appendices, compared with the listing of the day of issue, and units of terms.
 
-A note does not prevent the issue. A check compares the same values when a trader cites the permit (box 10).
+A note does not prevent the issue. A check compares the same values when a trader cites the permit (boxes 10 and 11).
 """
 
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ from services.permits.domain.model.issue_notes import IssueNotes
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.rules.listings import describe_annotation
+from services.permits.domain.units import is_unit_of_term, units_of_term
 from shared.cites.annotations import Specimen
 from shared.contracts.closed_sets import MatchKind
 from shared.contracts.issue_notes import IssueNote, IssueNoteCode
@@ -36,6 +37,7 @@ def _find_notes(content: Permit, facts: Facts) -> Iterator[IssueNote]:
         origin, specimen = line.origin_country or content.export_country, _specimen(content, line)
         status = facts.listing_status(line.taxon, content.issued_on, origin, specimen=specimen)
         yield from _line_notes(content, line, f"/lines/{index}", status, facts)
+        yield from _unit_notes(line, f"/lines/{index}/unit")
 
 
 def _specimen(content: Permit, line: PermitLine) -> Specimen:
@@ -83,6 +85,20 @@ def _line_notes(
             found=f"Appendix {line.appendix}",
             detail=f"On {day} the listing has {line.taxon} from {origin} in: {status}. The line states Appendix "
             f"{line.appendix}.{reason} Replace the permit if its Appendix is wrong, else customs asks about it.",
+        )
+
+
+def _unit_notes(line: PermitLine, pointer: str) -> Iterator[IssueNote]:
+    """Yield a note if the guidelines for annual reports state the term in other units (Resolution Conf. 11.17)."""
+    if not is_unit_of_term(line.unit, line.term):
+        expected = ", ".join(units_of_term(line.term))
+        yield IssueNote(
+            code=IssueNoteCode.UNIT_NOT_PREFERRED,
+            pointer=pointer,
+            expected=expected,
+            found=line.unit,
+            detail=f"The guidelines for annual reports state {line.term} in: {expected}. The line states {line.unit}. "
+            "Declarations state the same unit, else an officer converts the quantity.",
         )
 
 

@@ -12,9 +12,8 @@ from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.rules.certificate_scope import Misfit, find_misfits
 from services.permits.domain.rules.issuing_country import expected_issuer, issuing_side
 from services.permits.domain.rules.sources import source_mismatch
+from services.permits.domain.units import is_fraction_of_specimen
 from shared.cites.codes import ACCOMPANIED_SOURCES
-from shared.cites.term_dimensions import TERM_DIMENSIONS
-from shared.cites.units import UNITS
 from shared.contracts.closed_sets import PermitKind
 from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity
@@ -63,7 +62,7 @@ def list_faults(content: Permit, day: date, facts: Facts = NO_FACTS) -> Iterator
         yield from _kingdom_faults(line, pointer, facts)
         yield from _box_faults(content, line, pointer)
         yield from _quota_faults(line, pointer)
-        yield from _unit_faults(line, pointer)
+        yield from _quantity_faults(line, pointer)
     yield from _scope_faults(content, facts)
     yield from overlap_faults(content.lines, facts, day)
 
@@ -214,9 +213,8 @@ def _quota_faults(line: PermitLine, pointer: str) -> Iterator[Fault]:
         yield Fault(f"{pointer}/quota_used", "quota-used-too-low", text)
 
 
-def _unit_faults(line: PermitLine, pointer: str) -> Iterator[Fault]:
-    known = TERM_DIMENSIONS.get(line.term)
-    if known is not None and UNITS[line.unit][0] not in known:
-        units = ", ".join(unit for unit, (dimension, _) in UNITS.items() if dimension in known)
-        text = f"The unit does not fit the term {line.term}. Expected one of: {units}. Found: {line.unit}."
-        yield Fault(f"{pointer}/unit", "unit-not-of-term", text)
+def _quantity_faults(line: PermitLine, pointer: str) -> Iterator[Fault]:
+    if is_fraction_of_specimen(line.quantity, line.unit):
+        found = f"{format_quantity(line.quantity)} {line.unit}"
+        text = f"Expected a whole number of specimens (box 11). Found: {found}. Correct the quantity or the unit."
+        yield Fault(f"{pointer}/quantity", "quantity-not-whole", text)

@@ -16,7 +16,7 @@ from services.permits.domain.rules.matching import line_origin_country
 from shared.cites.annotations import Effect, Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
 from shared.contracts.closed_sets import Appendix, PermitKind, Side
-from shared.contracts.declaration import Declaration, Item
+from shared.contracts.declaration import Item, NormalizedDeclaration
 from shared.contracts.findings import CitedLine
 
 EXEMPTING_KINDS = frozenset(
@@ -49,7 +49,7 @@ _LATER_GENERATION = re.compile(r"\bF\s?(?:[5-9]|[1-9]\d)\b")
 class ItemContext:
     """One item with all known permits that it cites, each with its line if one was found."""
 
-    declaration: Declaration
+    declaration: NormalizedDeclaration
     item_index: int
     item: Item
     side: Side
@@ -65,6 +65,11 @@ class ItemContext:
     def pointer(self, field: str) -> str:
         """Return the JSON Pointer of a field of the item."""
         return f"/items/{self.item_index}/{field}"
+
+    def is_completed(self, field: str) -> bool:
+        """Return whether the hub filled in a field of the item, because the declaration leaves it out."""
+        pointer = self.pointer(field)
+        return any(repair.pointer == pointer for repair in self.declaration.repairs)
 
     @property
     def items(self) -> tuple[Item, ...]:

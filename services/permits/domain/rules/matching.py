@@ -8,7 +8,7 @@ from services.permits.domain.ledger.balances import has_available, is_closed
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.names import covers_by_name
 from services.permits.domain.units import is_convertible
-from shared.cites.codes import NEIGHBOURING_TERMS
+from shared.cites.term_families import NEIGHBOURING_TERMS
 from shared.contracts.closed_sets import Side
 from shared.contracts.declaration import Document, Item
 from shared.limits import Limit, LimitSubject
@@ -44,7 +44,7 @@ def join_first(texts: Sequence[str], separator: str, *, total: int | None = None
 
 def are_neighbouring_terms(one: str, other: str) -> bool:
     """Return whether two terms often describe the same goods."""
-    return any(one in group and other in group for group in NEIGHBOURING_TERMS)
+    return other in NEIGHBOURING_TERMS.get(one, ())
 
 
 NameCovers = Callable[[str, str], bool]

@@ -43,11 +43,11 @@ async def test_batch_with_invalid_permits_issues_the_others_and_responds_in_orde
     good, twice = permit_content(), permit_content()
     foreign = permit_content(issuer="KE", export_country="KE")
     broken = IssueRequest(command(), Invalid("invalid-body", "The body is not as the contract says."))
-    batch = [good, taken, foreign, permit_content(line(unit="m3")), twice, twice, permit_content()]
+    batch = [good, taken, foreign, permit_content(line(quantity="0.5")), twice, twice, permit_content()]
     given = [batch_entry(one) for one in batch]
     responses = await issue_permits(permits_db, AUTHORITY_ZA, [*given, broken], sealer=SEALER)
     assert codes_or_statuses(responses) == [
-        201, "permit-number-taken", "not-the-issuing-authority", "unit-not-of-term", 201, "permit-number-taken", 201,
+        201, "permit-number-taken", "not-the-issuing-authority", "quantity-not-whole", 201, "permit-number-taken", 201,
         "invalid-body",
     ]  # fmt: skip
     numbers = [json.loads(one.body)["number"] for one in responses if isinstance(one, StoredResponse)]

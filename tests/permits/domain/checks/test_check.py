@@ -38,12 +38,13 @@ async def test_declaration_that_agrees_with_its_permit_is_accepted_without_findi
 @pytest.mark.parametrize(
     ("cited", "more", "rule", "severity", "pointer"),
     [
-        ({"quantity": "118.5"}, {}, "CITES-box-11-quantity", "block", "/items/0/quantity"),
+        ({"quantity": "119"}, {}, "CITES-box-11-quantity", "block", "/items/0/quantity"),
         ({"taxon": "Python regius"}, {}, "CITES-box-7-line", "block", "/items/0/taxon"),
         ({"taxon": "Python regius", "document": {"line": "A"}}, {}, "CITES-box-7-taxon", "block", "/items/0/taxon"),
         ({"document": {"line": "Z"}}, {}, "CITES-box-7-line", "block", "/items/0/documents/0/line"),
         ({"term": "LIV", "document": {"line": "A"}}, {}, "CITES-box-9-term", "block", "/items/0/term"),
         ({"term": "SKP"}, {}, "CITES-box-9-neighbouring-term", "refer", "/items/0/term"),
+        ({"quantity": "0.5"}, {}, "CITES-box-11-whole-number", "block", "/items/0/quantity"),
         ({"unit": "kg", "document": {"line": "A"}}, {}, "CITES-box-11-unit", "refer", "/items/0/unit"),
         ({"source": "W"}, {}, "CITES-box-10-source", "refer", "/items/0/source"),
         ({"purpose": "P"}, {}, "CITES-box-5a-purpose", "refer", "/items/0/purpose"),

@@ -125,7 +125,7 @@ SINGLE_CAUSES: dict[str, tuple[Example, list[str]]] = {
         lambda: findings_of(PERMIT, also=(SAME_NUMBER,), document={"issuer": None}),
         ["stated-unmistakably"],
     ),
-    "quantity is too large": (lambda: findings_of(PERMIT, quantity="120.5"), [QUANTITY]),
+    "quantity is too large": (lambda: findings_of(PERMIT, quantity="121"), [QUANTITY]),
     "quantity is too large for what left": (
         lambda: findings_after_endorsement("99"),
         ["CITES-box-14-endorsed-for-less"],

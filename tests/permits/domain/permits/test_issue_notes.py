@@ -106,6 +106,17 @@ def test_synonym_is_noted_with_its_accepted_name_and_its_appendix() -> None:
     assert notes(known(above, MatchKind.HIGHER), goods(taxon=name, appendix="I")) == []
 
 
+@pytest.mark.parametrize(("term", "unit", "expected"), [
+    ("SKI", "m", "number, pair"), ("CLO", "number", "mg, g, kg, t, cm2, m2"), ("LOG", "kg", None), ("SAW", "kg", None),
+    ("LIV", "kg", None), ("HAN", "m2", None),
+])  # fmt: skip
+def test_unit_that_the_guidelines_do_not_prefer_is_noted(term: str, unit: str, expected: str | None) -> None:
+    noted = [] if expected is None else [("unit-not-preferred", "/lines/0/unit", expected, unit)]
+    assert notes(facts(listing(Population(appendix="II"))), goods(term=term, unit=unit)) == noted
+    unlisted = notes(facts(), goods(term=term, unit=unit))
+    assert unlisted[1:] == noted
+
+
 def test_notes_beyond_their_limit_are_counted() -> None:
     letters = [f"{first}{second}" for first in "ABCDE" for second in "ABCDE"]
     content = permit_content(*(goods(line=one, origin_permit=None) for one in letters), day=FIXED_DAY)
