@@ -126,6 +126,9 @@ class GrantDecision(WireModel):
     special_conditions: Annotated[Text | None, Field(description="Box 5: special conditions")] = None
     security_stamp: Annotated[ShortText | None, Field(description="Box 5b: number of the security stamp")] = None
     retrospective: Annotated[bool, Field(description="True: issued after the goods left, by exception")] = False
+    retrospective_reason: Annotated[
+        Text | None, Field(description="Why the permit is issued after the goods left; only with `retrospective`")
+    ] = None
     lines: Annotated[
         tuple[GrantedLine, ...],
         Field(max_length=LINES, strict=False, description="Lines to grant; if left out, all lines in full"),

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, mode
 from pydantic_core import PydanticCustomError, core_schema
 
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERM_CODES
+from shared.cites.document_types import CITES_DOCUMENT_TYPES, NOT_CITES
 from shared.cites.time_zones import country_codes
 from shared.contracts.closed_sets import DocumentUse, Movement, Purpose, Source, UnderlyingSource, Unit
 from shared.contracts.comparison import comparison_key
@@ -58,12 +59,18 @@ class Document(WireModel):
     """A permit that an item cites, and how the item uses it.
 
     Without `issuer`, the hub looks for a permit of this number that names the declaring side. Type Y900 cites no
-    permit.
+    permit. No other type does: an invoice (N935) is no permit, whatever its number is.
     """
 
-    type: Annotated[ShortText, Field(description="EU document code: C400, C405, or Y900 for goods outside CITES")] = (
-        "C400"
-    )
+    type: Annotated[
+        ShortText,
+        Field(
+            description=(
+                "EU document code: C400 or C405 for a CITES document, Y900 for goods outside CITES. A document of "
+                "any other type is not taken for a permit"
+            )
+        ),
+    ] = "C400"
     number: Annotated[ShortText | None, Field(description="Permit number, box 1 of the permit")] = None
     issuer: Annotated[
         FastPathCountry | None, Field(description="Country whose authority issued the permit, ISO 3166-1 alpha-2")
@@ -78,8 +85,26 @@ class Document(WireModel):
     ] = None
 
     @property
+    def is_cites(self) -> bool:
+        """Return whether the document is of a type of CITES documents, so that the item cites a permit."""
+        return self.type in CITES_DOCUMENT_TYPES or self.type.upper() in CITES_DOCUMENT_TYPES
+
+    @property
+    def states_not_cites(self) -> bool:
+        """Return whether the trader states by the document that the Convention does not cover the goods."""
+        return self.type.upper() == NOT_CITES
+
+    @property
     def key(self) -> tuple[str, str]:
-        """The issuer and the key of the number, by which the registry finds the permit. An empty part finds nothing."""
+        """The issuer and the key of the number, by which the registry finds the permit. An empty part finds nothing.
+
+        A document that is no CITES document has empty parts.
+        """
+        return self.stated_key if self.is_cites else ("", "")
+
+    @property
+    def stated_key(self) -> tuple[str, str]:
+        """The issuer and the key of the number, also of a document that is no CITES document."""
         return self.issuer or "", comparison_key(self.number) if self.number else ""
 
 

@@ -99,6 +99,9 @@ class Permit(WireModel):
     special_conditions: Annotated[Text | None, Field(description="Box 5: special conditions")] = None
     security_stamp: Annotated[ShortText | None, Field(description="Box 5b: number of the security stamp")] = None
     retrospective: Annotated[bool, Field(description="True: issued after the goods left, by exception")] = False
+    retrospective_reason: Annotated[
+        Text | None, Field(description="Why the permit is issued after the goods left; only with `retrospective`")
+    ] = None
     carnet: Annotated[
         Carnet | None, Field(description="Only for a sample collection, which is never valid longer than it")
     ] = None

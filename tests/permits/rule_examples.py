@@ -69,12 +69,17 @@ ELSEWHERE = {"name": "A (Pty) Ltd", "country": "ZA", "identifier": "ZA9999999"}
 HOLDER = PERMIT.content.importer.model_dump()
 CONSIGNOR = PERMIT.content.exporter.model_dump()
 NAMELESS = changed_permit(PERMIT, importer=PERMIT.content.importer.model_copy(update={"identifier": None}))
+AFTERWARDS = changed_permit(PERMIT, retrospective=True)
 SHIPPED = replace(PERMIT, transport_documents=frozenset({"M-1"}))
 BY_M1 = {"transport_document": "M-1"}
 LATE_NOTE = tuple(one for one in findings_of(PERMIT, document={"use": "late"}) if one.rule == is_reported_late.name)
 
 EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-VI.1-permit-known": (lambda: findings_of(PERMIT, document={"number": "ZA-0"}), lambda: findings_of(PERMIT)),
+    "document-type": (
+        lambda: findings_of(PERMIT, document={"type": "N935"}),
+        lambda: findings_of(PERMIT, document={"type": "C405"}),
+    ),
     "stated-in-full": (lambda: findings_of(PERMIT, source=None), lambda: findings_of(PERMIT)),
     "stated-unmistakably": (
         lambda: findings_of(PERMIT, also=(SAME_NUMBER,), document={"issuer": None}),
@@ -124,6 +129,11 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-V-document": (
         lambda: findings_of(permit("import", "III"), known=APPENDIX_III),
         lambda: findings_of(permit("certificate_of_origin", "III"), known=APPENDIX_III),
+    ),
+    "CITES-Conf-12.3-retrospective": (lambda: findings_of(AFTERWARDS), lambda: findings_of(PERMIT)),
+    "CITES-Conf-12.3-retrospective-appendix-I": (
+        lambda: findings_of(changed_permit(permit("export", "I"), retrospective=True), known=APPENDIX_I, purpose="Z"),
+        lambda: findings_of(permit("export", "I"), known=APPENDIX_I, purpose="Z"),
     ),
     "CITES-VII-other-document": (lambda: findings_of(permit("other")), lambda: findings_of(BRED, source="C")),
     "split-listing": (lambda: findings_of(known=SPLIT), lambda: findings_of(PERMIT, known=SPLIT)),

@@ -39,9 +39,6 @@ UNITS: dict[str, tuple[Unit, Decimal]] = {
 }
 """Code of UN/ECE Rec. 20 → unit of the contract, and the factor. A qualifier after `#` does not change the measure."""
 
-CITES_DOCUMENTS = frozenset({"C400", "C405"})
-NOT_CITES = "Y900"
-
 _USE_BY_LETTER: dict[str, DocumentUse] = {
     "E": DocumentUse.EXHAUSTS,
     "F": DocumentUse.EXHAUSTS,

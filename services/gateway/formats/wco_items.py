@@ -4,16 +4,10 @@ import re
 from decimal import Decimal
 from typing import Any
 
-from services.gateway.formats.customs_codes import (
-    CITES_DOCUMENTS,
-    COUNTRY_ALIASES,
-    NOT_CITES,
-    NOT_PRESENTED,
-    UNITS,
-    document_use,
-)
+from services.gateway.formats.customs_codes import COUNTRY_ALIASES, NOT_PRESENTED, UNITS, document_use
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element
+from shared.cites.document_types import CITES_DOCUMENT_TYPES, NOT_CITES
 from shared.cites.time_zones import country_codes
 from shared.contracts.closed_sets import DocumentUse, Unit
 from shared.contracts.limits import ITEMS, TEXT_LENGTH
@@ -40,7 +34,7 @@ def _item(item: Element, index: int, previous_declaration: str | None, repairs: 
     pointer = f"/items/{index}"
     commodity = item.child("Commodity") or Element("Commodity")
     coded = [(_code(one), one) for one in item.children("AdditionalDocument")]
-    cites_documents = [(code, one) for code, one in coded if code in CITES_DOCUMENTS]
+    cites_documents = [(code, one) for code, one in coded if code in CITES_DOCUMENT_TYPES]
     exempt = any(code == NOT_CITES for code, _ in coded)
     content = {
         "number": _number(item.child_text("SequenceNumeric"), index, pointer, repairs),

@@ -216,6 +216,7 @@ def permit_content(application: ApplicationRecord, decision: GrantDecision, day:
         special_conditions=decision.special_conditions,
         security_stamp=decision.security_stamp,
         retrospective=decision.retrospective,
+        retrospective_reason=decision.retrospective_reason,
         carnet=content.carnet,
         lines=_granted_lines(content, decision),
     )

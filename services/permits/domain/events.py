@@ -170,7 +170,7 @@ def declaration_audience(declaration: DeclarationRecord, agents: AgentsOfTraders
     countries = _unique(declaration.content.export_country, declaration.content.import_country)
     parties, notified_agents = (declaration.trader,), _agent_of(declaration, agents)
     items = declaration.content.items
-    documents = [document for item in items for document in item.documents if document.number]
+    documents = [document for item in items for document in item.documents if document.number and document.is_cites]
     cited = {f"{d.issuer}/{d.number}" if d.issuer else str(d.number) for d in documents}
     return Audience(
         parties=parties,

@@ -27,7 +27,7 @@ def permit_search_words(content: Permit) -> str:
 
 def declaration_search_words(content: Declaration) -> str:
     """Return the search words of a declaration as JSON: taxa, cited permits, their issuers, exporter and importer."""
-    documents = [document for item in content.items for document in item.documents]
+    documents = [document for item in content.items for document in item.documents if document.is_cites]
     return _words_json(
         [
             *(word for item in content.items if item.taxon for word in _taxon_words(item.taxon)),

@@ -289,6 +289,28 @@ PERMIT_PROBLEMS = {
         example="The carnet ends on 2026-06-30. The certificate ends on 2026-08-31. Send 2026-06-30 or earlier.",
         example_faults=(ExampleFault("/valid_until"),),
     ),
+    "retrospective-appendix-one": ProblemCode(
+        status=422,
+        meaning="A permit for a specimen of Appendix I is never issued after the goods left.",
+        causes=("`retrospective` is true, and a line is of Appendix I (Resolution Conf. 12.3, part XIII).",),
+        steps=(
+            you("Leave out the line if the goods left without a permit. Tell customs of the country of import."),
+            you("Send `retrospective` as false if the goods have not left."),
+        ),
+        example=(
+            "A permit for a specimen of Appendix I is never issued after the goods left. Line A is for Panthera "
+            "tigris. Leave out the line, or correct `retrospective`."
+        ),
+        example_faults=(ExampleFault("/lines/0/appendix"),),
+    ),
+    "retrospective-reason-alone": ProblemCode(
+        status=422,
+        meaning="Only a permit that is issued after the goods left has a reason for it.",
+        causes=("`retrospective_reason` is there, and `retrospective` is not true.",),
+        steps=(you("Send `retrospective` as true, or leave out `retrospective_reason`."),),
+        example="`retrospective_reason` is only for a permit with `retrospective`. Send true, or leave out the reason.",
+        example_faults=(ExampleFault("/retrospective_reason"),),
+    ),
     "issuer-not-of-export-country": ProblemCode(
         status=422,
         meaning="The country of export issues permits and certificates for an export, and phytosanitary certificates.",

@@ -210,6 +210,9 @@ class PermitByToken(WireModel):
     special_conditions: Annotated[str | None, LEFT_OUT, Field(description="Box 5: special conditions")] = None
     security_stamp: Annotated[str | None, LEFT_OUT, Field(description="Box 5b: number of the security stamp")] = None
     retrospective: Annotated[bool, Field(description="True: issued after the goods left, by exception")] = False
+    retrospective_reason: Annotated[
+        str | None, LEFT_OUT, Field(description="Why the permit was issued after the goods left")
+    ] = None
     status: PermitStatus
     exporter: Annotated[TraderByToken, Field(description="Box 4: exporter or re-exporter")]
     importer: Annotated[TraderByToken, Field(description="Box 3: importer")]

@@ -234,6 +234,7 @@ def permit_view_by_token(permit: PermitRecord, day: date) -> PermitByToken:
         special_conditions=content.special_conditions,
         security_stamp=content.security_stamp,
         retrospective=content.retrospective,
+        retrospective_reason=content.retrospective_reason,
         status=status_on(permit, day),
         exporter=TraderByToken(name=content.exporter.name, country=content.exporter.country),
         importer=TraderByToken(name=content.importer.name, country=content.importer.country),

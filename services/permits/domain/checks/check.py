@@ -43,8 +43,10 @@ from services.permits.domain.rules.rule import evaluate
 from services.permits.domain.rules.whole_declaration import (
     DECLARING_SIDE_RULES,
     DOCUMENT_RULES,
+    OTHER_DOCUMENT_RULES,
     DeclaringSideContext,
     DocumentContext,
+    OtherDocumentContext,
     permit_is_known,
 )
 from shared.cites.time_zones import utc_day
@@ -56,8 +58,6 @@ PermitsByKey = Mapping[tuple[str, str], PermitRecord]
 """The permits that the declarations of a batch cite, by issuer and number."""
 
 ITEM_RULES = (*requirements.RULES, *annotations.RULES, *hybrids.RULES, *suspensions.RULES, *measures.RULES)
-NOT_CITES_CODE = "Y900"
-"""Document code by which a trader states that the Convention does not cover the goods."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,14 +90,18 @@ def check(
     day = day or utc_day(declaration.received_at)
     declaration = complete(declaration, permits_by_key)
     confirmed = confirmed_permits(declaration)
-    findings: list[Finding] = [*completion_findings(declaration.content), *_check_declaring_side(declaration)]
+    findings: list[Finding] = [
+        *completion_findings(declaration.content),
+        *_check_declaring_side(declaration),
+        *_check_other_types(declaration, permits_by_key, confirmed),
+    ]
     citations: list[Citation] = []
     cited_lines: set[tuple[int, UUID, str]] = set()
     own_claims: dict[ClaimKey, Decimal] = {}
     second_uses: list[SecondUse] = []
     reserved_permits: dict[tuple[str, str], PermitRecord] = {}
     for index, item in enumerate(declaration.content.items):
-        cited_documents = [(n, d) for n, d in enumerate(item.documents) if d.type != NOT_CITES_CODE]
+        cited_documents = [(n, d) for n, d in enumerate(item.documents) if d.is_cites]
         contexts: list[CitationContext] = []
         supporting = 0
         for document_index, document in cited_documents:
@@ -165,7 +169,7 @@ def unknown_permit_pointers(declaration: DeclarationRecord, permits_by_key: Perm
     found: list[Finding] = []
     for index, item in enumerate(declaration.content.items):
         for document_index, document in enumerate(item.documents):
-            if document.type != NOT_CITES_CODE:
+            if document.is_cites:
                 found_naming = naming(permits_by_key.get(document.key), declaration)
                 cited = _document_context(declaration, index, document_index, found_naming)
                 found += evaluate((permit_is_known,), cited)
@@ -217,6 +221,33 @@ def _check_naming(
     return evaluate(DOCUMENT_RULES, _document_context(declaration, index, document_index, found_naming))
 
 
+def _check_other_types(
+    declaration: DeclarationRecord, permits_by_key: PermitsByKey, confirmed: PermitKeys
+) -> list[Finding]:
+    """Return a note for each document that is no CITES document, if the trader may have meant it as one.
+
+    So it is if the item cites nothing else, or if the document has the number of a permit. The note names a permit
+    only to its holder.
+    """
+    content = declaration.content
+    found: list[Finding] = []
+    for index, item in enumerate(content.items):
+        others = [(n, d) for n, d in enumerate(item.documents) if not d.is_cites and not d.states_not_cites]
+        for document_index, document in others:
+            candidates = (permits_by_key.get(key) for key in candidate_keys(content, item, document))
+            named = next((one for one in candidates if one is not None and may_use(one, declaration, confirmed)), None)
+            if named is not None or not any(one.is_cites for one in item.documents):
+                context = OtherDocumentContext(
+                    declaration=content,
+                    item_index=index,
+                    document_index=document_index,
+                    document=document,
+                    names_permit=f"{named.content.issuer} {named.content.number}" if named else None,
+                )
+                found += evaluate(OTHER_DOCUMENT_RULES, context)
+    return found
+
+
 def _check_declaring_side(declaration: DeclarationRecord) -> list[Finding]:
     """Return what the rules find about the declaring side, by the hub's register of parties."""
     context = DeclaringSideContext(
@@ -263,7 +294,7 @@ def _check_requirements(
         ),
         cites_unknown_document=unknown > 0,
         has_supporting_import_permit=supporting > 0,
-        is_declared_not_cites=any(document.type == NOT_CITES_CODE for document in item.documents),
+        is_declared_not_cites=any(document.states_not_cites for document in item.documents),
     )
     return evaluate(ITEM_RULES, item_context)
 

@@ -31,13 +31,14 @@ FIELDS_FROM_LINE = ("taxon", "term", "source")
 def cited_permits(declarations: Iterable[Declaration], also: Iterable[PermitKey] = ()) -> CitedPermits:
     """Return the permits to load: those that declarations cite or may mean, and those in `also` with all lines.
 
+    A document of a type that cites no permit may have the number of one, which a finding then names.
     A document with the use `already_counted` needs all citations of its permit.
     A document that names no line may mean any line, so it needs all lines.
     """
     with_all_lines: set[PermitKey] = set(also)
     counted: set[PermitKey] = set()
     lines: dict[PermitKey, set[str]] = {}
-    for document, keys in _cited_documents(declarations):
+    for document, keys in _named_documents(declarations):
         if document.use == DocumentUse.ALREADY_COUNTED:
             counted.update(keys)
         if document.line is None:
@@ -71,6 +72,12 @@ def usable_by(declarations: Iterable[DeclarationRecord], also: Iterable[PermitKe
 
 
 def _cited_documents(declarations: Iterable[Declaration]) -> Iterator[tuple[Document, tuple[PermitKey, ...]]]:
+    """Yield each CITES document with the keys of the permits that it may mean."""
+    return ((document, keys) for document, keys in _named_documents(declarations) if document.is_cites)
+
+
+def _named_documents(declarations: Iterable[Declaration]) -> Iterator[tuple[Document, tuple[PermitKey, ...]]]:
+    """Yield each document with the keys of the permits that its number may mean, of whatever type it is."""
     for content in declarations:
         for item in content.items:
             for document in item.documents:
@@ -83,10 +90,10 @@ def candidate_keys(content: Declaration, item: Item, document: Document) -> tupl
     Possible issuers are the countries of the shipment, and the country whose code begins the number.
     Customs messages often write that code before the number: `FR123456` may be 123456 of FR.
     """
-    if document.number is None:
+    if document.number is None or document.states_not_cites:
         return ()
     if document.issuer is not None:
-        return (document.key,)
+        return (document.stated_key,)
     number, prefix = comparison_key(document.number), document.number[:2].upper()
     concerned = [content.export_country, item.origin_country, content.import_country]
     concerned += [prefix] if prefix in country_codes() else []
@@ -130,7 +137,7 @@ def _is_complete(content: Declaration, side: Side) -> bool:
         item.net_mass is None
         and None not in (item.taxon, item.term, item.source, item.purpose, item.origin_country)
         and (item.underlying_source is not None or item.source not in ACCOMPANIED_SOURCES)
-        and all(document.issuer is not None for document in item.documents)
+        and all(document.issuer is not None or not document.is_cites for document in item.documents)
         for item in content.items
     )
 
@@ -159,7 +166,7 @@ def _complete_document(
     """Return the document with the issuer that its number means, if it names no issuer."""
     item = content.items[index]
     document = item.documents[document_index]
-    if document.issuer is not None:
+    if document.issuer is not None or not document.is_cites:
         return document
     candidates = [key for key in candidate_keys(content, item, document) if key in permits]
     if not candidates:

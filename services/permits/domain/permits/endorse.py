@@ -28,7 +28,8 @@ def endorse(
     """Return the changes of an endorsement (box 14), quantities in the unit of each line. Endorsements add up.
 
     The first endorsement endorses zero on lines that it does not name. If part loads exhausted the permit, it may be
-    endorsed again while more of the granted quantity may leave.
+    endorsed again while more of the granted quantity may leave. The goods of a retrospective permit left before its
+    issue, so its endorsement may be of that day (Resolution Conf. 12.3, part XIII).
     `reserving` contains the declarations with import reservations on the permit. `permits` contains this permit and
     all others on which they have reservations.
     Raise Conflict `no-export-side` for a document of the country of import, `invalid-transition` for a status that
@@ -54,7 +55,8 @@ def endorse(
             )
             raise Invalid("no-such-line", text, [Fault(f"/lines/{index}/line", "no-such-line", text)])
     day = decision.endorsed_on or day_in_last_zone(permit.content.export_country, actor.at)
-    if not permit.content.issued_on <= day <= permit.content.valid_until:
+    is_too_early = day < permit.content.issued_on and not permit.content.retrospective
+    if is_too_early or day > permit.content.valid_until:
         text = (
             f"The permit is valid from {permit.content.issued_on} to {permit.content.valid_until}. "
             f"The endorsement is of {day}. Correct `endorsed_on`."

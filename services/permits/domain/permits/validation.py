@@ -13,8 +13,9 @@ from services.permits.domain.rules.certificate_scope import Misfit, find_misfits
 from services.permits.domain.rules.issuing_country import expected_issuer, issuing_side
 from services.permits.domain.rules.sources import source_mismatch
 from services.permits.domain.units import is_fraction_of_specimen
+from shared.cites.annotations import Specimen
 from shared.cites.codes import ACCOMPANIED_SOURCES
-from shared.contracts.closed_sets import PermitKind
+from shared.contracts.closed_sets import Appendix, PermitKind
 from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity
 from shared.problems import Fault, Invalid
@@ -56,6 +57,7 @@ def list_faults(content: Permit, day: date, facts: Facts = NO_FACTS) -> Iterator
     yield from _issue_date_faults(content, day)
     yield from _validity_faults(content)
     yield from _carnet_faults(content)
+    yield from _retrospective_faults(content, facts)
     for index, line in enumerate(content.lines):
         pointer = f"/lines/{index}"
         yield from _source_faults(line, pointer)
@@ -124,6 +126,35 @@ def _carnet_faults(content: Permit) -> Iterator[Fault]:
         end = content.carnet.valid_until
         text = f"The carnet ends on {end}. The certificate ends on {content.valid_until}. Send {end} or earlier."
         yield Fault("/valid_until", "validity-past-carnet", text)
+
+
+def _retrospective_faults(content: Permit, facts: Facts) -> Iterator[Fault]:
+    """Yield the faults of an issue after the goods left (Resolution Conf. 12.3, part XIII).
+
+    The exceptions of the Resolution are for specimens of Appendices II and III, and for those that count so.
+    """
+    if not content.retrospective:
+        if content.retrospective_reason is not None:
+            text = (
+                "`retrospective_reason` is only for a permit with `retrospective`. Send true, or leave out the reason."
+            )
+            yield Fault("/retrospective_reason", "retrospective-reason-alone", text)
+        return
+    for index, line in enumerate(content.lines):
+        specimen = Specimen(
+            term=line.term,
+            purpose=content.purpose,
+            source=line.source,
+            underlying_source=line.underlying_source,
+            export_country=content.export_country,
+            import_country=content.import_country,
+        )
+        if facts.listings.effective_appendix(line.taxon, line.appendix, specimen) == Appendix.I:
+            text = (
+                f"A permit for a specimen of Appendix I is never issued after the goods left. Line {line.line} is for "
+                f"{line.taxon}. Leave out the line, or correct `retrospective`."
+            )
+            yield Fault(f"/lines/{index}/appendix", "retrospective-appendix-one", text)
 
 
 def _source_faults(line: PermitLine, pointer: str) -> Iterator[Fault]:

@@ -50,11 +50,12 @@ def kind_serves_movement(context: CitationContext) -> Discrepancy | None:
 def is_in_force(context: CitationContext) -> Discrepancy | None:
     """The hub must receive the declaration while the permit is valid (Article VI.2).
 
-    The day of issue and the last day are both included, in the time zone of the issuer.
+    The day of issue and the last day are both included, in the time zone of the issuer. A retrospective permit was
+    issued after the goods left, so the hub may receive a declaration before its day of issue.
     """
     content = context.permit.content
     first, last = context.days
-    if first <= content.valid_until and last >= content.issued_on:
+    if first <= content.valid_until and (last >= content.issued_on or content.retrospective):
         return None
     if context.document.use == DocumentUse.LATE and first > content.valid_until:
         return None
@@ -237,6 +238,22 @@ def was_registered_by_issuer(context: CitationContext) -> Discrepancy | None:
     )
 
 
+@rule("CITES-Conf-12.3-retrospective", Severity.NOTE)
+def was_issued_before_departure(context: CitationContext) -> Discrepancy | None:
+    """The authority issued this permit after the goods left, by exception (Resolution Conf. 12.3, part XIII)."""
+    content = context.permit.content
+    if not content.retrospective:
+        return None
+    reason = content.retrospective_reason
+    if reason is None and content.special_conditions:
+        reason = f"box 5: {content.special_conditions}"
+    return Discrepancy(
+        pointer=context.document_pointer("number"),
+        found=f"issued on {content.issued_on}, retrospectively",
+        note=f"reason of the authority: {reason}" if reason else "the permit states no reason",
+    )
+
+
 @rule(
     "CITES-box-7-line",
     Severity.BLOCK,
@@ -268,5 +285,6 @@ RULES: tuple[Rule[CitationContext], ...] = (
     purpose_agrees,
     was_endorsed,
     was_registered_by_issuer,
+    was_issued_before_departure,
     document_has_line,
 )

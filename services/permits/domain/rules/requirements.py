@@ -155,6 +155,31 @@ def appendix_three_has_document(context: ItemContext) -> Discrepancy | None:
 
 
 @rule(
+    "CITES-Conf-12.3-retrospective-appendix-I",
+    Severity.REFER,
+    remedy="Wait for the decision of customs, or cite a permit that was issued before the goods left.",
+    officer_remedy="Customs asks the authority that issued the permit, then overrides the finding with a reason or "
+    "refuses the goods.",
+)
+def appendix_one_is_not_retrospective(context: ItemContext) -> Discrepancy | None:
+    """A permit for Appendix I must be issued before the goods leave (Resolution Conf. 12.3, part XIII).
+
+    The exceptions of the Resolution are for Appendices II and III. The hub issues and registers no such permit. An
+    earlier version of it did.
+    """
+    if context.appendix != Appendix.I:
+        return None
+    issued = next((permit.content for permit, _ in context.lines if permit.content.retrospective), None)
+    if issued is None:
+        return None
+    return Discrepancy(
+        pointer=context.pointer("documents"),
+        expected="a permit issued before the goods left",
+        found=f"{issued.number}, issued retrospectively",
+    )
+
+
+@rule(
     "CITES-VII-other-document",
     Severity.REFER,
     remedy="Cite a permit or a certificate under the Convention in a new version, or wait for the decision of customs.",
@@ -275,6 +300,7 @@ RULES: tuple[Rule[ItemContext], ...] = (
     appendix_two_has_export_document,
     appendix_two_has_import_permit,
     appendix_three_has_document,
+    appendix_one_is_not_retrospective,
     other_document_replaces_permit,
     population_is_known,
     source_fits_kingdom,

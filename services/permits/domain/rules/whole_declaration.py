@@ -8,6 +8,7 @@ from services.permits.domain.rules.documents import is_not_withdrawn
 from services.permits.domain.rules.parties import Naming, declaring_side, describe_party, has_same_name
 from services.permits.domain.rules.requirements import goods_are_verified
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, WAIT_OR_AGREE, Discrepancy, Rule, build_finding, rule
+from shared.cites.document_types import CITES_DOCUMENT_TYPES
 from shared.contracts.closed_sets import Movement, Severity
 from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import CitedLine, Finding
@@ -94,6 +95,43 @@ def own_party_is_identified(context: DocumentContext) -> Discrepancy | None:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OtherDocumentContext:
+    """A document that is no CITES document, and the permit of the declaring side that has its number, if there is one.
+
+    It has nothing of a permit that names others.
+    """
+
+    declaration: Declaration
+    item_index: int
+    document_index: int
+    document: Document
+    names_permit: str | None = None
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items of the declaration."""
+        return self.declaration.items
+
+    @property
+    def cited_line(self) -> None:
+        """No permit, because the item does not cite one by this document."""
+        return None
+
+
+@rule("document-type", Severity.NOTE)
+def document_is_of_cites(context: OtherDocumentContext) -> Discrepancy | None:
+    """Only a document of type C400 or C405 cites a permit."""
+    number = f" {context.document.number}" if context.document.number else ""
+    is_permit = f", the number of permit {context.names_permit}" if context.names_permit else ""
+    return Discrepancy(
+        pointer=f"/items/{context.item_index}/documents/{context.document_index}/type",
+        expected=" or ".join(sorted(CITES_DOCUMENT_TYPES)),
+        found=f"{context.document.type}{number}{is_permit}",
+        note="cite the permit as C400" if context.names_permit else None,
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class DeclaringSideContext:
     """A declaration, and the name and country that the hub's register has for the trader that declares."""
 
@@ -175,4 +213,9 @@ DECLARING_SIDE_RULES: tuple[Rule[DeclaringSideContext], ...] = (
     declared_name_is_registered,
 )
 DOCUMENT_RULES: tuple[Rule[DocumentContext], ...] = (permit_is_known, own_party_is_identified)
-RULES: tuple[Rule[DeclaringSideContext] | Rule[DocumentContext], ...] = (*DECLARING_SIDE_RULES, *DOCUMENT_RULES)
+OTHER_DOCUMENT_RULES: tuple[Rule[OtherDocumentContext], ...] = (document_is_of_cites,)
+RULES: tuple[Rule[DeclaringSideContext] | Rule[DocumentContext] | Rule[OtherDocumentContext], ...] = (
+    *DECLARING_SIDE_RULES,
+    *DOCUMENT_RULES,
+    *OTHER_DOCUMENT_RULES,
+)

@@ -1,6 +1,7 @@
 """Issue, endorsement and revocation of permits, and the effects on declarations that cite them."""
 
-from datetime import timedelta
+import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -159,6 +160,30 @@ async def test_endorsement_in_the_future_is_refused(permits_db: AsyncEngine) -> 
     with pytest.raises(Invalid) as refused:
         await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
     assert refused.value.code == "endorsed-in-the-future"
+
+
+@pytest.mark.parametrize("is_retrospective", [True, False])
+async def test_endorsement_before_the_issue_needs_a_retrospective_permit(
+    permits_db: AsyncEngine, is_retrospective: bool
+) -> None:
+    left_on = today() - timedelta(days=9)
+    permit = permit_content(issued_on=today() - timedelta(days=2), retrospective=is_retrospective)
+    permit_id = await issue_permit(permits_db, permit)
+    box_14 = {"lines": [{"line": "A", "quantity": "100"}], "endorsed_on": left_on.isoformat()}
+    act = endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, build_model(Endorsement, **box_14), command())
+    if not is_retrospective:
+        with pytest.raises(Invalid) as refused:
+            await act
+        assert refused.value.code == "endorsed-out-of-validity"
+        return
+    assert json.loads((await act).body)["status"] == "endorsed"
+    async with permits_db.connect() as conn:
+        days = (await conn.execute(text("SELECT value_date FROM ledger WHERE kind = 'endorse'"))).scalars().all()
+    assert days == [left_on]
+    arrived = await lodge_declaration(permits_db, declaration(item(permit)), at=datetime.now(UTC) - timedelta(days=5))
+    assert arrived["status"] == "accepted", "the goods arrived before the authority issued the permit"
+    [note] = [one for one in arrived["findings"] if one["rule"] == "CITES-Conf-12.3-retrospective"]
+    assert (note["severity"], note["found"]) == ("note", f"issued on {permit.issued_on}, retrospectively")
 
 
 async def test_revocation_refers_an_accepted_declaration(permits_db: AsyncEngine) -> None:

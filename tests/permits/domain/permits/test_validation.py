@@ -112,6 +112,19 @@ def test_sample_collection_valid_longer_than_its_carnet_is_a_fault() -> None:
     assert codes(carnet=carnet) == [("carnet-out-of-place", "/carnet")]
 
 
+def test_retrospective_permit_of_appendix_one_is_a_fault() -> None:
+    refused = [("retrospective-appendix-one", "/lines/1/appendix")]
+    two = line(), line("B", taxon="Panthera tigris", appendix="I", source="W")
+    assert codes(*two, retrospective=True, retrospective_reason="the office was closed") == refused
+    assert codes(*two) == []
+    assert codes(line(appendix="I", source="D", registered_operation="A-ZA-501"), retrospective=True) == []
+
+
+def test_reason_of_a_retrospective_issue_without_the_mark_is_a_fault() -> None:
+    expected = [("retrospective-reason-alone", "/retrospective_reason")]
+    assert codes(retrospective_reason="the office was closed") == expected
+
+
 def test_quota_that_is_incomplete_or_exceeded_is_a_fault() -> None:
     assert codes(line(quota_used="120", annual_quota="120")) == []
     assert codes(line(quota_used="121", annual_quota="120")) == [("quota-exceeded", "/lines/0/quota_used")]
