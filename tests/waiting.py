@@ -7,8 +7,11 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+
 T = TypeVar("T")
-WAIT_SECONDS = 30.0
+WAIT_SECONDS = 60.0
 """Much more than anything takes that a test waits for, and less than a test may take."""
 
 
@@ -39,6 +42,19 @@ def block_until(read: Callable[[], T], *, seconds: float = WAIT_SECONDS) -> T:
             raise AssertionError(_too_late(seconds, last))
         time.sleep(0.02)
     return last
+
+
+async def wait_for_lock(db: AsyncEngine) -> None:
+    """Wait until a transaction waits for a lock in this database."""
+    query = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+
+    async def is_waiting() -> bool:
+        async with db.connect() as conn:  # one transaction sees one state of pg_stat_activity
+            return bool((await conn.execute(query)).scalar_one())
+
+    await wait_until(is_waiting)
 
 
 def end_in_time(test: Callable[..., Awaitable[None]], *, seconds: float) -> Callable[..., Awaitable[None]]:

@@ -7,13 +7,15 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import httpx2
 
+from services.cli.databases import Server
 from services.cli.ports import free_ports
 from tests.notifications.conftest import Service, event_message, party
 from tests.notifications.receivers import Receiver, WebhookRequest
-from tests.waiting import wait_until
+from tests.waiting import wait_for_lock, wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -65,23 +67,27 @@ async def test_worker_does_not_import_the_web_framework() -> None:
     assert (await asked.communicate())[0].strip() == b"[]"
 
 
-async def test_server_on_sigterm_ends_waits_for_events_and_exits(service: Service) -> None:
+async def test_server_on_sigterm_ends_waits_for_events_and_exits(service: Service, server: Server) -> None:
     port = str(free_ports(1)[0])
+    admin = await server.connect_as_superuser(urlsplit(service.settings.database_url).path.lstrip("/"))
     async with (
-        process(service, "main", port=port) as server,
+        process(service, "main", port=port) as started,
         httpx2.AsyncClient(timeout=40, auth=service.http.auth) as http,
     ):
         url = f"http://127.0.0.1:{port}"
         await wait_until(lambda: ready(http, url))
         query = {"after": "0", "seconds": "30"}
-        waiting = asyncio.create_task(
-            http.get(f"{url}/internal/feed-progress", params=query, headers=service.headers_as_gateway())
-        )
-        await asyncio.sleep(0.3)
-        server.send_signal(signal.SIGTERM)
-        response = await asyncio.wait_for(waiting, 10)
+        async with admin.transaction():
+            await admin.execute("LOCK TABLE feed_counter")
+            waiting = asyncio.create_task(
+                http.get(f"{url}/internal/feed-progress", params=query, headers=service.headers_as_gateway())
+            )
+            await wait_for_lock(service.engine)  # so the server has the request
+        started.send_signal(signal.SIGTERM)
+        response = await asyncio.wait_for(waiting, 20)
         assert (response.status_code, response.json()["parties"]) == (200, [])
-        await asyncio.wait_for(server.wait(), 10)
+        await asyncio.wait_for(started.wait(), 20)
+    await admin.close()
 
 
 async def ready(http: httpx2.AsyncClient, url: str) -> bool:

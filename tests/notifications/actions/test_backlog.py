@@ -11,7 +11,7 @@ from services.notifications.actions import backlog
 from shared.database import now
 from tests.notifications.actions.test_delivery_fairness import add_pending_deliveries
 from tests.notifications.conftest import Service, event_message, party
-from tests.waiting import wait_until
+from tests.waiting import WAIT_SECONDS, wait_until
 
 WHERE = "/v1/webhook-endpoints"
 PUT_OFF = "UPDATE delivery_queues SET due_at = now() + interval '1 day'"
@@ -79,7 +79,7 @@ async def run_while_queue_is_locked(service: Service, endpoint: str, act: Callab
         await holder.execute(held, {"id": UUID(endpoint)})
         acting = asyncio.ensure_future(act())
         await asyncio.sleep(0.2)
-        told = await asyncio.wait_for(service.send_events(event_message(to=party())), 5)
+        told = await asyncio.wait_for(service.send_events(event_message(to=party())), WAIT_SECONDS)
         assert (told, acting.done()) == (["taken"], False)
         await holder.rollback()
     await acting

@@ -154,9 +154,10 @@ async def test_hanging_endpoint_among_fifty_keeps_to_its_concurrency_limit(
     receivers[0].respond = swallow
     for owner, receiver in zip(owners, receivers, strict=True):
         await service.endpoint(owner, receiver.url)
+    waits: dict[str, Any] = {"seconds": 60.0, "lease": timedelta(seconds=90)}
     async with (
-        running_worker(service, seconds=60.0, max_in_flight=128),
-        running_worker(service, seconds=60.0, max_in_flight=128),
+        running_worker(service, **waits, max_in_flight=128),
+        running_worker(service, **waits, max_in_flight=128),
     ):
         for n in range(1, 6):
             await service.send_events(*(event_message(to=owner) for owner in owners for _ in range(4)))
@@ -170,16 +171,17 @@ async def test_hanging_endpoint_among_fifty_keeps_to_its_concurrency_limit(
 async def test_deliveries_start_in_batches_so_that_a_shared_host_accepts_them(
     service: Service, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(delivery_worker, "LAUNCH_PAUSE_SECONDS", 2.0)
+    monkeypatch.setattr(delivery_worker, "LAUNCH_PAUSE_SECONDS", pause := 1.0)
     who = party()
     for _ in range(20):
         await service.endpoint(who, receiver.url)
     await service.send_events(*(event_message(to=who) for _ in range(8)))
     async with running_worker(service):
-        await wait_until(lambda: len(receiver.requests) >= delivery_worker.LAUNCH_BATCH_SIZE)
-        await wait_until(lambda: service.scalar("SELECT count(*) = 64 FROM attempts"))
-        assert len(receiver.requests) == delivery_worker.LAUNCH_BATCH_SIZE == 64
         await wait_until(lambda: len(receiver.requests) == 160)
+    async with service.engine.connect() as conn:
+        starts = list((await conn.execute(text("SELECT at FROM attempts ORDER BY at"))).scalars())
+    pauses = [n for n in range(1, 160) if starts[n] - starts[n - 1] > timedelta(seconds=pause / 2)]
+    assert pauses == [delivery_worker.LAUNCH_BATCH_SIZE, 2 * delivery_worker.LAUNCH_BATCH_SIZE] == [64, 128]
 
 
 async def test_deliveries_in_flight_of_another_worker_are_counted(service: Service) -> None:
@@ -213,7 +215,7 @@ async def test_killed_worker_loses_no_delivery_and_repeats_under_the_same_id(
         return sum(len(receiver.requests) for receiver in receivers)
 
     async with worker_process(service) as worker:
-        await wait_until(lambda: received() > 1_500)
+        await wait_until(lambda: received() > 1_500, seconds=120)
         worker.kill()
         await worker.wait()
     async with worker_process(service), worker_process(service):

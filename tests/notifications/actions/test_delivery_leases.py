@@ -36,18 +36,20 @@ async def work():
     await receivers.open()
     keys = EndpointKeys(KeyFile(Path(sys.argv[2])), KeyFile(Path(sys.argv[3])))
     engine = create_engine(sys.argv[1])
-    await DeliveryWorker(engine, receivers.post, keys, lease=timedelta(seconds=1), poll_seconds=0.02).run()
+    lease = timedelta(seconds=float(sys.argv[4]))
+    await DeliveryWorker(engine, receivers.post, keys, lease=lease, poll_seconds=0.02).run()
 
 asyncio.run(work())
 """
 
 
 @asynccontextmanager
-async def worker_process(service: Service) -> AsyncIterator[asyncio.subprocess.Process]:
-    """Run a worker process with leases of one second during the block, and kill it at the end."""
+async def worker_process(service: Service, *, lease_seconds: int = 1) -> AsyncIterator[asyncio.subprocess.Process]:
+    """Run a worker process with short leases during the block, and kill it at the end."""
     files = [str(file) for file in (service.settings.secret_keys, service.settings.signing_keys)]
     worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", WORKER, service.settings.database_url, *files, cwd=Path(__file__).parents[3]
+        *(sys.executable, "-c", WORKER, service.settings.database_url, *files, str(lease_seconds)),
+        cwd=Path(__file__).parents[3],
     )
     try:
         yield worker
@@ -92,11 +94,11 @@ async def test_killed_worker_loses_no_delivery_in_flight(service: Service, recei
         await worker.wait()
     hanging = False
     async with running_worker(service):
-        await wait_until(lambda: len(receiver.requests) == 3)
         await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
     over.set()
-    assert [one.sequence for one in receiver.requests] == [1, 1, 2]
-    assert receiver.requests[0].id == receiver.requests[1].id
+    *repeated, last = [(one.sequence, one.id) for one in receiver.requests]
+    assert len(repeated) >= 2, "the worker repeats it before its end, if that is later than the lease"
+    assert (set(repeated), last[0]) == ({(1, receiver.requests[0].id)}, 2)
 
 
 async def claim(service: Service, *, lease: timedelta = LEASE) -> list[DeliveryRequest]:

@@ -18,7 +18,7 @@ from services.notifications.domain.retry_schedule import MAX_CHALLENGE_ATTEMPTS
 from shared.networks import parse_networks
 from tests.notifications.conftest import OpenReceiver, Service, event_message, party, running_worker
 from tests.notifications.receivers import Receiver, WebhookRequest
-from tests.waiting import wait_until
+from tests.waiting import wait_for_lock, wait_until
 
 WHERE = "/v1/webhook-endpoints"
 
@@ -216,14 +216,8 @@ async def test_change_of_url_in_a_deadlock_is_repeated(service: Service, receive
     async with service.engine.connect() as other:
         await other.execute(text("SELECT FROM delivery_queues WHERE endpoint_id = :endpoint FOR UPDATE"), keys)
         change = asyncio.create_task(service.http.patch(where, json={"url": second.url}, headers=header))
-        await wait_until(lambda: _waits_for_a_lock(service))
+        await wait_for_lock(service.engine)
         await other.execute(text("SELECT FROM endpoints WHERE id = :endpoint FOR UPDATE"), keys)
         await other.rollback()
         changed = await change
     assert (changed.status_code, changed.json().get("status")) == (200, "pending"), changed.text
-
-
-async def _waits_for_a_lock(service: Service) -> bool:
-    async with service.engine.connect() as conn:
-        waiting = await conn.scalar(text("SELECT count(*) FROM pg_locks WHERE NOT granted"))
-    return bool(waiting)

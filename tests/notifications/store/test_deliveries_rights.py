@@ -103,7 +103,7 @@ async def test_agent_whose_mandate_ended_retries_a_delivery_that_its_endpoint_ha
     for copy in mandates_with_end("revoked", agent, trader):
         await service.send_mandates(copy)
     async with running_worker(service):
-        await wait_until(lambda: receiver.requests)
+        await wait_until(lambda: service.scalar("SELECT count(*) = 0 FROM delivery_queues"))
         [delivery] = await service.deliveries(agent, made["id"])
         path = f"/v1/deliveries/{delivery['id']}/retry"
         assert (await service.http.post(path, headers=service.headers_as(agent))).status_code == 202

@@ -42,7 +42,7 @@ from tests.permits.sample_data import (
     permit_content,
     submission_message,
 )
-from tests.waiting import wait_until
+from tests.waiting import wait_for_lock
 
 STRANGER = {"importer": {"name": "B SARL", "country": "FR", "identifier": "FR00000000000000"}}
 AGENT = party("trader", "DE", "DE1")
@@ -219,17 +219,10 @@ async def test_held_attempts_survive_a_job_that_dies(permits_db: AsyncEngine) ->
     permit_id, permit = await use_permit(permits_db)
     await attempt(permits_db, permit, 3)
     await move_windows(permits_db, seconds=FIRST_WINDOW_SECONDS)
-    waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND database = (SELECT oid FROM pg_database"
-                   " WHERE datname = current_database()) OR NOT granted AND locktype = 'transactionid'")  # fmt: skip
-
-    async def is_waiting() -> bool:
-        async with permits_db.connect() as conn:
-            return bool((await conn.execute(waiting)).scalar_one())
-
     async with permits_db.begin() as conn:
         await conn.execute(text("SELECT 1 FROM permits WHERE id = :id FOR UPDATE"), {"id": permit_id})
         job = asyncio.create_task(send_held_alerts(permits_db, now()))
-        await wait_until(is_waiting)
+        await wait_for_lock(permits_db)
         job.cancel()
         await asyncio.wait([job])
     assert (await count_attempts(permits_db), await list_windows(permits_db)) == ([1], [(FIRST_WINDOW_SECONDS, 2)])

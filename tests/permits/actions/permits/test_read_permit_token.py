@@ -17,7 +17,7 @@ from shared.database import new_id, now
 from shared.problems import NotFound
 from tests.permits.sample_data import AUTHORITY_ZA, CUSTOMS_DE, OTHER_TRADER, SEALER, command, party, permit_content
 from tests.permits.view_json import as_json
-from tests.waiting import wait_until
+from tests.waiting import wait_for_lock
 
 
 async def issue_with_token(db: AsyncEngine) -> tuple[UUID, str, str]:
@@ -125,19 +125,6 @@ async def test_read_by_token_during_a_revocation_waits_for_it(permits_db: AsyncE
         await conn.execute(text("SELECT 1 FROM permits WHERE id = :id FOR NO KEY UPDATE"), {"id": permit_id})
         reads = permits_read.read_permit(permits_db, permit_id, OTHER_TRADER, now(), token)
         pending = asyncio.create_task(as_json(reads))
-        await _wait_for_lock(permits_db)
+        await wait_for_lock(permits_db)
         await conn.execute(text("UPDATE permits SET status = 'revoked' WHERE id = :id"), {"id": permit_id})
     assert (await pending)["status"] == "revoked"
-
-
-async def _wait_for_lock(db: AsyncEngine) -> None:
-    """Wait until a transaction waits for a lock in this database."""
-    query = text(
-        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
-    )
-
-    async def somebody_waits() -> bool:
-        async with db.connect() as conn:
-            return bool((await conn.execute(query)).scalar_one())
-
-    await wait_until(somebody_waits)

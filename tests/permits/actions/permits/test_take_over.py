@@ -32,7 +32,7 @@ from tests.permits.sample_data import (
     party,
     permit_content,
 )
-from tests.waiting import wait_until
+from tests.waiting import wait_for_lock
 
 AUTHORITY_KE = party("authority", "KE")
 CUSTOMS_KE = party("customs", "KE")
@@ -212,9 +212,7 @@ async def test_authority_that_joins_waits_for_a_running_registration(permits_db:
     async with permits_db.begin() as registration:
         assert not await lock_has_authority(registration, "KE")
         joining = asyncio.create_task(join(permits_db))
-        waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
-        async with permits_db.connect() as conn:
-            await wait_until(lambda: conn.scalar(waiting))
+        await wait_for_lock(permits_db)
         assert not await lock_has_authority(registration, "KE")
     await joining
     async with permits_db.connect() as conn:
