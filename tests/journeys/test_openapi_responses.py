@@ -216,5 +216,8 @@ def _reference_data(parties: HubParties, authority: PartyAccess) -> None:
     assert parties.get(admin, "/v1/reference/taxa?name=Crocodylus niloticus")["data"]
     assert parties.get(admin, "/v1/reference/suspensions?on=2030-05-01")["data"]
     assert parties.get(admin, "/v1/reference/quotas?on=2030-05-01")["data"]
+    rows = b"country,hs_code,concern,reason\nFR,44151010,none,Packing cases of fir\n"
+    parties.request(admin, "PUT", "/v1/reference/hs-codes", rows, CSV, expect=200)
+    assert parties.get(admin, "/v1/reference/hs-codes?country=FR&code=44151010")["data"]
     for report in ("annual?side=export&", "mirror?"):
         parties.request(authority, "GET", f"/v1/reports/{report}year={today().year}&country=ZA", expect=200)

@@ -87,7 +87,7 @@ def test_reference_load_of_a_bad_file_or_by_another_role_is_refused(
     assert (as_json.status_code, as_json.json()["code"]) == (415, "unsupported-media-type")
     bad_day = admin("PUT", f"{R}/taxa", content=index_csv(rows(1)), params={"from": "tomorrow"}, headers=CSV)
     assert bad_day.status_code == 400
-    for which in ("taxa", "suspensions", "quotas"):
+    for which in ("taxa", "suspensions", "quotas", "hs-codes"):
         tried = Caller(hub, trader.hub.access_token())("PUT", f"{R}/{which}", content="x", headers=CSV)
         assert (tried.status_code, tried.json()["code"]) == (403, "role-not-allowed")
 

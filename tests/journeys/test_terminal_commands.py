@@ -57,7 +57,8 @@ def test_declaration_checked_at_a_terminal_is_not_stored(hub: RunningHub, tmp_pa
 def test_reference_lists_shown_at_a_terminal_name_effect_and_next_step(hub: RunningHub) -> None:
     arguments = ("lists", "--hub", hub.url, "--credentials", hub.home / "admin.json")
     shown = {one["list"]: one for one in json.loads(run_saola(*arguments, "--json").stdout)}
-    assert shown.keys() == {"taxa", "suspensions", "quotas"}
+    assert shown.keys() == {"taxa", "suspensions", "quotas", "hs-codes"}
+    assert shown.pop("hs-codes")["remedy"] is None
     assert all((one["remedy"] is None) == (one["state"] in {"loaded", "empty"}) for one in shown.values())
     table = " ".join(run_saola(*arguments).stdout.split())
     assert shown["taxa"]["effect"].split()[0] in table

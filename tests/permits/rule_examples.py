@@ -72,6 +72,7 @@ NAMELESS = changed_permit(PERMIT, importer=PERMIT.content.importer.model_copy(up
 AFTERWARDS = changed_permit(PERMIT, retrospective=True)
 SHIPPED = replace(PERMIT, transport_documents=frozenset({"M-1"}))
 BY_M1 = {"transport_document": "M-1"}
+UNDESCRIBED: dict[str, Any] = {"taxon": None, "term": None, "source": None}
 LATE_NOTE = tuple(one for one in findings_of(PERMIT, document={"use": "late"}) if one.rule == is_reported_late.name)
 
 EXAMPLES: dict[str, tuple[Example, Example]] = {
@@ -105,6 +106,18 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: findings_after_endorsement("100"),
     ),
     "reservation-ended": (lambda: findings_when_stale(after=True), lambda: findings_when_stale(after=False)),
+    "not-concerned": (
+        lambda: findings_of(hs_code="870323", **UNDESCRIBED),
+        lambda: findings_of(hs_code="410320", **UNDESCRIBED),
+    ),
+    "taxon-stated": (
+        lambda: findings_of(hs_code="441510", **UNDESCRIBED),
+        lambda: findings_of(hs_code="441510", **UNDESCRIBED, documents=[{"type": "Y900"}]),
+    ),
+    "not-CITES-by-statement": (
+        lambda: findings_of(hs_code="441510", **UNDESCRIBED, documents=[{"type": "Y900"}]),
+        lambda: findings_of(hs_code="410320", **UNDESCRIBED, documents=[{"type": "Y900"}]),
+    ),
     "CITES-III-export-document": (
         lambda: findings_of(IMPORT_OF_ZOO, known=APPENDIX_I, purpose="Z"),
         lambda: findings_of(IMPORT_OF_ZOO, EXPORT_TO_ZOO, known=APPENDIX_I, purpose="Z"),

@@ -85,6 +85,7 @@ ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/reference/taxa"): {*EVERYBODY, "partner", "admin"},
     ("GET", "/v1/reference/suspensions"): {*EVERYBODY, "partner", "admin"},
     ("GET", "/v1/reference/quotas"): {*EVERYBODY, "partner", "admin"},
+    ("GET", "/v1/reference/hs-codes"): {*EVERYBODY, "partner", "admin"},
     ("PUT", "/v1/reference/{which}"): {"admin"},
     ("PUT", "/v1/reference/suspensions"): {"admin"},
     ("GET", "/v1/policies/{country}"): {*EVERYBODY, "partner", "admin"},

@@ -63,6 +63,7 @@ UPDATED_COLUMNS = {
             "sequence", "status", "transport_documents", "version",
         },
         "policies": {"policy", "version"},
+        "hs_codes": {"until"},
         "quota_notices": {"notice_level"},
         "quotas": {
             "amount", "digest", "ended_on", "note", "notice_level", "period", "sequence", "taxon", "version",

@@ -1,4 +1,4 @@
-"""Loaded reference data: species, suspensions, quotas. The administrator loads them, every party reads them."""
+"""Loaded reference data: species, suspensions, quotas, HS codes. The administrator loads it, every party reads it."""
 
 from collections.abc import AsyncIterator
 from typing import Annotated, Literal
@@ -15,7 +15,7 @@ from services.permits.api.responses import render_view
 from services.permits.domain.reference.kept_facts import FileAge, FileAuthority
 from shared.cites.time_zones import utc_day
 from shared.contracts.closed_sets import CodesReading
-from shared.contracts.fields import Country, Day, Name
+from shared.contracts.fields import Country, Day, HsCode, Name
 from shared.contracts.limits import PAGE_ENTRIES
 from shared.contracts.views.reference import Listings
 from shared.database import now
@@ -24,7 +24,7 @@ from shared.problems import Invalid
 from shared.web import MAX_FILE_BYTES, MAX_LIST_BYTES, render_page, require_csv, stream_body
 
 router = APIRouter(prefix="/v1/reference", tags=["reference"])
-OtherList = Literal["taxa", "quotas"]
+OtherList = Literal["taxa", "quotas", "hs-codes"]
 
 
 class TaxonQuery(BaseModel):
@@ -79,6 +79,15 @@ class ListQuery(PageQuery):
     on: Day | None = None
 
 
+class HsCodesQuery(ListQuery):
+    """A country, the day (default: today in UTC), and the HS code of goods.
+
+    Without a country, only the rows for all countries decide about the code.
+    """
+
+    code: HsCode | None = None
+
+
 @router.get("/lists")
 async def list_reference_lists(context: Context, party: CallingParty, query: Annotated[PageQuery, Query()]) -> Response:
     """Return the state of each reference list: rows, last load, and effect on checks."""
@@ -98,6 +107,17 @@ async def list_quotas(context: Context, party: CallingParty, query: Annotated[Li
     """List the quotas in force on a day, each with the quantity that permits take of it."""
     found = await read.list_quotas(context.engine, query.country, query.on or utc_day(now()))
     return render_page(paginate(found, query, name=lambda row: str(row.id)))
+
+
+@router.get("/hs-codes")
+async def list_hs_codes(context: Context, party: CallingParty, query: Annotated[HsCodesQuery, Query()]) -> Response:
+    """List the HS codes in force on a day, or the one that decides about a code in a country."""
+    day = query.on or utc_day(now())
+    if query.code is None:
+        found = await read.list_hs_codes(context.engine, query.country, day)
+    else:
+        found = await read.find_hs_code(context.engine, query.code, query.country or "", day)
+    return render_page(paginate(found, query, name=lambda row: f"{row.country or ''}|{row.hs_code}|{row.list_source}"))
 
 
 @router.put("/suspensions")
@@ -134,7 +154,7 @@ async def _load(
         codes_reading=codes_reading,
     )
     kind = load_list.LIST_KINDS[which]
-    pieces = stream_body(request, limit=MAX_LIST_BYTES if kind.day_columns else MAX_FILE_BYTES)
+    pieces = stream_body(request, limit=MAX_FILE_BYTES if which == "taxa" else MAX_LIST_BYTES)
     try:
         report = await load_list.load(context.engine, kind, pieces, order)
     except Invalid:

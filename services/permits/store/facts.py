@@ -15,7 +15,9 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.reference.facts import Facts, QuotaUsage
 from services.permits.store import declarations, quota_usage, species_listings
-from services.permits.store.tables import policies, reference_loads, suspensions
+from services.permits.store.hs_codes import hs_row
+from services.permits.store.tables import hs_codes, policies, reference_loads, suspensions
+from shared.cites.hs_codes import CHAPTER_DIGITS, HsRow, HsTable, build_hs_table
 from shared.contracts.application import Application
 from shared.contracts.closed_sets import CodesReading
 from shared.contracts.comparison import comparison_key
@@ -45,7 +47,13 @@ async def load_facts(
     countries |= {
         line.content.origin_country for p in permits for line in p.lines.values() if line.content.origin_country
     }
-    rows = await _load_reference_rows(conn, sorted(countries))
+    chapters = {
+        item.hs_code[:CHAPTER_DIGITS]
+        for content in contents
+        for item in content.items
+        if item.taxon is None and item.hs_code is not None
+    }
+    rows = await _load_reference_rows(conn, sorted(countries), sorted(chapters))
     loaded = {row["list"]: row["is_complete"] for kind, row in rows if kind == "load"}
     found_suspensions = [_suspension_from_json(row) for kind, row in rows if kind == "suspension"]
     return Facts(
@@ -54,6 +62,7 @@ async def load_facts(
         quota_usages=await _load_quota_usage(conn, permits, "quotas" in loaded),
         policies={row["country"]: Policy.model_validate(row["policy"]) for kind, row in rows if kind == "policy"},
         declarations_by_reference=await declarations.ids_by_reference(conn, _counting_references(records)),
+        hs_tables=_hs_tables(_hs_row_from_json(row) for kind, row in rows if kind == "hs_code"),
     )
 
 
@@ -81,8 +90,13 @@ async def _load_quota_usage(
     return await quota_usage.usage_by_permit(conn, [permit.id for permit in permits]) if loaded else {}
 
 
-async def _load_reference_rows(conn: AsyncConnection, countries: list[str]) -> list[tuple[str, dict[str, Any]]]:
-    """Return the loaded lists and the policies and suspensions of countries, each with its kind, by one statement."""
+async def _load_reference_rows(
+    conn: AsyncConnection, countries: list[str], chapters: list[str]
+) -> list[tuple[str, dict[str, Any]]]:
+    """Return the loaded lists and the rows of countries, each with its kind, by one statement.
+
+    These are policies, suspensions, and the HS codes of some chapters.
+    """
     load, policy, suspension = reference_loads.c, policies.c, suspensions.c
     loaded = select(literal("load"), _json_object(list=load.list, is_complete=func.bool_or(~load.built_in))).group_by(
         load.list
@@ -96,8 +110,27 @@ async def _load_reference_rows(conn: AsyncConnection, countries: list[str]) -> l
         # Most rows of the public file ended before it was loaded: they never have an effect.
         or_(suspension.ends.is_(None), suspension.ends >= suspension.since),
     )
-    rows = await conn.execute(union_all(loaded, policy_rows, suspension_rows))
+    hs = hs_codes.c
+    hs_names = "country hs_code concern reason since until".split()
+    hs_code_rows = select(literal("hs_code"), _json_object(**{name: hs[name] for name in hs_names})).where(
+        hs.country == func.any(["", *countries]),
+        func.left(hs.hs_code, CHAPTER_DIGITS).op("=")(func.any(chapters)),
+    )
+    parts = (loaded, policy_rows, suspension_rows, *((hs_code_rows,) if chapters else ()))
+    rows = await conn.execute(union_all(*parts))
     return [(kind, data) for kind, data in rows]
+
+
+def _hs_row_from_json(row: dict[str, Any]) -> HsRow:
+    return hs_row({**row, "since": date.fromisoformat(row["since"]), "until": _day(row["until"])})
+
+
+def _hs_tables(rows: Iterable[HsRow]) -> dict[str, HsTable]:
+    """Return the loaded HS codes as one table for each country."""
+    by_country: dict[str, list[HsRow]] = {}
+    for row in rows:
+        by_country.setdefault(row.country, []).append(row)
+    return {country: build_hs_table(own) for country, own in by_country.items()}
 
 
 def _json_object(**columns: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The lists of suspensions and quotas: a load adds new entries, replaces changed ones and ends missing ones."""
+"""The lists of suspensions, quotas and HS codes: a load adds entries, replaces changed ones and ends missing ones."""
 
 import json
 from collections.abc import Collection, Sequence
@@ -6,13 +6,13 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID, uuid5
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import Table, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.reference.entries import Quota, Suspension
+from services.permits.domain.reference.entries import HsCode, Quota, Suspension
 from services.permits.store import quota_usage, reference_loads
 from services.permits.store.content_digest import CurrentEntries, content_digest
-from services.permits.store.tables import quota_amounts, quotas, suspensions
+from services.permits.store.tables import hs_codes, quota_amounts, quotas, suspensions
 from shared.contracts.closed_sets import QuotaPeriod
 from shared.database import bulk_insert, column_arrays, id_in, new_id
 
@@ -46,6 +46,7 @@ QUOTA_COLUMNS = (
     "version",
     "sequence",
 )
+HS_CODE_COLUMNS = ("id", "key", "country", "hs_code", "concern", "reason", "digest", "since", "version")
 AMOUNT_COLUMNS = ("quota_id", "version", "since", "amount", "note")
 ON_QUOTA_CONFLICT = """ON CONFLICT (id) DO UPDATE
 SET amount = excluded.amount, note = excluded.note, taxon = excluded.taxon, digest = excluded.digest,
@@ -85,6 +86,19 @@ async def _existing_ids(conn: AsyncConnection, ids: Collection[UUID]) -> set[UUI
     return set((await conn.execute(select(quotas.c.id).where(id_in(quotas.c.id, ids)))).scalars())
 
 
+async def _current_dated_entries(conn: AsyncConnection, table: Table, ids: Collection[str]) -> CurrentEntries:
+    """Return digest and first day of the entries that a list of dated rows contains without an end."""
+    c = table.c
+    query = select(c.key, c.digest, c.since).where(c.key.in_(ids), c.until.is_(None))
+    return {row.key: (row.digest, row.since) for row in await conn.execute(query)}
+
+
+async def _end_dated_entries(conn: AsyncConnection, table: Table, ids: Collection[str], day: date) -> None:
+    """End entries of a list of dated rows on a day. The list contains them until the day before."""
+    later = or_(table.c.until.is_(None), table.c.until > day)
+    await conn.execute(update(table).where(table.c.key.in_(ids), later).values(until=day))
+
+
 class SuspensionList:
     """The list of suspensions, as `load_list` uses it."""
 
@@ -97,9 +111,7 @@ class SuspensionList:
 
     async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
         """Return digest and first day of the entries that the list contains without an end."""
-        c = suspensions.c
-        query = select(c.key, c.digest, c.since).where(c.key.in_(ids), c.until.is_(None))
-        return {row.key: (row.digest, row.since) for row in await conn.execute(query)}
+        return await _current_dated_entries(conn, suspensions, ids)
 
     async def add(self, conn: AsyncConnection, entries: Sequence[Suspension], day: date, version: int) -> None:
         """Insert suspensions that the list contains from a day on."""
@@ -118,9 +130,7 @@ class SuspensionList:
 
     async def end(self, conn: AsyncConnection, ids: Collection[str], day: date) -> None:
         """End suspensions on a day. The list contains them until the day before."""
-        c = suspensions.c
-        later = or_(c.until.is_(None), c.until > day)
-        await conn.execute(update(suspensions).where(c.key.in_(ids), later).values(until=day))
+        await _end_dated_entries(conn, suspensions, ids, day)
 
     async def list_missing(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
         """Return labels of the entries in force after a day that are not among those seen, by identity."""
@@ -204,3 +214,52 @@ class QuotaList:
         await reference_loads.lock_list(conn, self.name)
         await quota_usage.wait_for_issuers(conn)
         await quota_usage.record_usage_of_issued_permits(conn, version, at)
+
+
+class HsCodeList:
+    """The list of HS codes, as `load_list` uses it."""
+
+    name = "hs-codes"
+    built_in = False
+
+    def digest(self, entry: HsCode) -> str:
+        """Return the digest by which a load finds out whether a row has changed."""
+        return content_digest(entry)
+
+    async def current_entries(self, conn: AsyncConnection, ids: Collection[str]) -> CurrentEntries:
+        """Return digest and first day of the rows that the list contains without an end."""
+        return await _current_dated_entries(conn, hs_codes, ids)
+
+    async def add(self, conn: AsyncConnection, entries: Sequence[HsCode], day: date, version: int) -> None:
+        """Insert rows that the list contains from a day on."""
+        rows = [
+            {
+                "id": new_id(),
+                "key": entry.identity,
+                "country": entry.country,
+                "hs_code": entry.code,
+                "concern": entry.concern,
+                "reason": entry.reason,
+                "digest": self.digest(entry),
+                "since": day,
+                "version": version,
+            }
+            for entry in entries
+        ]
+        await conn.execute(bulk_insert(hs_codes, HS_CODE_COLUMNS), column_arrays(rows, HS_CODE_COLUMNS))
+
+    async def end(self, conn: AsyncConnection, ids: Collection[str], day: date) -> None:
+        """End rows on a day. The list contains them until the day before."""
+        await _end_dated_entries(conn, hs_codes, ids, day)
+
+    async def list_missing(self, conn: AsyncConnection, seen: Collection[str], day: date) -> dict[str, str]:
+        """Return labels of the rows in force after a day that are not among those seen, by identity."""
+        c = hs_codes.c
+        query = select(c.key, c.country, c.hs_code).where(or_(c.until.is_(None), c.until > day))
+        return {row.key: _label(row.country, row.hs_code) for row in await conn.execute(query) if row.key not in seen}
+
+    async def finish_load(self, conn: AsyncConnection, day: date, version: int, at: datetime) -> None:
+        """Return at once: no other table depends on HS codes."""
+
+    async def catch_up(self, conn: AsyncConnection, version: int, at: datetime) -> None:
+        """Return at once: no concurrent transaction depends on a load of HS codes."""

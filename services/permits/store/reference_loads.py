@@ -11,11 +11,11 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.store.from_row import Row
-from services.permits.store.tables import permit_history, quotas, reference_loads, suspensions, taxa
+from services.permits.store.tables import hs_codes, permit_history, quotas, reference_loads, suspensions, taxa
 
 LOAD_LOCK_CLASS = 0x5A01B
 """The class of the advisory locks, one per list, that allow one load of a list at a time."""
-LIST_LOCK_NUMBERS = {"taxa": 1, "suspensions": 2, "quotas": 3}
+LIST_LOCK_NUMBERS = {"taxa": 1, "suspensions": 2, "quotas": 3, "hs-codes": 4}
 
 
 async def lock_list(conn: AsyncConnection, list_name: str) -> int:
@@ -58,6 +58,7 @@ async def list_states(conn: AsyncConnection) -> Sequence[Row]:
                 ("taxa", taxa, taxa.c.until),
                 ("suspensions", suspensions, suspensions.c.until),
                 ("quotas", quotas, quotas.c.ended_on),
+                ("hs-codes", hs_codes, hs_codes.c.until),
             )
         )
     ).subquery()

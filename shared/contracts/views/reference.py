@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field
 
 from shared.cites.annotations import Effect
+from shared.cites.hs_codes import HsConcern
 from shared.contracts import policy
 from shared.contracts.closed_sets import CodesReading, KeptFact, MatchKind, QuotaPeriod, ReferenceListState, Severity
 from shared.contracts.fields import Day, Id, Timestamp, WireModel
@@ -178,6 +179,41 @@ class Quotas(Page):
     data: Annotated[tuple[Quota, ...], Field(description="Quotas")]
 
 
+class HsCode(WireModel):
+    """A row of HS codes: whether goods whose code begins with `hs_code` may be of listed species, and why."""
+
+    country: Annotated[
+        CountryCode | None,
+        Field(description="Country whose checks use the row, ISO 3166-1 alpha-2; null: every country"),
+    ]
+    hs_code: Annotated[
+        str, Field(description="Chapter, heading or longer code of the Harmonized System, 2 to 10 digits")
+    ]
+    concern: Annotated[
+        HsConcern,
+        Field(
+            description="none: no listed species; possible: state the taxon or code Y900; likely: state the taxon in "
+            "any case"
+        ),
+    ]
+    reason: Annotated[str, Field(description="The reason in words, for traders and officers")]
+    list_source: Annotated[
+        str, Field(description="built_in: the table of the hub; loaded: a list that the administrator loaded")
+    ]
+    edition: Annotated[
+        str | None,
+        Field(description="Edition of the Harmonized System of a built-in row, such as HS 2022; null: loaded"),
+    ]
+    holds_from: Annotated[Day, Field(description="First day in force")]
+    holds_until: Annotated[Day | None, Field(description="First day on which it is no longer in force; null: no end")]
+
+
+class HsCodes(Page):
+    """The HS codes in force on a day. Loaded rows decide before built-in ones, longer codes before shorter ones."""
+
+    data: Annotated[tuple[HsCode, ...], Field(description="HS codes")]
+
+
 class LoadNote(WireModel):
     """A repair in a line of a file, or the reason why the hub refused the line."""
 
@@ -190,7 +226,9 @@ class LoadNote(WireModel):
 class EntryNote(WireModel):
     """A fact that a load keeps, or a listing that it makes less strict."""
 
-    name: Annotated[str, Field(description="Taxon, or country and taxon of a suspension or quota")]
+    name: Annotated[
+        str, Field(description="Taxon, or country and taxon of a suspension or quota, or country and HS code")
+    ]
     fact: KeptFact
     detail: Annotated[str, Field(description="The reason, and the fact with its source and its first day")]
     line: Annotated[int | None, Field(description="Line of the file; null: the file does not have the entry")]
@@ -199,7 +237,7 @@ class EntryNote(WireModel):
 class LoadReport(WireModel):
     """The result of a load. It lists the first thousand notes of each kind, and counts them all."""
 
-    list: Annotated[str, Field(description="taxa, suspensions or quotas")]
+    list: Annotated[str, Field(description="taxa, suspensions, quotas or hs-codes")]
     version: Annotated[int, Field(description="Version of the list; it rises if the load changed the list")]
     holds_from: Annotated[Day, Field(description="Day from which the list is in force")]
     loaded_at: Annotated[Timestamp, Field(description="When the hub loaded it, RFC 3339 in UTC")]
@@ -228,7 +266,7 @@ class LoadReport(WireModel):
 class ReferenceList(WireModel):
     """The state of a reference list: rows, last load, effect on checks, and the administrator's next step."""
 
-    list: Annotated[str, Field(description="taxa, suspensions or quotas")]
+    list: Annotated[str, Field(description="taxa, suspensions, quotas or hs-codes")]
     state: ReferenceListState
     rows: Annotated[int, Field(description="Rows without a last day")]
     version: Annotated[int, Field(description="Rises with each load that changes rows; 0 before the first load")]

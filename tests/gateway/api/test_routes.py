@@ -99,10 +99,12 @@ read_mirror_report             authority
 read_code_list                 trader customs authority partner admin
 look_up_taxon                  trader customs authority partner admin
 list_suspensions               trader customs authority partner admin
+list_hs_codes                  trader customs authority partner admin
 list_quotas                    trader customs authority partner admin
 list_reference_lists           trader customs authority partner admin
 load_taxa                      admin
 load_suspensions               admin
+load_hs_codes                  admin
 load_quotas                    admin
 read_policy                    trader customs authority partner admin
 replace_policy                 admin

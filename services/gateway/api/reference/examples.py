@@ -1,4 +1,4 @@
-"""Examples of the routes about reference data that is loaded: the listing of species, suspensions, quotas."""
+"""Examples of the routes about reference data that is loaded: species, suspensions, quotas, HS codes."""
 
 from services.gateway.api.routing.route import Example
 
@@ -58,6 +58,16 @@ SUSPENSION = {**COMMON_FIELDS, "codes_reading": "covered", "applies_to_import": 
 QUOTA = {**COMMON_FIELDS, "quota": "1200", "taken": "960", "left": "240", "unit": "number", "period": "once"}
 
 
+HS_CODE = {
+    "country": None,
+    "hs_code": "410320",
+    "concern": "likely",
+    "reason": "Crocodiles and many snakes and lizards are listed",
+    "list_source": "built_in",
+    "edition": "HS 2022",
+    "holds_from": "2022-01-01",
+    "holds_until": None,
+}
 REFERENCE_LISTS = [
     {
         "list": "taxa",
@@ -128,11 +138,14 @@ def _report(table: str) -> dict[str, object]:
 _SPECIES = "TaxonId,FullName,RankName,CurrentListing\n10745,Crocodylus niloticus,SPECIES,I/II\n"
 _SUSPENSION = "start_date,end_date,taxon_name,iso_code2,source\n2026-01-01,,Crocodylus niloticus,ZA,W\n"
 _QUOTA = "start_date,end_date,taxon_name,iso_code2,quota,unit\n2026-01-01,2026-12-31,Crocodylus niloticus,ZA,1200,\n"
+_HS_CODES = "country,hs_code,concern,reason\nFR,44151010,none,Packing cases of fir and spruce\n"
 LOAD_TAXA = Example(request=_SPECIES, response=_report("taxa"))
 LOAD_SUSPENSIONS = Example(request=_SUSPENSION, response=_report("suspensions"))
 LOAD_QUOTAS = Example(request=_QUOTA, response=_report("quotas"))
+LOAD_HS_CODES = Example(request=_HS_CODES, response=_report("hs-codes"))
 LOOK_UP_TAXON = Example(response={"data": [TAXON], "next_cursor": None})
 LIST_REFERENCE_LISTS = Example(response={"data": REFERENCE_LISTS, "next_cursor": None})
 LIST_SUSPENSIONS = Example(response={"data": [SUSPENSION], "next_cursor": None})
 LIST_QUOTAS = Example(response={"data": [QUOTA], "next_cursor": None})
+LIST_HS_CODES = Example(response={"data": [HS_CODE], "next_cursor": None})
 READ_CODE_LIST = Example(response={"data": [{"code": "T", "name": "Commercial"}], "next_cursor": None})

@@ -1,4 +1,4 @@
-"""The routes about reference data: code lists, the listing of species, suspensions, quotas, and their loads."""
+"""The routes about reference data: code lists, species, suspensions, quotas, HS codes, and their loads."""
 
 from services.gateway.api.proxy.uploads import FILE_LIMITS, LIST_LIMITS, upload
 from services.gateway.api.reference import examples
@@ -19,7 +19,7 @@ from services.gateway.api.routing.permissions import ADMIN, ALL_ROLES
 from services.gateway.api.routing.route import CSV_FILE, NOT_MODIFIED, REPORT_COST, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import REFERENCE
 from shared.contracts.closed_sets import CodesReading
-from shared.contracts.views.reference import Codes, Listings, LoadReport, Quotas, ReferenceLists, Suspensions
+from shared.contracts.views.reference import Codes, HsCodes, Listings, LoadReport, Quotas, ReferenceLists, Suspensions
 
 PATH = "/v1/reference"
 NAME = QueryParameter(
@@ -36,6 +36,14 @@ COUNTRY_OF_SPECIMENS = QueryParameter(
 )
 SUSPENDED_COUNTRY = QueryParameter(name="country", description="Country whose trade is suspended", schema=COUNTRY_CODE)
 QUOTA_COUNTRY = QueryParameter(name="country", description="Country that set the quota", schema=COUNTRY_CODE)
+HS_COUNTRY = QueryParameter(
+    name="country", description="Country whose checks use the rows: its own and those for all", schema=COUNTRY_CODE
+)
+HS_CODE = QueryParameter(
+    name="code",
+    description="HS code of goods, 4 to 10 digits: you get only the row that decides about it in `country`",
+    schema={"type": "string", "pattern": "^[0-9]{4,10}$"},
+)
 HOLDS_FROM = QueryParameter(
     name="from", description="First day on which the file is in force; if left out, today", schema=DAY
 )
@@ -156,6 +164,25 @@ ROUTES = (
         example=examples.LIST_QUOTAS,
     ),
     Route(
+        method="GET",
+        path=PATH + "/hs-codes",
+        operation_id="list_hs_codes",
+        tag=REFERENCE,
+        summary="List the HS codes that may be of listed species",
+        description=(
+            "You list the rows of `country` and of all countries that are in force on the day `on`, with their "
+            "reasons. Goods whose HS code is in no row are of no listed species. With `code`, you get the row that "
+            "decides about it, or none."
+        ),
+        permission=ALL_ROLES,
+        handler=read_loaded_list,
+        service="permits",
+        query=(HS_COUNTRY, ON, HS_CODE, LIMIT_OR_ALL, CURSOR),
+        headers=(IF_NONE_MATCH,),
+        responses=(RouteResponse(description="The HS codes on the day", model=HsCodes), NOT_MODIFIED),
+        example=examples.LIST_HS_CODES,
+    ),
+    Route(
         method="PUT",
         path=PATH + "/taxa",
         operation_id="load_taxa",
@@ -215,6 +242,27 @@ ROUTES = (
         request=RequestBody(media=(CSV_FILE,)),
         responses=(LOAD_REPORT,),
         example=examples.LOAD_QUOTAS,
+        limits=LIST_LIMITS,
+    ),
+    Route(
+        method="PUT",
+        path=PATH + "/hs-codes",
+        operation_id="load_hs_codes",
+        cost=REPORT_COST,
+        tag=REFERENCE,
+        summary="Load HS codes of a country",
+        description=(
+            "The administrator loads a CSV file with the columns `country`, `hs_code`, `concern` and `reason`. It is "
+            "the whole list of loaded rows `from` a day; if left out, today. These rows decide before the built-in "
+            "ones. The same file again changes nothing."
+        ),
+        permission=ADMIN,
+        handler=upload,
+        service="permits",
+        query=(HOLDS_FROM, DRY_RUN),
+        request=RequestBody(media=(CSV_FILE,)),
+        responses=(LOAD_REPORT,),
+        example=examples.LOAD_HS_CODES,
         limits=LIST_LIMITS,
     ),
 )

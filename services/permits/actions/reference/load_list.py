@@ -16,15 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from services.permits.actions.reference.keep_facts import TaxonKeeper
 from services.permits.actions.reference.replayable_stream import ReplayableStream
-from services.permits.domain.reference.entries import Quota, Suspension, Taxon
+from services.permits.domain.reference.entries import HsCode, Quota, Suspension, Taxon
 from services.permits.domain.reference.kept_facts import FileAge
 from services.permits.domain.reference.load_report import MAX_NOTES, EntryNote, LoadReport, RowNote, RowRejected
-from services.permits.formats import quotas_and_suspensions, species
+from services.permits.formats import hs_codes, quotas_and_suspensions, species
 from services.permits.formats.conventions import NO_CONVENTIONS, Conventions, DayOrderSearch
 from services.permits.formats.csv_reader import CsvReader, RawRow, column_name
 from services.permits.store import reference_loads
 from services.permits.store.content_digest import CurrentEntries
-from services.permits.store.reference_lists import QuotaList, SuspensionList
+from services.permits.store.reference_lists import HsCodeList, QuotaList, SuspensionList
 from services.permits.store.taxa import TaxonList
 from shared.contracts.closed_sets import CodesReading, KeptFact
 from shared.contracts.views import reference as views
@@ -35,7 +35,7 @@ from shared.strict_json import json_pointer
 BATCH_SIZE = 250
 """Rows per batch."""
 KEPT_FOR_REFUSED_ROWS = "The file does not have the entry, but the hub refused a row: no entry ends with this load."
-Entry = Taxon | Suspension | Quota
+Entry = Taxon | Suspension | Quota | HsCode
 
 
 @dataclass(frozen=True)
@@ -79,6 +79,7 @@ LIST_KINDS = {
         day_columns=quotas_and_suspensions.DAY_COLUMNS,
         may_be_empty=True,
     ),
+    "hs-codes": ListKind(HsCodeList(), hs_codes.parse_hs_code, hs_codes.REQUIRED_COLUMNS, may_be_empty=True),
 }
 
 

@@ -7,17 +7,19 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.annotations import AnnotationsInForce
+from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.list_states import EFFECTS, reference_list_remedy, reference_list_state
 from services.permits.domain.reference.listing_lookup import list_annotations
 from services.permits.domain.reference.listings import ListingMatch, Population, populations_for
 from services.permits.domain.reference.quotas import quota_period
+from services.permits.store import hs_codes, reference_loads, species_listings, suspensions
 from services.permits.store import quotas as store_quotas
-from services.permits.store import reference_loads, species_listings, suspensions
 from services.permits.store.from_row import Row
 from shared.cites.annotations import ANY_DAY, Annotation
+from shared.cites.hs_codes import HsRow, build_hs_table, list_built_in_rows
 from shared.contracts.closed_sets import CodesReading, MatchKind, QuotaPeriod
 from shared.contracts.quantities import EXACT, format_quantity
-from shared.contracts.views.reference import Listing, ListingAnnotation, Quota, ReferenceList, Suspension
+from shared.contracts.views.reference import HsCode, Listing, ListingAnnotation, Quota, ReferenceList, Suspension
 
 
 async def list_taxa(
@@ -133,6 +135,35 @@ def _suspension_view(row: Row) -> Suspension:
     )
 
 
+async def list_hs_codes(engine: AsyncEngine, country: str | None, day: date) -> tuple[HsCode, ...]:
+    """Return the HS codes in force on a day: the loaded rows, then the built-in ones."""
+    async with engine.connect() as conn:
+        loaded = await hs_codes.list_hs_codes_in_force(conn, country, day)
+    return tuple(map(_hs_code_view, (*loaded, *list_built_in_rows())))
+
+
+async def find_hs_code(engine: AsyncEngine, code: str, country: str, day: date) -> tuple[HsCode, ...]:
+    """Return the row that decides about an HS code in a country, or nothing if no row names goods of the code."""
+    async with engine.connect() as conn:
+        loaded = await hs_codes.list_hs_codes_in_force(conn, country, day)
+    tables = {name: build_hs_table(row for row in loaded if row.country == name) for name in (country, "")}
+    row = Facts(hs_tables=tables).hs_row(code, country, day)
+    return () if row is None else (_hs_code_view(row),)
+
+
+def _hs_code_view(row: HsRow) -> HsCode:
+    return HsCode(
+        country=row.country or None,
+        hs_code=row.code,
+        concern=row.concern,
+        reason=row.reason,
+        list_source="built_in" if row.edition else "loaded",
+        edition=row.edition or None,
+        holds_from=row.since,
+        holds_until=None if row.until == ANY_DAY else row.until,
+    )
+
+
 async def list_reference_lists(engine: AsyncEngine) -> tuple[ReferenceList, ...]:
     """Return the state of each reference list."""
     async with engine.connect() as conn:
@@ -142,7 +173,9 @@ async def list_reference_lists(engine: AsyncEngine) -> tuple[ReferenceList, ...]
 
 def _reference_list_view(row: Row) -> ReferenceList:
     name, version = row["list"], row["version"]
-    state = reference_list_state(is_loaded=version is not None, is_built_in=bool(row["built_in"]), rows=row["rows"])
+    state = reference_list_state(
+        name, is_loaded=version is not None, is_built_in=bool(row["built_in"]), rows=row["rows"]
+    )
     return ReferenceList(
         list=name,
         state=state,

@@ -28,6 +28,7 @@ from services.permits.domain.model.usage import add_reservations
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules import (
     annotations,
+    hs_codes,
     hybrids,
     measures,
     requirements,
@@ -57,7 +58,14 @@ from shared.contracts.findings import Finding
 PermitsByKey = Mapping[tuple[str, str], PermitRecord]
 """The permits that the declarations of a batch cite, by issuer and number."""
 
-ITEM_RULES = (*requirements.RULES, *annotations.RULES, *hybrids.RULES, *suspensions.RULES, *measures.RULES)
+ITEM_RULES = (
+    *requirements.RULES,
+    *hs_codes.RULES,
+    *annotations.RULES,
+    *hybrids.RULES,
+    *suspensions.RULES,
+    *measures.RULES,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +108,7 @@ def check(
     own_claims: dict[ClaimKey, Decimal] = {}
     second_uses: list[SecondUse] = []
     reserved_permits: dict[tuple[str, str], PermitRecord] = {}
+    repaired = frozenset(repair.pointer for repair in declaration.content.repairs)
     for index, item in enumerate(declaration.content.items):
         cited_documents = [(n, d) for n, d in enumerate(item.documents) if d.is_cites]
         contexts: list[CitationContext] = []
@@ -141,7 +150,7 @@ def check(
             elif citation.is_open:
                 reserved_permits[key] = _with_reservation(permit, citation)
         unknown = len(cited_documents) - supporting - len(contexts)
-        findings += _check_requirements(declaration, index, contexts, unknown, supporting, facts, day)
+        findings += _check_requirements(declaration, index, contexts, unknown, supporting, facts, day, repaired)
     status = status_from_findings(findings)
     if status is DeclarationStatus.REJECTED:
         citations = [replace(citation, reserved=Decimal(0), counted_elsewhere=Decimal(0)) for citation in citations]
@@ -276,10 +285,13 @@ def _check_requirements(
     supporting: int,
     facts: Facts,
     day: date,
+    repaired: frozenset[str],
 ) -> list[Finding]:
     """Return what the rules find about an item with all the documents that it cites.
 
     `unknown` is the number of unknown documents, and `supporting` that of the import permits that an export cites too.
+    `repaired` are the pointers of the repairs. The reader of customs messages repairs the documents of an item if it
+    leaves one out, because nobody presents it.
     """
     item = declaration.content.items[index]
     item_context = ItemContext(
@@ -295,6 +307,7 @@ def _check_requirements(
         cites_unknown_document=unknown > 0,
         has_supporting_import_permit=supporting > 0,
         is_declared_not_cites=any(document.states_not_cites for document in item.documents),
+        has_absent_document=f"/items/{index}/documents" in repaired,
     )
     return evaluate(ITEM_RULES, item_context)
 

@@ -20,6 +20,7 @@ from services.permits.domain.rules.annotations import part_is_decided, specimen_
 from services.permits.domain.rules.certificates import goods_are_certainly_of_the_kind
 from services.permits.domain.rules.documents import document_has_line, is_not_withdrawn, was_endorsed
 from services.permits.domain.rules.goods import line_is_unambiguous, name_is_known, unit_converts
+from services.permits.domain.rules.hs_codes import taxon_is_stated
 from services.permits.domain.rules.listings import population_is_of_the_appendix
 from services.permits.domain.rules.requirements import goods_are_verified, population_is_known
 from services.permits.domain.rules.reservations import reservation_fits_endorsement, reservation_is_released_in_time
@@ -33,6 +34,7 @@ from shared.contracts.parties import Actor
 ANSWERABLE_RULES = frozenset(
     {
         goods_are_verified.name,
+        taxon_is_stated.name,
         name_is_known.name,
         was_endorsed.name,
         population_is_known.name,

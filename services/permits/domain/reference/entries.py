@@ -1,4 +1,4 @@
-"""Entries of the loaded reference data: a taxon of the species index, a suspension of trade, an annual quota."""
+"""Entries of the loaded reference data: a taxon of the species index, a suspension, an annual quota, an HS code."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.listings import Population
+from shared.cites.hs_codes import HsConcern
 from shared.contracts.closed_sets import CodesReading, KeptFact, QuotaPeriod
 
 
@@ -114,3 +115,18 @@ class Quota:
         """The value that identifies the quota in each load."""
         parts = (self.country, self.taxon_key, *map(",".join, (self.terms, self.sources, self.purposes)))
         return "|".join((*parts, self.unit, self.starts.isoformat(), self.ends.isoformat() if self.ends else ""))
+
+
+@dataclass(frozen=True, kw_only=True)
+class HsCode:
+    """A row of a country about goods whose HS code begins with `code`. An empty country means all countries."""
+
+    country: str
+    code: str
+    concern: HsConcern
+    reason: str
+
+    @property
+    def identity(self) -> str:
+        """The value that identifies the row in each load."""
+        return f"{self.country}|{self.code}"

@@ -1,4 +1,4 @@
-"""Facts: the reference data that one check needs, as loaded: listings, suspensions, quota usages and policies."""
+"""Facts: the reference data that one check needs: listings, suspensions, quota usages, policies and HS codes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,6 +12,7 @@ from services.permits.domain.reference.listing_lookup import Listings
 from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.reference.names import covers_by_name as plainly_covers
 from shared.cites.annotations import Specimen
+from shared.cites.hs_codes import HS_EDITION_SINCE, NO_ROWS, HsRow, HsTable, built_in_hs_table
 from shared.contracts.policy import Policy
 
 
@@ -43,6 +44,8 @@ class Facts:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     declarations_by_reference: Mapping[tuple[UUID, str], UUID] = field(default_factory=dict)
     line_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    hs_tables: Mapping[str, HsTable] = field(default_factory=dict)
+    """The loaded rows of HS codes by country. The rows of the empty country are for all countries."""
     covers_cache: dict[tuple[str, str, date], bool] = field(default_factory=dict, compare=False, repr=False)
     """Earlier results of `covers`. They stay correct, because loaded listings do not change."""
     may_cover_cache: dict[tuple[str, str, date], bool] = field(default_factory=dict, compare=False, repr=False)
@@ -50,6 +53,16 @@ class Facts:
     def policy(self, country: str) -> Policy:
         """Return a country's policy; the default policy, with every setting off, if the country has none."""
         return self.policies.get(country, DEFAULT_POLICY)
+
+    def hs_row(self, code: str, country: str, day: date) -> HsRow | None:
+        """Return the row that decides about an HS code in a country; None if no row names goods of the code.
+
+        The rows of the country decide first, then those for all countries, then the built-in ones.
+        """
+        for table in (self.hs_tables.get(country, NO_ROWS), self.hs_tables.get("", NO_ROWS)):
+            if (row := table.find(code, day)) is not None:
+                return row
+        return built_in_hs_table().find(code, max(day, HS_EDITION_SINCE))
 
     def listing_status(
         self, name: str | None, day: date, country: str | None, *, specimen: Specimen | None = None

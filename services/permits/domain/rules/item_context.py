@@ -15,6 +15,7 @@ from services.permits.domain.reference.listings import STRICTNESS
 from services.permits.domain.rules.matching import line_origin_country
 from shared.cites.annotations import Effect, Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
+from shared.cites.hs_codes import HsRow
 from shared.contracts.closed_sets import Appendix, PermitKind, Side
 from shared.contracts.declaration import Item, NormalizedDeclaration
 from shared.contracts.findings import CitedLine
@@ -61,6 +62,8 @@ class ItemContext:
     is_declared_not_cites: bool = False
     has_supporting_import_permit: bool = False
     """Whether an export cites the import permit in addition to its own document. `cited_permits` does not have it."""
+    has_absent_document: bool = False
+    """Whether the customs message cites a document of the Convention that nobody presents, such as a waived one."""
 
     def pointer(self, field: str) -> str:
         """Return the JSON Pointer of a field of the item."""
@@ -89,6 +92,13 @@ class ItemContext:
     def cites_document(self) -> bool:
         """Return whether the item cites any document, known to the hub or not."""
         return bool(self.cited_permits) or self.cites_unknown_document
+
+    @cached_property
+    def hs_row(self) -> HsRow | None:
+        """The row that decides about the HS code in the country that decides about the goods; None if none does."""
+        decl = self.declaration
+        country = decl.import_country if self.side is Side.IMPORT else decl.export_country
+        return None if self.item.hs_code is None else self.facts.hs_row(self.item.hs_code, country, self.day)
 
     @cached_property
     def lines(self) -> tuple[tuple[PermitRecord, PermitLineRecord], ...]:

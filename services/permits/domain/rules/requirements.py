@@ -284,11 +284,16 @@ def _cannot_be_taken_at_sea(context: ItemContext, taxon: str) -> bool:
     "an override makes the hub check.",
 )
 def goods_are_verified(context: ItemContext) -> Discrepancy | None:
-    """The hub must be able to check the goods against a permit or a listing."""
-    if context.cites_document or context.listing_status.known or is_not_cites.find_discrepancy(context) is not None:
-        return None
+    """The hub must be able to check the goods against a permit or a listing.
+
+    If the item states no taxon, its HS code decides (`rules.hs_codes`).
+    """
     taxon = context.item.taxon
-    found = f"no permit cited, and no listing answers for {taxon}" if taxon else "no permit cited, and no taxon stated"
+    if context.cites_document or context.listing_status.known or taxon is None:
+        return None
+    if is_not_cites.find_discrepancy(context) is not None:
+        return None
+    found = f"no permit cited, and no listing answers for {taxon}"
     return Discrepancy(pointer=context.pointer("documents"), expected="a permit or a listing", found=found)
 
 

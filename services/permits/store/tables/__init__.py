@@ -20,6 +20,7 @@ from services.permits.store.tables.permits import (
     second_use_alerts,
 )
 from services.permits.store.tables.reference import (
+    hs_codes,
     policies,
     policy_history,
     quota_amounts,
@@ -42,6 +43,7 @@ __all__ = [
     "commands",
     "declaration_history",
     "declarations",
+    "hs_codes",
     "ledger",
     "mandates",
     "metadata",

@@ -1,4 +1,4 @@
-"""The tables of reference data: policies of countries, loads, suspensions, quotas."""
+"""The tables of reference data: policies of countries, loads, suspensions, quotas, HS codes."""
 
 from typing import Any
 
@@ -87,6 +87,24 @@ suspensions = Table(
     Index("suspensions_current", "key", unique=True, postgresql_where=text("until IS NULL")),
     Index("suspensions_country", "country"),
 )
+
+hs_codes = Table(
+    "hs_codes",
+    metadata,
+    Column("id", UUID(as_uuid=True), primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("country", Text, nullable=False),
+    Column("hs_code", Text, nullable=False),
+    Column("concern", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date),
+    Column("version", Integer, nullable=False),
+    Index("hs_codes_current", "key", unique=True, postgresql_where=text("until IS NULL")),
+    Index("hs_codes_country", "country"),
+)
+"""The loaded rows of HS codes. An empty country means all countries. The built-in rows are in `shared.cites`."""
 
 quotas = Table(
     "quotas",

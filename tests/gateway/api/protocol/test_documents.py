@@ -22,7 +22,7 @@ DOCUMENTS = {
 
 
 CODE_LISTS = ("purposes", "sources", "terms", "units", "kinds", "event-types", "rules")
-LOADED_LISTS = ("lists", "suspensions", "quotas", "taxa?name=Falco")
+LOADED_LISTS = ("lists", "suspensions", "quotas", "hs-codes", "taxa?name=Falco")
 
 
 async def _read(hub: RunningGateway, path: str, if_none_match: str = "") -> httpx2.Response:

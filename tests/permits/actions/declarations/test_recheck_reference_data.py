@@ -329,3 +329,15 @@ async def test_population_of_an_unclear_split_is_checked_again_after_a_load(perm
     await load_content(permits_db, index_csv([taxon_row(1, "Inventus divisus", "I/II", FullAnnotationEnglish=clear)]))
     settled = await recheck_and_read(permits_db, found)
     assert (settled["status"], severities(settled)) == ("accepted", {})
+
+
+async def test_declaration_referred_for_its_species_is_checked_again_after_a_load_of_hs_codes(
+    permits_db: AsyncEngine,
+) -> None:
+    cases = {"number": 1, "hs_code": "44151010", "quantity": "1", "unit": "number"}
+    referred = await lodge_declaration(permits_db, declaration(cases))
+    assert (referred["status"], severities(referred)) == ("referred", {"taxon-stated": "refer"})
+    rows = f"country,hs_code,concern,reason\n{referred['import_country']},441510,none,Packing cases of fir\n"
+    await load_content(permits_db, rows, "hs-codes")
+    settled = await recheck_and_read(permits_db, referred)
+    assert (settled["status"], severities(settled)) == ("accepted", {"not-concerned": "note"})

@@ -22,7 +22,8 @@ from tests.permits.sample_data import B
 
 HEADER = DIRTY_SUSPENSIONS.splitlines(keepends=True)[0]
 TABLES = (
-    "reference_loads, suspensions, quota_notices, quota_usage, quota_amounts, quotas, taxon_names, taxon_genera, taxa"
+    "reference_loads, suspensions, hs_codes, quota_notices, quota_usage, quota_amounts, quotas, taxon_names, "
+    "taxon_genera, taxa"
 )
 
 
@@ -47,6 +48,8 @@ async def _samples(db: AsyncEngine, name: str) -> dict[str, float]:
 
 async def test_list_that_was_never_loaded_names_its_effect_and_remedy(new_db: AsyncEngine) -> None:
     states = await _states(new_db)
+    hs_codes = states.pop("hs-codes")
+    assert (hs_codes.state, hs_codes.rows, hs_codes.version, hs_codes.remedy) == ("built_in", 0, 0, None)
     assert {name: (one.state, one.rows, one.version, one.loaded_at) for name, one in states.items()} == dict.fromkeys(
         ("taxa", "suspensions", "quotas"), ("never_loaded", 0, 0, None)
     )
@@ -74,9 +77,11 @@ async def test_metrics_show_rows_and_time_of_each_list(new_db: AsyncEngine) -> N
     await load_content(new_db, DIRTY_SUSPENSIONS, "suspensions")
     loaded_at = (await _states(new_db))["suspensions"].loaded_at
     assert loaded_at is not None
-    assert await _samples(new_db, "saola_reference_list_rows") == {"taxa": 0, "suspensions": 3, "quotas": 0}
+    assert await _samples(new_db, "saola_reference_list_rows") == {
+        "taxa": 0, "suspensions": 3, "quotas": 0, "hs-codes": 0,
+    }  # fmt: skip
     assert await _samples(new_db, "saola_reference_list_loaded_timestamp_seconds") == {
-        "taxa": 0, "suspensions": loaded_at.timestamp(), "quotas": 0,
+        "taxa": 0, "suspensions": loaded_at.timestamp(), "quotas": 0, "hs-codes": 0,
     }  # fmt: skip
 
 
@@ -86,7 +91,7 @@ async def test_log_of_a_start_warns_of_lists_that_were_never_loaded(new_db: Asyn
         await InitialListing(new_db).load_when_possible()
     found: list[dict[str, Any]] = lines.of("reference_list.found")
     unavailable: list[dict[str, Any]] = lines.of("reference_list.unavailable")
-    assert [(line["list"], line["rows"]) for line in found] == [("suspensions", 3)]
+    assert [(line["list"], line["rows"]) for line in found] == [("suspensions", 3), ("hs-codes", 0)]
     assert [(line["list"], line["state"], line["level"]) for line in unavailable] == [
         ("taxa", "built_in", "warning"), ("quotas", "never_loaded", "warning"),
     ]  # fmt: skip
@@ -101,7 +106,7 @@ async def test_declaration_has_no_finding_about_lists_that_were_never_loaded(new
 
 async def test_reference_lists_are_read_by_any_party_page_by_page(internal_client: InternalClient) -> None:
     whole = (await internal_client("GET", "/v1/reference/lists", B)).json()
-    assert [one["list"] for one in whole["data"]] == ["taxa", "suspensions", "quotas"]
+    assert [one["list"] for one in whole["data"]] == ["taxa", "suspensions", "quotas", "hs-codes"]
     assert date.fromisoformat(whole["data"][1]["holds_from"]) <= today()
     page = (await internal_client("GET", "/v1/reference/lists", B, params={"limit": "2"})).json()
     assert (len(page["data"]), page["next_cursor"]) == (2, "suspensions")
