@@ -149,8 +149,16 @@ def check(
                 reserved_permits[key] = permit
             elif citation.is_open:
                 reserved_permits[key] = _with_reservation(permit, citation)
-        unknown = len(cited_documents) - supporting - len(contexts)
-        findings += _check_requirements(declaration, index, contexts, unknown, supporting, facts, day, repaired)
+        findings += _check_requirements(
+            declaration,
+            index,
+            contexts,
+            len(cited_documents) - supporting - len(contexts),
+            supporting,
+            facts,
+            day,
+            repaired,
+        )
     status = status_from_findings(findings)
     if status is DeclarationStatus.REJECTED:
         citations = [replace(citation, reserved=Decimal(0), counted_elsewhere=Decimal(0)) for citation in citations]
