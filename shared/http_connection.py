@@ -54,13 +54,16 @@ INTERNAL_HEADERS = Limit(
 HEADER_FRAME_BYTES = 4
 """Bytes of a header that are neither name nor value: colon, blank and end of line."""
 DISCARD_LIMIT = Limit(
-    1_048_576,
+    32 * 1_048_576,
     "bytes",
     subject=LimitSubject.REQUESTS,
     meaning="Bytes that the hub discards after an early response (RFC 9112, 9.6)",
     beyond="The connection is closed.",
 )
-"""Bytes that are read and discarded after an early response, so that the client can read it (RFC 9112, 9.6)."""
+"""Bytes that are read and discarded after an early response, so that the client can read it (RFC 9112, 9.6).
+
+Many clients read nothing until they have sent the whole file. It is twice the largest list.
+"""
 DISCARD_SECONDS = Limit(
     2,
     "seconds",
