@@ -22,6 +22,15 @@ class Policy(WireModel):
     import_permit_for_appendix_ii: Annotated[
         bool, Field(description="An import of Appendix II also needs an import permit, as in the European Union")
     ] = False
+    import_permit_cited_alone: Annotated[
+        bool,
+        Field(
+            description=(
+                "An import may cite the import permit alone, as in the European Union and the United Kingdom. The hub "
+                "checks the export document that the import permit names in box 12 or 12a, and writes it off too"
+            )
+        ),
+    ] = False
     reservation_days: Annotated[
         int | None,
         Field(

@@ -53,6 +53,10 @@ WOOD = {"term": "SAW", "unit": "m3", "quantity": "100"}
 TWINS = permit_with_lines(line("A", taxon=TAXON), line("B", "40", taxon=TAXON, term="LIV"))
 SAME_NUMBER = changed_permit(PERMIT, issuer="FR")
 ASKS = replace(APPENDIX_II, policies={"FR": Policy(import_permit_for_appendix_ii=True)})
+ALONE = replace(APPENDIX_II, policies={"FR": Policy(import_permit_cited_alone=True)})
+NAMES_NONE, NAMES_PERMIT = (
+    permit("import", origin_permit=number) for number in ("captive-bred before listing", PERMIT.content.number)
+)
 PLANT, ORCHID = (facts(replace(listing(Population(appendix=appendix)), kingdom="Plantae")) for appendix in ("II", "I"))
 CROSSES = "Inventus probatus × Inventus alienus"
 CROSSED = facts(replace(listing(Population(appendix="II")), kingdom="Animalia"), called=CROSSES, by=MatchKind.HYBRID)
@@ -139,6 +143,14 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: findings_of(permit("re_export")),
     ),
     "CITES-XIV.1-import-permit": (lambda: findings_of(PERMIT, known=ASKS), lambda: findings_of(PERMIT)),
+    "CITES-XIV.1-export-document-named": (
+        lambda: findings_of(NAMES_NONE, known=ALONE),
+        lambda: findings_of(NAMES_PERMIT, known=ALONE),
+    ),
+    "CITES-XIV.1-export-document-unknown": (
+        lambda: findings_of(NAMES_PERMIT, known=ALONE),
+        lambda: findings_of(NAMES_PERMIT, known=ALONE, also=(PERMIT,)),
+    ),
     "CITES-V-document": (
         lambda: findings_of(permit("import", "III"), known=APPENDIX_III),
         lambda: findings_of(permit("certificate_of_origin", "III"), known=APPENDIX_III),

@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import Followers
-from services.permits.domain.model.permits import CitedPermits, PermitRecord
+from services.permits.domain.model.permits import CitedPermits, PermitRecord, permit_key
 from services.permits.domain.model.usage import UsageTotal
 from services.permits.store import tables as t
 from services.permits.store.from_row import (
@@ -40,6 +40,8 @@ from shared.mandate_copies import is_valid_today
 
 Key = tuple[str, str]
 """Issuer and key of the number of a permit, by which a declaration cites it."""
+FindNamed = Callable[[Iterable[Permit]], frozenset[Key]]
+"""A function that returns the keys of the permits that others name."""
 Watcher = tuple[UUID, UUID, UUID | None]
 """A permit, a party that follows it, and the trader for whom the party cited it as an agent."""
 SHOWN_HISTORY = Limit(
@@ -66,6 +68,11 @@ CHANGING_COLUMNS = tuple(t.permits.c[name] for name in ("id", *PERMIT_CHANGED_CO
 """The id of a permit, and its columns that change after its issue."""
 
 
+def names_none(contents: Iterable[Permit]) -> frozenset[Key]:
+    """Return no key: only the cited permits are needed."""
+    return frozenset()
+
+
 @dataclass(frozen=True, kw_only=True)
 class NumberOwner:
     """The permit that has a number, with its status and the country that registered it."""
@@ -83,28 +90,48 @@ class CitedRecords:
     locked: frozenset[UUID]
 
 
-async def lock_cited(conn: AsyncConnection, cited: CitedPermits, is_usable: Callable[[Permit], bool]) -> CitedRecords:
+async def lock_cited(
+    conn: AsyncConnection,
+    cited: CitedPermits,
+    is_usable: Callable[[Permit], bool],
+    find_named: FindNamed = names_none,
+) -> CitedRecords:
     """Lock the cited permits that the declarations may use. Return all cited ones that are stored.
 
     They have the usage totals of their cited lines. A permit of other parties is read without a lock, so that a
-    declaration that cites it does not keep those parties waiting.
+    declaration that cites it does not keep those parties waiting. `find_named` returns the keys of further permits that
+    the cited ones name: they are read and locked with these, in one order of ids.
     """
-    rows = await _read_cited_rows(conn, cited)
-    contents = await _parse_contents(rows)
-    usable = [permit_id for permit_id, content in contents.items() if is_usable(content)]
+    rows, contents = await _read_with_named(conn, cited, find_named)
+    named = find_named(contents.values())
+    usable = [
+        permit_id for permit_id, content in contents.items() if is_usable(content) or permit_key(content) in named
+    ]
     locked = {row["id"]: row for row in await _lock_rows(conn, usable, CHANGING_COLUMNS)}
     current = [{**row, **locked[row["id"]]} if row["id"] in locked else row for row in rows]
     return CitedRecords(permits=await _load_cited(conn, current, cited, contents), locked=frozenset(locked))
 
 
-async def read_cited(conn: AsyncConnection, cited: CitedPermits) -> list[PermitRecord]:
+async def read_cited(
+    conn: AsyncConnection, cited: CitedPermits, find_named: FindNamed = names_none
+) -> list[PermitRecord]:
     """Return the cited permits as `lock_cited` does. Take no lock."""
-    rows = await _read_cited_rows(conn, cited)
-    return await _load_cited(conn, rows, cited, await _parse_contents(rows))
+    rows, contents = await _read_with_named(conn, cited, find_named)
+    return await _load_cited(conn, rows, cited, contents)
 
 
-async def _read_cited_rows(conn: AsyncConnection, cited: CitedPermits) -> Sequence[RowValues]:
-    return (await conn.execute(_by_key_query(cited.keys))).mappings().all() if cited.keys else []
+async def _read_with_named(
+    conn: AsyncConnection, cited: CitedPermits, find_named: FindNamed
+) -> tuple[Sequence[RowValues], dict[UUID, Permit]]:
+    """Return the rows and the contents of cited permits, and of those that they name. Most name none."""
+    rows = await _read_rows(conn, cited.keys)
+    contents = await _parse_contents(rows)
+    named = await _read_rows(conn, find_named(contents.values()) - cited.keys)
+    return ([*rows, *named], {**contents, **await _parse_contents(named)}) if named else (rows, contents)
+
+
+async def _read_rows(conn: AsyncConnection, keys: Set[Key]) -> Sequence[RowValues]:
+    return (await conn.execute(_by_key_query(keys))).mappings().all() if keys else []
 
 
 async def _load_cited(

@@ -7,7 +7,10 @@ POLICY = {
     "version": 2,
     "two_people_for_permits": False,
     "import_permit_for_appendix_ii": True,
+    "import_permit_cited_alone": True,
     "reservation_days": None,
 }
 READ_POLICY = Example(response=POLICY)
-REPLACE_POLICY = Example(request={"import_permit_for_appendix_ii": True}, response=POLICY)
+REPLACE_POLICY = Example(
+    request={"import_permit_for_appendix_ii": True, "import_permit_cited_alone": True}, response=POLICY
+)

@@ -20,6 +20,7 @@ from services.permits.domain.checks.citations import (
 from services.permits.domain.checks.completion import candidate_keys, complete
 from services.permits.domain.checks.cost import estimate_cost
 from services.permits.domain.checks.holders import PermitKeys, confirmed_permits, may_use, naming
+from services.permits.domain.checks.import_permits import cite_export_documents
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, post
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
@@ -30,6 +31,7 @@ from services.permits.domain.rules import (
     annotations,
     hs_codes,
     hybrids,
+    import_permits,
     measures,
     requirements,
     supporting_permits,
@@ -61,6 +63,7 @@ PermitsByKey = Mapping[tuple[str, str], PermitRecord]
 ITEM_RULES = (
     *requirements.RULES,
     *hs_codes.RULES,
+    *import_permits.RULES,
     *annotations.RULES,
     *hybrids.RULES,
     *suspensions.RULES,
@@ -92,11 +95,18 @@ def check(
     only if an officer overrode it and so confirmed the holder of a permit.
     The function has no side effects, so a validation and a lodging of the same declaration cannot differ.
     """
-    too_large = too_large_findings(estimate_cost(declaration.content, permits_by_key, facts.line_counts))
-    if too_large:
+    if too_large := _too_large(declaration, permits_by_key, facts):
         return _unchecked(too_large)
     day = day or utc_day(declaration.received_at)
-    declaration = complete(declaration, permits_by_key)
+    completed = complete(declaration, permits_by_key)
+    with_exports = cite_export_documents(completed, permits_by_key, facts, day)
+    if with_exports is not completed and (too_large := _too_large(with_exports, permits_by_key, facts)):
+        return _unchecked(too_large)
+    return _check_completed(with_exports, permits_by_key, facts, day)
+
+
+def _check_completed(declaration: DeclarationRecord, permits_by_key: PermitsByKey, facts: Facts, day: date) -> Verdict:
+    """Return the verdict on a declaration whose fields and documents are completed."""
     confirmed = confirmed_permits(declaration)
     findings: list[Finding] = [
         *completion_findings(declaration.content),
@@ -153,11 +163,12 @@ def check(
             declaration,
             index,
             contexts,
-            len(cited_documents) - supporting - len(contexts),
-            supporting,
-            facts,
-            day,
-            repaired,
+            unknown=len(cited_documents) - supporting - len(contexts),
+            supporting=supporting,
+            known_permits=permits_by_key,
+            facts=facts,
+            day=day,
+            repaired=repaired,
         )
     status = status_from_findings(findings)
     if status is DeclarationStatus.REJECTED:
@@ -171,6 +182,10 @@ def check(
         reserved_permits=reserved_permits,
         content=declaration.content,
     )
+
+
+def _too_large(declaration: DeclarationRecord, permits_by_key: PermitsByKey, facts: Facts) -> tuple[Finding, ...]:
+    return too_large_findings(estimate_cost(declaration.content, permits_by_key, facts.line_counts))
 
 
 def _unchecked(findings: tuple[Finding, ...]) -> Verdict:
@@ -289,8 +304,10 @@ def _check_requirements(
     declaration: DeclarationRecord,
     index: int,
     contexts: list[CitationContext],
+    *,
     unknown: int,
     supporting: int,
+    known_permits: PermitsByKey,
     facts: Facts,
     day: date,
     repaired: frozenset[str],
@@ -316,6 +333,7 @@ def _check_requirements(
         has_supporting_import_permit=supporting > 0,
         is_declared_not_cites=any(document.states_not_cites for document in item.documents),
         has_absent_document=f"/items/{index}/documents" in repaired,
+        known_permits=known_permits,
     )
     return evaluate(ITEM_RULES, item_context)
 

@@ -25,7 +25,8 @@ def source_is_unambiguous(repair: Repair) -> Discrepancy | None:
 
 
 def _completed(repair: Repair) -> Discrepancy:
-    field = repair.pointer.rpartition("/")[2]
+    last_step = repair.pointer.rpartition("/")[2]
+    field = "document" if last_step.isdigit() else last_step
     found = f"taken from {repair.source}" + "".join(f", or {other}" for other in repair.others)
     return Discrepancy(pointer=repair.pointer, expected=f"{field} stated in the declaration", found=found)
 

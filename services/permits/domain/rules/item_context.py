@@ -1,8 +1,8 @@
 """The context of rules about one item with all its documents: taxon, source, Appendix, exemptions."""
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 
@@ -64,6 +64,8 @@ class ItemContext:
     """Whether an export cites the import permit in addition to its own document. `cited_permits` does not have it."""
     has_absent_document: bool = False
     """Whether the customs message cites a document of the Convention that nobody presents, such as a waived one."""
+    known_permits: Mapping[tuple[str, str], PermitRecord] = field(default_factory=dict)
+    """The permits that the hub knows, by issuer and number: those that documents cite, and those that these name."""
 
     def pointer(self, field: str) -> str:
         """Return the JSON Pointer of a field of the item."""
@@ -225,6 +227,15 @@ class ItemContext:
             return False
         texts = f"{self.item.taxon} {self.item.description or ''}"
         return self.is_declared_not_cites or _LATER_GENERATION.search(texts) is not None
+
+    @property
+    def is_import_permit_enough(self) -> bool:
+        """Return whether the item cites an import permit, and the country of import lets traders cite it alone."""
+        return (
+            PermitKind.IMPORT in self.kinds
+            and self.side is Side.IMPORT
+            and self.facts.policy(self.declaration.import_country).import_permit_cited_alone
+        )
 
     @property
     def has_only_other_documents(self) -> bool:

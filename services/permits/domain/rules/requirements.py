@@ -22,11 +22,11 @@ def _missing_document(context: ItemContext, *kinds: str) -> Discrepancy:
 
 
 def _has_export_document(context: ItemContext, kinds: frozenset[PermitKind]) -> bool:
-    """Return whether the item cites a document of these kinds, or one of a wrong kind instead of it.
+    """Return whether the item cites a document of these kinds, an import permit in its place, or one of a wrong kind.
 
-    The wrong kind is the cause then, and has the only finding.
+    The wrong kind is the cause then, and has the only finding. Rules of import permits have those of the second case.
     """
-    return bool(context.kinds & kinds) or context.cites_kind_of_other_side
+    return bool(context.kinds & kinds) or context.cites_kind_of_other_side or context.is_import_permit_enough
 
 
 @rule(

@@ -1,0 +1,79 @@
+"""The document that a permit line names in boxes 12 and 12a: the goods left another country under it.
+
+Source: Resolution Conf. 12.3 (Rev. CoP19), annex 2, boxes 12 and 12a; Regulation (EC) No 865/2006 for import permits.
+"""
+
+from dataclasses import dataclass
+
+from shared.contracts.closed_sets import PermitKind
+from shared.contracts.comparison import comparison_key
+from shared.contracts.permit import Permit, PermitLine
+from shared.limits import Limit, LimitSubject
+
+PermitKey = tuple[str, str]
+EXPORT_DOCUMENTS = Limit(
+    20,
+    "documents",
+    subject=LimitSubject.PERMITS,
+    meaning="Export documents that the hub reads of one import permit which is cited alone",
+    beyond="An officer decides about each item that cites the import permit alone.",
+)
+NAMING_KINDS = frozenset({PermitKind.IMPORT, PermitKind.RE_EXPORT})
+"""The kinds whose lines name the document under which the goods came."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreviousDocument:
+    """A document that a permit line names, by its issuer and its number as printed."""
+
+    issuer: str
+    number: str
+
+    @property
+    def key(self) -> PermitKey:
+        """The issuer and the key of the number, by which the registry finds a permit."""
+        return self.issuer, comparison_key(self.number)
+
+    def __str__(self) -> str:
+        """Return the number and the issuer, as text for a person."""
+        return f"{self.number} of {self.issuer}"
+
+
+def origin_document(content: Permit, line: PermitLine) -> PreviousDocument | None:
+    """Return the permit of the country of origin (box 12); None if the line names none, or a reason in its place."""
+    return _named(line.origin_country or content.export_country, line.origin_permit)
+
+
+def last_re_export(content: Permit, line: PermitLine) -> PreviousDocument | None:
+    """Return the certificate of the last re-export (box 12a), or None."""
+    return _named(line.last_export_country or content.export_country, line.last_export_certificate)
+
+
+def previous_document(content: Permit, line: PermitLine) -> PreviousDocument | None:
+    """Return the document under which the goods of a line came to their last country; None if the line names none.
+
+    For a re-export certificate this is the last re-export certificate, else the permit of origin. For an import permit
+    it is the one of the two that the country of export issued. Lines of other kinds have none.
+    """
+    if content.kind not in NAMING_KINDS:
+        return None
+    named = (last_re_export(content, line), origin_document(content, line))
+    if content.kind == PermitKind.RE_EXPORT:
+        return named[0] or named[1]
+    return next((one for one in named if one is not None and one.issuer == content.export_country), None)
+
+
+def export_documents(import_permit: Permit) -> frozenset[PermitKey]:
+    """Return the keys of the export documents that the lines of an import permit name; empty if there are too many."""
+    named = (previous_document(import_permit, line) for line in import_permit.lines)
+    keys = frozenset(document.key for document in named if document is not None)
+    return keys if len(keys) <= EXPORT_DOCUMENTS else frozenset()
+
+
+def is_number(text: str) -> bool:
+    """Return whether a text in the place of a permit number is a number, and no reason such as "pre-Convention"."""
+    return any(letter.isdigit() for letter in text)
+
+
+def _named(issuer: str, number: str | None) -> PreviousDocument | None:
+    return PreviousDocument(issuer=issuer, number=number) if number is not None and is_number(number) else None
