@@ -1,6 +1,8 @@
 """Whole years of trade that both sides reported: each row has the right result, and the reports add up to the rows.
 
-A test plays a few rows of each year. SAOLA_TRADE_ROWS=3000 plays so many rows of each year.
+A test plays a few rows of each year. A long run plays more, such as 3,000 of each year:
+
+    SAOLA_TRADE_ROWS=3000 make test ARGS="-n 0 --timeout 7200 tests/journeys/test_reported_trade.py"
 """
 
 import csv
