@@ -24,6 +24,12 @@ class SubmissionEnvelope(WireModel):
     represented: Annotated[
         RepresentedTrader | None, Field(description="That trader, if an agent lodged the declaration")
     ] = None
+    officer: Annotated[
+        str | None,
+        Field(
+            description="The person of customs who lodged it for a traveller; null if a trader or an agent lodged it"
+        ),
+    ] = None
     unverified: Annotated[
         str | None, Field(description="Why permits could not check it, after all attempts failed")
     ] = None

@@ -15,7 +15,8 @@ class Policy(WireModel):
         Field(
             description=(
                 "One officer assesses an application, another grants it. One officer proposes a permit that has no "
-                "application, a replacement or a takeover; another sends the same, and the hub does it"
+                "application, a replacement or a takeover; another sends the same, and the hub does it. One officer of "
+                "customs lodges for a traveller, another decides"
             )
         ),
     ] = False

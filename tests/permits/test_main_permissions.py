@@ -51,9 +51,9 @@ EVERYBODY = {"trader", "customs", "authority"}
 ALLOWED: dict[tuple[str, str], set[str]] = {
     ("GET", "/v1/declarations"): EVERYBODY,
     ("GET", "/v1/declarations/{id}"): EVERYBODY,
-    ("POST", "/v1/declarations/validate"): {"trader"},
-    ("PUT", "/v1/declarations/{id}"): {"trader"},
-    ("POST", "/v1/declarations/{id}/cancellation"): {"trader"},
+    ("POST", "/v1/declarations/validate"): {"trader", "customs"},
+    ("PUT", "/v1/declarations/{id}"): {"trader", "customs"},
+    ("POST", "/v1/declarations/{id}/cancellation"): {"trader", "customs"},
     ("POST", "/v1/declarations/{id}/release"): {"customs"},
     ("POST", "/v1/declarations/{id}/refusal"): {"customs"},
     ("POST", "/v1/declarations/{id}/override"): {"customs"},

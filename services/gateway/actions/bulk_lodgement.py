@@ -24,18 +24,18 @@ Result = LodgedDeclaration | Exception
 
 
 async def start(
-    context: GatewayContext, principal: Principal, key: str | None, lines: Sequence[bytes | None]
+    context: GatewayContext, principal: Principal, key: str | None, lines: Sequence[bytes | None], *, person: str
 ) -> "Awaitable[list[Result]]":
     """Parse lines and begin to store them. Return an awaitable of one result per line.
 
-    None in `lines` is a line that was too long.
+    None in `lines` is a line that was too long. `person` is the person who lodges.
     """
     parsed: list[Submission | ProblemError] = []
     for index, line in enumerate(lines):
         if index % LINES_BETWEEN_YIELDS == LINES_BETWEEN_YIELDS - 1:
             await asyncio.sleep(0)
         try:
-            parsed.append(await _parse_line(context, principal, key, line))
+            parsed.append(await _parse_line(context, principal, key, line, person=person))
         except ProblemError as error:
             parsed.append(error)
     submissions = [one for one in parsed if isinstance(one, Submission)]
@@ -48,7 +48,9 @@ async def start(
     return results()
 
 
-async def _parse_line(context: GatewayContext, principal: Principal, key: str | None, line: bytes | None) -> Submission:
+async def _parse_line(
+    context: GatewayContext, principal: Principal, key: str | None, line: bytes | None, *, person: str
+) -> Submission:
     if line is None:
         raise Invalid(
             "body-too-large",
@@ -72,6 +74,7 @@ async def _parse_line(context: GatewayContext, principal: Principal, key: str | 
         normalized=normalized,
         digest=digest,
         at=at,
+        person=person,
     )
 
 

@@ -14,7 +14,7 @@ from services.gateway.actions.context import GatewayContext
 from services.gateway.clients.internal import call_with_retry
 from services.gateway.formats.declaration_formats import FORMATS
 from services.gateway.store import amendments, submissions
-from shared.contracts.closed_sets import DeclarationStatus
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.fields import render_digest
 from shared.contracts.parties import Caller, Party
@@ -118,11 +118,12 @@ def render_received(row: Mapping[Any, Any]) -> DeclarationView:
 
 def _lodged_entry(row: Mapping[Any, Any]) -> DeclarationHistoryEntry:
     agent = row["party_id"] != row["trader_id"]
+    role = ActorRole.TRADER if row["officer"] is None else ActorRole.CUSTOMS
     return DeclarationHistoryEntry(
         from_=None,
         to=DeclarationStatus.RECEIVED.value,
         at=row["received_at"],
-        by=HistoryActor(party=row["party_id"], role="trader", for_=row["trader_id"] if agent else None),
+        by=HistoryActor(party=row["party_id"], role=role, for_=row["trader_id"] if agent else None),
         reason=None,
     )
 

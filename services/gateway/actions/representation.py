@@ -1,4 +1,7 @@
-"""The trader for whom a declaration is lodged: the principal, or a trader who gave the principal a mandate."""
+"""The trader for whom a declaration is lodged: the principal, or a trader who gave the principal a mandate.
+
+Customs lodges for a traveller, who is no party of the hub. Such a declaration belongs to the customs party.
+"""
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
@@ -7,11 +10,12 @@ from uuid import UUID
 
 from services.gateway.actions.auth.party_directory import PartyDirectory, Principal
 from services.gateway.store.submissions import Submission
-from shared.contracts.closed_sets import Movement
+from shared.contracts.closed_sets import Movement, Role
 from shared.contracts.declaration import Declaration
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import identifier_key
 from shared.contracts.parties import RepresentedTrader
+from shared.contracts.travellers import is_for_traveller
 from shared.database import new_id, now
 from shared.problems import Fault, NotAllowed
 
@@ -28,12 +32,15 @@ async def declaring_trader(declaration: Declaration, principal: Principal, list_
     It is the principal, or one of `list_traders`, who gave it a mandate for today (in UTC). `trader` names that trader,
     or the identifier of the declaring side does. A party of the declared country comes first. If the identifier is only
     one of another country, its party declares all the same, and permits refers the declaration because of the country.
+    Customs of the deciding country declares only for a traveller, so the declaring side has no identifier.
     """
-    if is_own(declaration, principal):
+    if is_own(declaration, principal) or is_for_traveller(declaration, principal.party):
         return principal
     side = declaring_side(declaration)
     side_name = "importer" if declaration.movement == Movement.IMPORT else "exporter"
     declares = f"At {declaration.movement.value} the {side_name} declares."
+    if Role.TRADER not in principal.roles:
+        raise _not_for_traveller(declaration, side_name)
     if side.identifier is None:
         raise _not_yours(
             f"/{side_name}/identifier",
@@ -62,9 +69,13 @@ async def declaring_trader(declaration: Declaration, principal: Principal, list_
 
 
 def is_own(declaration: Declaration, principal: Principal) -> bool:
-    """Return whether the declaring side has an identifier and the country of the principal, so it needs no mandate."""
+    """Return whether the declaring side has an identifier and the country of a trader, so it needs no mandate."""
     side = declaring_side(declaration)
-    return _has_identifier(principal, side) and declaration.trader in {None, principal.party.id}
+    return (
+        _has_identifier(principal, side)
+        and declaration.trader in {None, principal.party.id}
+        and Role.TRADER in principal.roles
+    )
 
 
 def _has_identifier(principal: Principal, side: Trader) -> bool:
@@ -80,6 +91,26 @@ def _has_number(principal: Principal, identifier: str | None) -> bool:
 def declaring_side(declaration: Declaration) -> Trader:
     """Return the side that declares: the importer of an import, the exporter of an export."""
     return declaration.importer if declaration.movement == Movement.IMPORT else declaration.exporter
+
+
+def _not_for_traveller(declaration: Declaration, side_name: str) -> NotAllowed:
+    """Return the error for customs that would lodge for a trader, or in place of customs of another country."""
+    if declaring_side(declaration).identifier is not None:
+        return _not_yours(
+            f"/{side_name}/identifier",
+            f"Customs lodges only for a traveller, and a traveller has no identifier. The {side_name} has one, so the "
+            "trader or its agent lodges. Leave the identifier out if it is a traveller.",
+        )
+    if declaration.trader is not None:
+        return _not_yours(
+            "/trader", "Customs lodges only for a traveller, and a traveller is no party. Leave `trader` out."
+        )
+    country = "import_country" if declaration.movement == Movement.IMPORT else "export_country"
+    return _not_yours(
+        f"/{country}",
+        f"Customs of the deciding country lodges for a traveller. At {declaration.movement.value} that is "
+        f"`{country}`, and it is not yours. Correct it, or leave the declaration to customs there.",
+    )
 
 
 def _not_yours(pointer: str, detail: str) -> NotAllowed:
@@ -127,8 +158,12 @@ def make_submission(
     normalized: bytes,
     digest: bytes,
     at: datetime,
+    person: str,
 ) -> Submission:
-    """Return a submission with a new id. It includes the normalized form only if that differs from the body."""
+    """Return a submission with a new id. It includes the normalized form only if that differs from the body.
+
+    `person` is the person who lodges. The submission names it only if customs lodges for a traveller.
+    """
     represented = make_acts_for(trader, principal)
     return Submission(
         id=new_id(at),
@@ -143,6 +178,7 @@ def make_submission(
         received_at=at,
         normalized=None if normalized is body else normalized,
         represented=None if represented is None else represented.model_dump_json(),
+        officer=person if is_for_traveller(declaration, principal.party) else None,
     )
 
 

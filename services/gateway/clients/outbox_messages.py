@@ -61,6 +61,7 @@ def render_submission(message: OutboxMessage, *, unverified: str | None = None) 
     represented = message["represented"]
     reason = "" if unverified is None else f'"unverified":{json.dumps(unverified)},'
     reason += "" if represented is None else f'"represented":{_to_json(represented)},'
+    reason += "" if message["officer"] is None else f'"officer":{json.dumps(message["officer"])},'
     head = (
         f'{{"id":"{message["id"]}","received_at":"{format_timestamp(message["received_at"])}",'
         f'"digest":"{render_digest(message["digest"])}","trader":"{message["trader_id"]}",{reason}'

@@ -14,7 +14,7 @@ from shared import outbox
 from shared.contracts.comparison import comparison_key
 from shared.database import bulk_insert
 
-MESSAGE_COLUMNS = ("id", "trader_id", "digest", "party", "represented", "received_at")
+MESSAGE_COLUMNS = ("id", "trader_id", "digest", "party", "represented", "officer", "received_at")
 STORED_COLUMNS = tuple(
     submissions.c[name] for name in ("id", "party_id", "key", "reference", "content_type", "digest", "received_at")
 )
@@ -37,6 +37,8 @@ class Submission(NamedTuple):
     """The normalized form, if the body has another format."""
     represented: str | None = None
     """The trader, if the party lodges as its agent."""
+    officer: str | None = None
+    """The person of customs who lodges for a traveller. It is empty if the hub does not know the person."""
 
     @property
     def normalized_body(self) -> bytes:

@@ -188,6 +188,7 @@ submissions = Table(
     Column("normalized", LargeBinary, nullable=True),
     Column("party", JSONB, nullable=False),
     Column("represented", JSONB(none_as_null=True), nullable=True),
+    Column("officer", Text, nullable=True),
     Column("received_at", DateTime(timezone=True), nullable=False),
     *outbox_columns("submissions_due"),
     UniqueConstraint("party_id", "key", name="submissions_unique_key"),
@@ -196,7 +197,8 @@ submissions = Table(
 """Every declaration with a 202 response, with its submitted bytes. The row is also the outbox message to permits.
 
 `digest` (SHA-256 of the bytes) and `content_type` are the fingerprint with which a repeated key is compared. `party` is
-the lodger at that moment, and `represented` the trader, if the lodger is its agent. `normalized` is the form for
+the lodger at that moment, and `represented` the trader, if the lodger is its agent. `officer` is the person of customs
+who lodged it for a traveller; null if a trader or an agent lodged it. `normalized` is the form for
 permits, if the bytes have another format than JSON. It is stored at receipt: permits checks what the gateway accepted,
 even if a later version parses formats differently.
 """

@@ -11,7 +11,15 @@ from services.permits.actions.declarations import read as declarations_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.declarations import validate as actions_validate
 from services.permits.api.commands import read_command
-from services.permits.api.dependencies import Authority, Context, Customs, DeclarationId, Reader, Trader
+from services.permits.api.dependencies import (
+    Authority,
+    CallingPerson,
+    Context,
+    Customs,
+    Declarant,
+    DeclarationId,
+    Reader,
+)
 from services.permits.api.responses import render_view
 from shared.command_requests import render_stored_response
 from shared.conditional_requests import require_if_match
@@ -74,7 +82,7 @@ async def list_declarations(context: Context, party: Reader, filters: Annotated[
 
 @router.post("/validate")
 async def validate_declaration(
-    request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny
+    request: Request, context: Context, party: Declarant, trader: RepresentedTraderIfAny
 ) -> Response:
     """Check a declaration and store nothing. `errors` lists the places that break the contract."""
     at = now()
@@ -99,19 +107,26 @@ async def read_declaration(declaration_id: DeclarationId, context: Context, part
 
 @router.put("/{id}")
 async def amend_declaration(
-    declaration_id: DeclarationId, request: Request, context: Context, party: Trader, trader: RepresentedTraderIfAny
+    declaration_id: DeclarationId,
+    request: Request,
+    context: Context,
+    party: Declarant,
+    person: CallingPerson,
+    trader: RepresentedTraderIfAny,
 ) -> Response:
     """Replace a declaration that is not released by a new version, and check it."""
     require_if_match(request.headers.get("if-match"))
     content, command = await read_command(request, NormalizedDeclaration, limit=NORMALIZED_BYTES)
     return render_stored_response(
-        await transitions.amend(context.engine, declaration_id, party, content, command, trader=trader)
+        await transitions.amend(
+            context.engine, declaration_id, party, content, command, trader=trader, person=person.name
+        )
     )
 
 
 @router.post("/{id}/cancellation")
 async def cancel_declaration(
-    declaration_id: DeclarationId, request: Request, context: Context, party: Trader
+    declaration_id: DeclarationId, request: Request, context: Context, party: Declarant
 ) -> Response:
     """Cancel a declaration and return its reservations."""
     content, command = await read_command(request, Cancellation, optional=True)
@@ -120,38 +135,46 @@ async def cancel_declaration(
 
 @router.post("/{id}/release")
 async def release_declaration(
-    declaration_id: DeclarationId, request: Request, context: Context, party: Customs
+    declaration_id: DeclarationId, request: Request, context: Context, party: Customs, person: CallingPerson
 ) -> Response:
     """Release the goods with their actual quantities. An empty body means the declared quantities."""
     decision, command = await read_command(request, Release, optional=True)
-    return render_stored_response(await transitions.release(context.engine, declaration_id, party, decision, command))
+    return render_stored_response(
+        await transitions.release(context.engine, declaration_id, party, decision, command, person=person.name)
+    )
 
 
 @router.post("/{id}/refusal")
 async def refuse_declaration(
-    declaration_id: DeclarationId, request: Request, context: Context, party: Customs
+    declaration_id: DeclarationId, request: Request, context: Context, party: Customs, person: CallingPerson
 ) -> Response:
     """Refuse the goods and return the reservations."""
     decision, command = await read_command(request, Refusal)
-    return render_stored_response(await transitions.refuse(context.engine, declaration_id, party, decision, command))
+    return render_stored_response(
+        await transitions.refuse(context.engine, declaration_id, party, decision, command, person=person.name)
+    )
 
 
 @router.post("/{id}/override")
 async def override_finding(
-    declaration_id: DeclarationId, request: Request, context: Context, party: Customs
+    declaration_id: DeclarationId, request: Request, context: Context, party: Customs, person: CallingPerson
 ) -> Response:
     """Override the findings of a rule with a reason."""
     decision, command = await read_command(request, Override)
-    return render_stored_response(await transitions.override(context.engine, declaration_id, party, decision, command))
+    return render_stored_response(
+        await transitions.override(context.engine, declaration_id, party, decision, command, person=person.name)
+    )
 
 
 @router.post("/{id}/correction")
 async def correct_release(
-    declaration_id: DeclarationId, request: Request, context: Context, party: Customs
+    declaration_id: DeclarationId, request: Request, context: Context, party: Customs, person: CallingPerson
 ) -> Response:
     """Correct the released quantities, up or down, with a reason."""
     decision, command = await read_command(request, Correction)
-    return render_stored_response(await transitions.correct(context.engine, declaration_id, party, decision, command))
+    return render_stored_response(
+        await transitions.correct(context.engine, declaration_id, party, decision, command, person=person.name)
+    )
 
 
 @router.post("/{id}/consent")

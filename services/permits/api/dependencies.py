@@ -41,6 +41,8 @@ async def read_person(caller: Annotated[Caller, Depends(read_caller)]) -> Person
 
 CallingPerson = Annotated[Person, Depends(read_person)]
 Trader = Annotated[Party, Depends(require_role(Role.TRADER))]
+Declarant = Annotated[Party, Depends(require_role(Role.TRADER, Role.CUSTOMS))]
+"""The party that lodges, amends and cancels: a trader, its agent, or customs for a traveller."""
 Customs = Annotated[Party, Depends(require_role(Role.CUSTOMS))]
 Authority = Annotated[Party, Depends(require_role(Role.AUTHORITY))]
 Reader = Annotated[Party, Depends(require_role(Role.TRADER, Role.CUSTOMS, Role.AUTHORITY))]

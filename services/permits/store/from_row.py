@@ -150,6 +150,7 @@ def declaration_from_row(row: Row, citations: Iterable[Row] = ()) -> Declaration
         trader=row["trader_id"],
         trader_name=row["trader_name"],
         trader_country=row["trader_country"],
+        officers=None if row["officers"] is None else tuple(row["officers"]),
         received_at=row["received_at"],
         digest=row["digest"],
         content=NormalizedDeclaration.model_validate(row["content"], context=STORED_CONTEXT),

@@ -38,6 +38,7 @@ DECLARATION_COLUMNS = _written_columns(t.declarations)
 DECLARATION_CHANGED_COLUMNS = (
     "trader_name",
     "trader_country",
+    "officers",
     "status",
     "content",
     "search_words",
@@ -86,6 +87,7 @@ def declaration_row(change: DeclarationChange) -> dict[str, Any]:
         "trader_id": declaration.trader,
         "trader_name": declaration.trader_name,
         "trader_country": declaration.trader_country,
+        "officers": None if declaration.officers is None else json.dumps(declaration.officers),
         "reference": declaration.content.reference,
         "reference_key": _reference_key(declaration),
         "movement": declaration.content.movement,

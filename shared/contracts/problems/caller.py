@@ -50,9 +50,11 @@ CALLER_PROBLEMS = {
         causes=(
             "The identifier of the importer (import) or the exporter (export) is none of yours.",
             "`trader` names a party that gave you no mandate, or whose mandate has ended.",
+            "Customs lodged for a trader. It lodges only for a traveller without an identifier, in its own country.",
         ),
         steps=(
             you("Compare the identifier with those of GET /v1/me, and correct it."),
+            you("As customs, leave the identifier of a traveller out."),
             trader("Grant a mandate to the agent: POST /v1/mandates."),
             administrator("Add the identifier to the party, if it is missing there."),
         ),
@@ -113,6 +115,7 @@ CALLER_PROBLEMS = {
         causes=(
             "Your party lodged the declaration or the application, for itself or as an agent.",
             "Your party, or a trader that it represents, is the exporter or the importer.",
+            "Your party is customs and a trader, and lodged the declaration for a traveller.",
         ),
         steps=(
             you("Leave the decision to another office of your country."),

@@ -111,15 +111,16 @@ PERMIT_STATE_PROBLEMS = {
         status=409,
         meaning=(
             "The country requires two people, and the same person assessed the application, asked the applicant or "
-            "proposed the permit or its takeover, and now decides."
+            "proposed the permit or its takeover, and now decides. Or the same person of customs lodged a declaration "
+            "for a traveller, and now decides it."
         ),
         causes=(
-            "One person of the authority does both steps, perhaps with a rotated credential.",
+            "One person of the office does both steps, perhaps with a rotated credential.",
             "Two people share one credential.",
         ),
         steps=(
             you("Ask a colleague to send the same request with another credential."),
-            administrator("Create a credential for each person of the authority."),
+            administrator("Create a credential for each person of the office."),
         ),
         example=(
             "ZA requires two people: a person who assessed the application, or asked the applicant, does not issue "

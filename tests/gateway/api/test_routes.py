@@ -60,15 +60,15 @@ read_mandate                   trader admin
 accept_mandate                 trader
 revoke_mandate                 trader admin
 delete_mandate                 trader admin
-lodge_declaration              trader
-lodge_declarations             trader
-validate_declaration           trader
-read_declaration_content       trader
-read_declaration_receipt       trader
+lodge_declaration              trader customs
+lodge_declarations             trader customs
+validate_declaration           trader customs
+read_declaration_content       trader customs
+read_declaration_receipt       trader customs
 list_declarations              trader customs authority
 read_declaration               trader customs authority
-amend_declaration              trader
-cancel_declaration             trader
+amend_declaration              trader customs
+cancel_declaration             trader customs
 release_declaration            customs
 refuse_declaration             customs
 override_finding               customs
@@ -281,4 +281,4 @@ async def test_party_with_two_roles_has_the_permissions_of_both(hub: RunningGate
     _, both = await hub.party("customs", "authority")
     for path in (f"/v1/declarations/{UNKNOWN_ID}/release", f"/v1/declarations/{UNKNOWN_ID}/consent"):
         assert (await hub.http.post(path, headers=both)).status_code == 200
-    assert (await hub.http.post(f"/v1/declarations/{UNKNOWN_ID}/cancellation", headers=both)).status_code == 403
+    assert (await hub.http.post(f"/v1/permit-applications/{UNKNOWN_ID}/withdrawal", headers=both)).status_code == 403

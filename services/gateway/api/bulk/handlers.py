@@ -67,7 +67,13 @@ HandleBatch = Callable[[BulkRequest, Sequence[Line]], Awaitable["Awaitable[list[
 
 async def lodge_batch(bulk_request: BulkRequest, lines: Sequence[Line]) -> Awaitable[list[bytes]]:
     """Parse declarations and begin to store them."""
-    results = await bulk_lodgement.start(bulk_request.context, bulk_request.principal, bulk_request.key, _bodies(lines))
+    results = await bulk_lodgement.start(
+        bulk_request.context,
+        bulk_request.principal,
+        bulk_request.key,
+        _bodies(lines),
+        person=bulk_request.caller.person,
+    )
 
     async def render_lines() -> list[bytes]:
         request_id = bulk_request.caller.request_id

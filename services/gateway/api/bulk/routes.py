@@ -2,7 +2,7 @@
 
 from services.gateway.api.bulk import examples, handlers
 from services.gateway.api.routing.parameters import HeaderParameter
-from services.gateway.api.routing.permissions import AUTHORITY, TRADER
+from services.gateway.api.routing.permissions import AUTHORITY, DECLARANTS
 from services.gateway.api.routing.route import NDJSON_LINES, AsgiHandler, RequestBody, Route, RouteResponse
 from services.gateway.api.routing.tags import DECLARATIONS, PERMITS
 
@@ -33,10 +33,10 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="Lodge many declarations",
         description=(
-            "A trader or its agent lodges many declarations in one request."
+            "A trader, its agent, or customs for travellers lodges many declarations in one request."
             + LINE_RULES % ("declaration", "the reference of the declaration", "/v1/declarations")
         ),
-        permission=TRADER,
+        permission=DECLARANTS,
         handler=AsgiHandler(handlers.lodge_declarations),
         headers=(LINES_IDEMPOTENCY_KEY,),
         request=RequestBody(media=(NDJSON_LINES,)),

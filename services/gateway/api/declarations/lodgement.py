@@ -59,6 +59,7 @@ async def lodge_declaration(scope: Scope, receive: Receive, send: Send, route: R
         normalized=normalized,
         digest=digest,
         at=at,
+        person=context.directory.find_person(scope["client_id"]),
     )
     lodged = await context.batcher.submit(submission)
     response = await _wait_for_checks(scope, receive, principal, lodged, seconds) if seconds else None

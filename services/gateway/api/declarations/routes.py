@@ -25,7 +25,7 @@ from services.gateway.api.routing.parameters import (
     QueryParameter,
     one_of,
 )
-from services.gateway.api.routing.permissions import AUTHORITY, CUSTOMS, SHIPMENT_ROLES, TRADER
+from services.gateway.api.routing.permissions import AUTHORITY, CUSTOMS, DECLARANTS, SHIPMENT_ROLES
 from services.gateway.api.routing.problems import CODE_PROBLEMS
 from services.gateway.api.routing.route import (
     JSON,
@@ -90,8 +90,9 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="Lodge a declaration",
         description=(
-            "A trader or its agent lodges a declaration. The hub stores it before the response, and checks it moments "
-            "later. The trader then receives `declaration.accepted`, `declaration.referred` or "
+            "A trader or its agent lodges a declaration. Customs of the deciding country lodges for a traveller, "
+            "who has no identifier. The hub stores the declaration before the response, and checks it moments "
+            "later. The party that lodged it then receives `declaration.accepted`, `declaration.referred` or "
             "`declaration.rejected`.\n\n"
             "A repetition with the same Idempotency-Key and the same body has the same response, with "
             "`Idempotency-Replayed: true`.\n\n"
@@ -100,7 +101,7 @@ ROUTES = (
             "`application/xml` is a customs message of the WCO Data Model; docs/wco.md lists its fields. With "
             "`Accept: application/xml` all responses about declarations are a WCO `Response`."
         ),
-        permission=TRADER,
+        permission=DECLARANTS,
         handler=AsgiHandler(lodge_declaration),
         headers=(NEW_IDEMPOTENCY_KEY, WAIT_FOR_CHECKS),
         request=RequestBody(model=Declaration, media=(WCO_DECLARATION,)),
@@ -176,8 +177,8 @@ ROUTES = (
         operation_id="read_declaration_content",
         tag=DECLARATIONS,
         summary="Fetch the submitted bytes",
-        description="Its trader and its agent can fetch the exact bytes, with the media type of the submission.",
-        permission=TRADER,
+        description="The party that lodged it, and its trader, can fetch the exact bytes, with their media type.",
+        permission=DECLARANTS,
         handler=read_declaration_content,
         query=(VERSION,),
         problems=("content-lost", "service-unavailable"),
@@ -191,12 +192,12 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="Fetch the signed receipt",
         description=(
-            "Its trader and its agent can fetch the receipt. It is a compact JWS over the digest of the exact bytes, "
-            "the id, the party and the time.\n\n"
+            "The party that lodged it, and its trader, can fetch the receipt. It is a compact JWS over the digest "
+            "of the exact bytes, the id, the party and the time.\n\n"
             "`/.well-known/receipt-keys.json` has the public keys, retired ones included. `saola verify-receipt` "
             "verifies a receipt without a network."
         ),
-        permission=TRADER,
+        permission=DECLARANTS,
         handler=read_declaration_receipt,
         query=(VERSION,),
         problems=("content-lost", "service-unavailable"),
@@ -210,12 +211,12 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="Amend a declaration",
         description=(
-            "The trader or its agent sends a complete new version before the release. The hub checks it at once and "
-            "replaces the reservations in the same transaction.\n\n"
+            "The trader, its agent, or customs for a traveller sends a complete new version before the release. "
+            "The hub checks it at once and replaces the reservations in the same transaction.\n\n"
             "The hub returns 409 `still-received` before the first check, and 409 `invalid-transition` after the "
             "release or the refusal. After the release only customs can change it, by a correction."
         ),
-        permission=TRADER,
+        permission=DECLARANTS,
         handler=handlers.amend_declaration,
         service="permits",
         headers=(REQUIRED_IF_MATCH, IDEMPOTENCY_KEY),
@@ -233,11 +234,11 @@ ROUTES = (
         tag=DECLARATIONS,
         summary="Check a declaration without storing it",
         description=(
-            "A trader or its agent checks a declaration by the same rules as a lodged one. The hub stores nothing and "
-            "reserves nothing. `valid` is true if the hub would accept it; `status` is its result. `errors` lists "
-            "the places that do not match the contract."
+            "A trader, its agent, or customs for a traveller checks a declaration by the same rules as a lodged one. "
+            "The hub stores nothing and reserves nothing. `valid` is true if the hub would accept it; `status` is its "
+            "result. `errors` lists the places that do not match the contract."
         ),
-        permission=TRADER,
+        permission=DECLARANTS,
         handler=handlers.validate_declaration,
         service="permits",
         request=RequestBody(model=Declaration, media=(WCO_DECLARATION,)),
@@ -257,8 +258,11 @@ ROUTES = (
         operation_id="cancel_declaration",
         tag=DECLARATIONS,
         summary="Cancel a declaration",
-        description="The trader or its agent cancels before the release. The hub returns all reservations.",
-        permission=TRADER,
+        description=(
+            "The trader, its agent, or customs for a traveller cancels before the release. The hub returns all "
+            "reservations."
+        ),
+        permission=DECLARANTS,
         handler=handlers.cancel_declaration,
         service="permits",
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
@@ -284,7 +288,7 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Release, required=False),
         responses=(CURRENT_DECLARATION,),
-        problems=("conflict-of-interest", "invalid-transition"),
+        problems=("conflict-of-interest", "invalid-transition", "same-person"),
         example=examples.RELEASE_DECLARATION,
     ),
     Route(
@@ -300,7 +304,7 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Refusal),
         responses=(CURRENT_DECLARATION,),
-        problems=("conflict-of-interest", "invalid-transition"),
+        problems=("conflict-of-interest", "invalid-transition", "same-person"),
         example=examples.REFUSE_DECLARATION,
     ),
     Route(
@@ -319,7 +323,7 @@ ROUTES = (
         headers=(IF_MATCH, IDEMPOTENCY_KEY),
         request=RequestBody(model=Override),
         responses=(CURRENT_DECLARATION,),
-        problems=("conflict-of-interest", "invalid-transition"),
+        problems=("conflict-of-interest", "invalid-transition", "same-person"),
         example=examples.OVERRIDE_FINDING,
     ),
     Route(
@@ -342,6 +346,7 @@ ROUTES = (
             "conflict-of-interest",
             "history-full",
             "invalid-transition",
+            "same-person",
         ),
         example=examples.CORRECT_DECLARATION,
     ),

@@ -12,6 +12,8 @@ ADMIN: frozenset[Role] = frozenset({Role.ADMIN})
 TRADER: frozenset[Role] = frozenset({Role.TRADER})
 CUSTOMS: frozenset[Role] = frozenset({Role.CUSTOMS})
 AUTHORITY: frozenset[Role] = frozenset({Role.AUTHORITY})
+DECLARANTS = TRADER | CUSTOMS
+"""The roles that lodge declarations: a trader or its agent, and customs for a traveller."""
 PARTNER: frozenset[Role] = frozenset({Role.PARTNER})
 SHIPMENT_ROLES = TRADER | CUSTOMS | AUTHORITY
 SUBSCRIBER_ROLES = SHIPMENT_ROLES | PARTNER

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.permits.actions.declarations.another_person import require_another_person
 from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
 from services.permits.domain.declarations.unverified import WHAT_TO_DO, check_unverified, is_unchecked
 from services.permits.domain.model.change_sets import ChangeSet
@@ -29,6 +30,8 @@ async def check_and_save(
     decision: Override,
     actor: Actor,
     command: IdempotentCommand,
+    *,
+    person: str,
 ) -> bool:
     """Check an unchecked declaration and store the result. Return False, and change nothing, if it has a check already.
 
@@ -43,6 +46,7 @@ async def check_and_save(
     inputs = await lock_check_inputs(conn, [before])
     declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
     command.condition.require(declaration.version)
+    await require_another_person(conn, declaration, party, person)
     if declaration.sequence != before.sequence:
         raise Conflict(
             "changed-meanwhile",

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from services.permits.actions.declarations.another_person import require_another_person
 from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
 from services.permits.actions.locking import ConcurrentChange
 from services.permits.domain.checks.holders import permits_named_alone
@@ -26,6 +27,8 @@ async def confirm_and_save(
     decision: Override,
     actor: Actor,
     command: IdempotentCommand,
+    *,
+    person: str,
 ) -> None:
     """Confirm the holder of each permit that names it by name alone, and store the result of the check.
 
@@ -41,6 +44,7 @@ async def confirm_and_save(
     if declaration.sequence != before.sequence:
         raise ConcurrentChange
     command.condition.require(declaration.version)
+    await require_another_person(conn, declaration, party, person)
     checked = await run_check(
         inputs, lambda: confirm_holder(declaration, inputs.permits, inputs.facts, decision, actor)
     )

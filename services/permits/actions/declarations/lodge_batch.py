@@ -16,6 +16,7 @@ from services.permits.domain.checks.cost import split_by_cost
 from services.permits.domain.declarations.lodge import lodge
 from services.permits.domain.declarations.unverified import lodge_unverified
 from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.rules.parties import declaring_side
 from services.permits.store import change_sets, declarations, permits
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, MessageOutcome
 from shared.contracts.comparison import comparison_key
@@ -111,13 +112,14 @@ async def _store_unverified(conn: AsyncConnection, declaration: DeclarationRecor
 
 def _received_declaration(message: ReceivedSubmission) -> ReceivedDeclaration:
     content, reason = unreadable.recover_declaration(message)
-    declaring = message.represented or message.party
+    declaring = declaring_side(content) if message.officer is not None else message.represented or message.party
     declaration = DeclarationRecord(
         id=message.id,
         party=message.party.id,
         trader=message.trader,
         trader_name=declaring.name,
         trader_country=declaring.country,
+        officers=None if message.officer is None else (message.officer,),
         received_at=message.received_at,
         digest=message.digest,
         content=content,

@@ -12,7 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from services.permits.actions.declarations import check_unverified, confirm_holder
+from services.permits.actions.declarations import another_person, check_unverified, confirm_holder
 from services.permits.actions.declarations.check_inputs import lock_announced, lock_check_inputs, run_check
 from services.permits.actions.declarations.second_use_alerts import hold_repeated
 from services.permits.actions.declarations.views import declaration_view
@@ -29,6 +29,7 @@ from services.permits.domain.lifecycle import can_transition, describe_transitio
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitsById
+from services.permits.domain.model.persons import UNKNOWN_PERSON
 from services.permits.domain.rules.conflict_of_interest import require_declaration_of_others
 from services.permits.domain.rules.parties import declaring_side
 from services.permits.domain.rules.requirements import goods_are_verified
@@ -48,6 +49,7 @@ from shared.contracts.declaration import (
     Refusal,
     Release,
 )
+from shared.contracts.fields import Trader
 from shared.contracts.identifiers import has_identifier
 from shared.contracts.parties import Actor, Party, RepresentedTrader
 from shared.contracts.views.parts import render_json
@@ -59,7 +61,13 @@ Decide = Callable[[DeclarationRecord, PermitsById, ReservingDeclarations], Chang
 
 
 async def release(
-    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Release, command: IdempotentCommand
+    engine: AsyncEngine,
+    declaration_id: UUID,
+    party: Party,
+    decision: Release,
+    command: IdempotentCommand,
+    *,
+    person: str = UNKNOWN_PERSON,
 ) -> StoredResponse:
     """Release a declaration's goods for customs and write off what arrived.
 
@@ -75,11 +83,18 @@ async def release(
         party,
         command,
         _for_office(party, lambda f, p, o: domain_release.release(f, p, decision, actor, day, o)),
+        person=person,
     )
 
 
 async def refuse(
-    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Refusal, command: IdempotentCommand
+    engine: AsyncEngine,
+    declaration_id: UUID,
+    party: Party,
+    decision: Refusal,
+    command: IdempotentCommand,
+    *,
+    person: str = UNKNOWN_PERSON,
 ) -> StoredResponse:
     """Refuse a declaration's goods for customs and return its reservations. Raise NotFound, NotAllowed, Conflict."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
@@ -91,11 +106,18 @@ async def refuse(
         party,
         command,
         _for_office(party, lambda f, p, _: domain_refuse.refuse(f, p, decision.reason, actor)),
+        person=person,
     )
 
 
 async def override(
-    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Override, command: IdempotentCommand
+    engine: AsyncEngine,
+    declaration_id: UUID,
+    party: Party,
+    decision: Override,
+    command: IdempotentCommand,
+    *,
+    person: str = UNKNOWN_PERSON,
 ) -> StoredResponse:
     """Override a finding for customs. Raise NotFound, NotAllowed, Conflict, Invalid.
 
@@ -105,14 +127,16 @@ async def override(
     actor = _actor(party, ActorRole.CUSTOMS, command)
     condition = declarations.decided_by(party)
     if decision.rule == own_party_is_identified.name:
-        return await _confirm_holder(engine, declaration_id, party, decision, command)
+        return await _confirm_holder(engine, declaration_id, party, decision, command, person=person)
 
     async def check_unverified_transaction() -> StoredResponse | None:
         async with engine.begin() as conn:
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            if await check_unverified.check_and_save(conn, declaration_id, party, decision, actor, command):
+            if await check_unverified.check_and_save(
+                conn, declaration_id, party, decision, actor, command, person=person
+            ):
                 return await _store_response(conn, declaration_id, party, command)
             await idempotency.withdraw(conn, [command.id])
             return None
@@ -134,12 +158,19 @@ async def override(
         party,
         command,
         _for_office(party, lambda f, p, _: domain_override.override(f, p, decision, actor)),
+        person=person,
         precheck=require_unknown_permit,
     )
 
 
 async def _confirm_holder(
-    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Override, command: IdempotentCommand
+    engine: AsyncEngine,
+    declaration_id: UUID,
+    party: Party,
+    decision: Override,
+    command: IdempotentCommand,
+    *,
+    person: str,
 ) -> StoredResponse:
     actor = _actor(party, ActorRole.CUSTOMS, command)
 
@@ -148,14 +179,20 @@ async def _confirm_holder(
             stored = await idempotency.begin(conn, commands, command)
             if stored is not None:
                 return stored
-            await confirm_holder.confirm_and_save(conn, declaration_id, party, decision, actor, command)
+            await confirm_holder.confirm_and_save(conn, declaration_id, party, decision, actor, command, person=person)
             return await _store_response(conn, declaration_id, party, command)
 
     return await retry_on_conflict(transaction)
 
 
 async def correct(
-    engine: AsyncEngine, declaration_id: UUID, party: Party, decision: Correction, command: IdempotentCommand
+    engine: AsyncEngine,
+    declaration_id: UUID,
+    party: Party,
+    decision: Correction,
+    command: IdempotentCommand,
+    *,
+    person: str = UNKNOWN_PERSON,
 ) -> StoredResponse:
     """Correct the released quantities for customs. Raise NotFound, NotAllowed, Conflict, Invalid."""
     actor = _actor(party, ActorRole.CUSTOMS, command)
@@ -167,14 +204,17 @@ async def correct(
         party,
         command,
         _for_office(party, lambda f, p, o: domain_correct.correct(f, p, decision, actor, o)),
+        person=person,
     )
 
 
 async def cancel(
     engine: AsyncEngine, declaration_id: UUID, party: Party, content: Cancellation, command: IdempotentCommand
 ) -> StoredResponse:
-    """Cancel a declaration for its trader and return its reservations. Raise NotFound, Conflict."""
-    actor = _actor(party, ActorRole.TRADER, command)
+    """Cancel a declaration for its trader, or for customs that lodged it. Raise NotFound, Conflict.
+
+    Its reservations return.
+    """
     condition = declarations.lodged_by(party)
     return await _apply_transition(
         engine,
@@ -182,7 +222,7 @@ async def cancel(
         condition,
         party,
         command,
-        lambda f, p, _: domain_cancel.cancel(f, p, content.reason, actor),
+        lambda f, p, _: domain_cancel.cancel(f, p, content.reason, _actor(party, f.declarant_role, command)),
     )
 
 
@@ -210,13 +250,12 @@ async def amend(
     command: IdempotentCommand,
     *,
     trader: RepresentedTrader | None = None,
+    person: str = UNKNOWN_PERSON,
 ) -> StoredResponse:
-    """Replace a declaration by a new version from the trader or its agent, and check it.
+    """Replace a declaration by a new version from the trader, its agent, or customs that lodged it, and check it.
 
     Raise NotFound, Conflict, Invalid, NotAllowed; also if the command names a version that is not the current one.
     """
-    declaring = trader or party
-    actor = _actor(party, ActorRole.TRADER, command)
 
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
@@ -226,15 +265,17 @@ async def amend(
             before = await declarations.find(conn, declaration_id, declarations.lodged_by(party))
             if before is None:
                 raise NotFound
+            actor = _actor(party, before.declarant_role, command)
+            declaring = declaring_side(content) if before.is_for_traveller else trader or party
             previous_permits = await permits.list_keys(conn, {c.permit for c in before.citations})
-            received = _new_version(before, content, declaring, command)
+            received = _new_version(before, content, declaring, command, person=person)
             inputs = await lock_check_inputs(conn, [received], also=previous_permits)
             declaration = (await declarations.lock(conn, [declaration_id]))[declaration_id]
             if declaration.sequence != before.sequence:
                 raise ConcurrentChange
             command.condition.require(declaration.version)
             _require_amendable(declaration, content, declaring)
-            new_version = _new_version(declaration, content, declaring, command)
+            new_version = _new_version(declaration, content, declaring, command, person=person)
             amended = await run_check(
                 inputs,
                 partial(domain_amend.amend, declaration, new_version, inputs.permits, actor, inputs.facts),
@@ -252,15 +293,19 @@ async def amend(
 def _new_version(
     declaration: DeclarationRecord,
     content: NormalizedDeclaration,
-    declaring: Party | RepresentedTrader,
+    declaring: Party | RepresentedTrader | Trader,
     command: IdempotentCommand,
+    *,
+    person: str,
 ) -> DeclarationRecord:
+    officers = declaration.officers
     return DeclarationRecord(
         id=declaration.id,
         party=declaration.party,
         trader=declaration.trader,
         trader_name=declaring.name,
         trader_country=declaring.country,
+        officers=None if officers is None else tuple(sorted({*officers, person})),
         received_at=command.at,
         digest=f"sha-256=:{b64encode(command.digest).decode()}:",
         content=content.model_copy(update={"reference": declaration.content.reference}),
@@ -269,7 +314,7 @@ def _new_version(
 
 
 def _require_amendable(
-    declaration: DeclarationRecord, content: NormalizedDeclaration, declaring: Party | RepresentedTrader
+    declaration: DeclarationRecord, content: NormalizedDeclaration, declaring: Party | RepresentedTrader | Trader
 ) -> None:
     if not can_transition(declaration.status, DeclarationStatus.RECEIVED, ActorRole.TRADER):
         allowed = describe_transitions(declaration.status)
@@ -283,7 +328,13 @@ def _require_amendable(
                 f"{after}. Send {before}, or cancel the declaration and lodge a new one."
             )
             raise Invalid("amendment-too-far", text, [Fault(f"/{name}", "amendment-too-far", text)])
-    if not has_identifier(declaring.identifier_values, declaring_side(content).identifier):
+    if isinstance(declaring, Trader):
+        if declaring.identifier is not None:
+            raise NotAllowed(
+                "not-your-declaration",
+                "Customs lodged the declaration for a traveller, and a traveller has no identifier. Leave it out.",
+            )
+    elif not has_identifier(declaring.identifier_values, declaring_side(content).identifier):
         raise NotAllowed(
             "not-your-declaration",
             "The identifier of the declaring side is none of yours. Declare under an identifier of GET /v1/me.",
@@ -311,8 +362,12 @@ async def _apply_transition(
     decide: Decide,
     *,
     precheck: Callable[[AsyncConnection, DeclarationRecord], Awaitable[None]] | None = None,
+    person: str | None = None,
 ) -> StoredResponse:
-    """Lock the permits and declarations of a transition and write its change set. `precheck` runs before the locks."""
+    """Lock the permits and declarations of a transition and write its change set. `precheck` runs before the locks.
+
+    `person` is the person of customs who decides; None if a trader or an authority acts.
+    """
 
     async def transaction() -> StoredResponse:
         async with engine.begin() as conn:
@@ -333,6 +388,8 @@ async def _apply_transition(
             if {c.permit for c in declaration.citations} - cited.keys():
                 raise ConcurrentChange
             command.condition.require(declaration.version)
+            if person is not None:
+                await another_person.require_another_person(conn, declaration, party, person)
             await change_sets.save_change_set(conn, decide(declaration, cited, locked))
             return await _store_response(conn, declaration_id, party, command)
 

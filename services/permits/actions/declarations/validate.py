@@ -15,10 +15,12 @@ from services.permits.domain.checks.cost import maximum_cost
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.rules.check_limits import count_omitted
 from services.permits.domain.rules.parties import declaring_side
-from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Movement
+from shared.contracts.closed_sets import DeclarationStatus, Movement
 from shared.contracts.declaration import NormalizedDeclaration
+from shared.contracts.fields import Trader
 from shared.contracts.identifiers import has_identifier
 from shared.contracts.parties import Party, RepresentedTrader
+from shared.contracts.travellers import is_for_traveller
 from shared.contracts.views.declarations import Verdict
 from shared.contracts.views.parts import Fault
 from shared.limits import Limit, LimitSubject
@@ -74,8 +76,11 @@ async def validate(
     trader: RepresentedTrader | None = None,
 ) -> Verdict:
     """Return the result that a declaration would have if it were lodged now. `valid` means `accepted`."""
-    declaring = trader or party
-    if not has_identifier(declaring.identifier_values, declaring_side(content).identifier):
+    is_of_traveller = trader is None and is_for_traveller(content, party)
+    declaring = declaring_side(content) if is_of_traveller else trader or party
+    if not isinstance(declaring, Trader) and not has_identifier(
+        declaring.identifier_values, declaring_side(content).identifier
+    ):
         place = "/importer/identifier" if content.movement == Movement.IMPORT else "/exporter/identifier"
         detail = "The identifier of the declaring side is none of yours. Declare under an identifier of GET /v1/me."
         fault = Fault(pointer=place, code="not-your-declaration", detail=detail)
@@ -86,6 +91,7 @@ async def validate(
         trader=trader.party if trader else party.id,
         trader_name=declaring.name,
         trader_country=declaring.country,
+        officers=() if is_of_traveller else None,
         received_at=at,
         digest="",
         content=content,
@@ -98,7 +104,7 @@ async def validate(
     return Verdict(
         valid=verdict.status is DeclarationStatus.ACCEPTED,
         status=verdict.status,
-        findings=finding_views(verdict.findings, ActorRole.TRADER),
+        findings=finding_views(verdict.findings, declaration.declarant_role),
         findings_omitted=count_omitted(verdict.findings),
         errors=(),
     )

@@ -96,7 +96,7 @@ def _reader_role(declaration: DeclarationRecord, reader: Party) -> ActorRole | N
     """Return the trader's role for the trader of a declaration and its agent, else customs' for an officer."""
     if declaration.status in FINAL:
         return None
-    return ActorRole.TRADER if reader.id in {declaration.party, declaration.trader} else ActorRole.CUSTOMS
+    return declaration.declarant_role if reader.id in {declaration.party, declaration.trader} else ActorRole.CUSTOMS
 
 
 def _usage_view(citation: Citation, permits: Links) -> UsageView:

@@ -12,9 +12,10 @@ from services.permits.actions.permits.views import (
     IssuedPermits,
     store_response_with_tokens,
 )
+from services.permits.domain.model.persons import UNKNOWN_PERSON
 from services.permits.domain.permits import issue as domain_issue
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.domain.permits.second_person import UNKNOWN_PERSON, proposal_digest
+from services.permits.domain.permits.second_person import proposal_digest
 from services.permits.store import change_sets, facts, permits
 from services.permits.store.tables import commands
 from shared import idempotency

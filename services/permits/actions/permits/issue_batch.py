@@ -16,9 +16,10 @@ from services.permits.actions.permits.permit_numbers import ReadNumbers, number_
 from services.permits.actions.permits.views import REPLACE_PERMIT, IssuedPermit, IssuedPermits, permit_view
 from services.permits.domain.model.change_sets import ChangeSet, PermitChange
 from services.permits.domain.model.permits import permit_key
+from services.permits.domain.model.persons import UNKNOWN_PERSON
 from services.permits.domain.permits import issue
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.domain.permits.second_person import UNKNOWN_PERSON, proposal_digest
+from services.permits.domain.permits.second_person import proposal_digest
 from services.permits.store import change_sets, facts, permits
 from services.permits.store.tables import commands
 from services.permits.store.to_row import history_row

@@ -7,8 +7,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.permits import second_person
 from services.permits.actions.permits.issuing_authority import lock_own_permit
 from services.permits.actions.permits.views import store_response
+from services.permits.domain.model.persons import UNKNOWN_PERSON
 from services.permits.domain.permits import take_over as domain_take_over
-from services.permits.domain.permits.second_person import UNKNOWN_PERSON, takeover_digest
+from services.permits.domain.permits.second_person import takeover_digest
 from services.permits.domain.rules.conflict_of_interest import require_goods_of_others
 from services.permits.store import change_sets
 from services.permits.store.tables import commands

@@ -23,10 +23,11 @@ from services.permits.actions.permits.views import (
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.events import NO_FOLLOWERS
 from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.persons import UNKNOWN_PERSON
 from services.permits.domain.permits import replace as domain_replace
 from services.permits.domain.permits import withdraw
 from services.permits.domain.permits.issue import NewPermit
-from services.permits.domain.permits.second_person import UNKNOWN_PERSON, proposal_digest
+from services.permits.domain.permits.second_person import proposal_digest
 from services.permits.domain.permits.withdraw import WithdrawalContext
 from services.permits.domain.rules.conflict_of_interest import require_goods_of_others
 from services.permits.store import change_sets, declarations, facts, permits

@@ -17,7 +17,7 @@ from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.second_uses import Attempt
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.write_off.reservations import reservation_postings
-from shared.contracts.closed_sets import ActorRole, DeclarationStatus
+from shared.contracts.closed_sets import DeclarationStatus
 from shared.contracts.events.declarations import DeclarationReceived
 from shared.contracts.parties import Actor
 
@@ -54,5 +54,5 @@ def received_event(declaration: DeclarationRecord) -> DeclarationEvent:
     return DomainEvent(
         from_status=None,
         data=DeclarationReceived(**declaration_fields(declaration), status=DeclarationStatus.RECEIVED),
-        actor=Actor(party=declaration.party, role=ActorRole.TRADER, at=declaration.received_at),
+        actor=Actor(party=declaration.party, role=declaration.declarant_role, at=declaration.received_at),
     )

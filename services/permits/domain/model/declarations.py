@@ -6,7 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from uuid import UUID
 
-from shared.contracts.closed_sets import DeclarationStatus, Side
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Side
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.findings import Finding
 
@@ -52,6 +52,10 @@ class DeclarationRecord:
 
     `party` lodged it for `trader`, which may be the same party. `trader_name` and `trader_country` are those of the
     hub's register of parties when this version was lodged. `digest` identifies the received bytes.
+
+    `officers` are the persons of customs who lodged and amended it for a traveller; None if its trader or an agent
+    lodged it. The customs party is then `party` and `trader`. A traveller is in no register, so name and country are
+    those that customs states.
     """
 
     id: UUID
@@ -67,8 +71,19 @@ class DeclarationRecord:
     sequence: int = 0
     findings: tuple[Finding, ...] = ()
     citations: tuple[Citation, ...] = ()
+    officers: tuple[str, ...] | None = None
     shares_reference: bool = False
     """Whether an older declaration of the trader has the same reference, which only a restore can cause."""
+
+    @property
+    def is_for_traveller(self) -> bool:
+        """Return whether customs lodged it for a traveller."""
+        return self.officers is not None
+
+    @property
+    def declarant_role(self) -> ActorRole:
+        """The role in which its party lodges, amends and cancels it."""
+        return ActorRole.CUSTOMS if self.is_for_traveller else ActorRole.TRADER
 
 
 ReservingDeclarations = Mapping[UUID, DeclarationRecord]

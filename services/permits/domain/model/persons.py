@@ -1,8 +1,11 @@
-"""The persons who act for an authority, because a country may require two of them for a permit."""
+"""The persons who act for an office, because a country may require two of them."""
 
 from dataclasses import dataclass
 
 from shared.contracts.parties import Actor, Party
+
+UNKNOWN_PERSON = ""
+"""The person of a call without a credential. Two such calls never count as two people."""
 
 
 @dataclass(frozen=True, kw_only=True)

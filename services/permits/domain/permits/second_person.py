@@ -4,11 +4,9 @@ import hashlib
 from collections.abc import Set
 from uuid import UUID
 
+from services.permits.domain.model.persons import UNKNOWN_PERSON
 from shared.contracts.permit import Permit
 from shared.problems import Conflict
-
-UNKNOWN_PERSON = ""
-"""The person of a call without a credential. Two such calls never count as two people."""
 
 
 def proposal_digest(content: Permit, replaced_permit: UUID | None = None) -> bytes:

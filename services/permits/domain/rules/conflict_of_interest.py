@@ -4,12 +4,13 @@ from typing import Protocol
 
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.persons import UNKNOWN_PERSON
 from services.permits.domain.rules.parties import has_same_name
 from shared.contracts.closed_sets import Role
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import identifier_key
 from shared.contracts.parties import Party
-from shared.problems import NotAllowed
+from shared.problems import Conflict, NotAllowed
 
 
 class Shipment(Protocol):
@@ -40,10 +41,28 @@ def _may_be(side: Trader, party: Party) -> bool:
 
 
 def require_declaration_of_others(declaration: DeclarationRecord, party: Party) -> None:
-    """Raise NotAllowed if the party lodged the declaration, or it is about goods of the party."""
-    if party.id in {declaration.party, declaration.trader}:
+    """Raise NotAllowed if the party lodged the declaration, or it is about goods of the party.
+
+    Customs decides what it lodged for a traveller. A party that is a trader too does not: its own goods may be behind
+    the name of a traveller.
+    """
+    decides_for_traveller = declaration.is_for_traveller and Role.TRADER not in party.roles
+    if party.id in {declaration.party, declaration.trader} and not decides_for_traveller:
         raise conflict_of_interest()
     require_goods_of_others(declaration.content, party)
+
+
+def require_another_person(declaration: DeclarationRecord, person: str, country: str) -> None:
+    """Raise Conflict `same-person` if this person lodged or amended a declaration for a traveller.
+
+    The country requires two people. An unknown person may be one of those who lodged it.
+    """
+    if declaration.officers is not None and (person in declaration.officers or person == UNKNOWN_PERSON):
+        raise Conflict(
+            "same-person",
+            f"{country} requires two people: a person who lodged or amended a declaration for a traveller does not "
+            "decide it. Ask a colleague to send the same request with another credential.",
+        )
 
 
 def require_application_of_others(application: ApplicationRecord, party: Party) -> None:

@@ -44,6 +44,7 @@ declarations = Table(
     Column("trader_id", UUID(as_uuid=True), nullable=False),
     Column("trader_name", Text, nullable=False),
     Column("trader_country", Text, nullable=False),
+    Column("officers", JSONB(none_as_null=True), nullable=True),
     Column("reference", Text, nullable=False),
     Column("reference_key", Text, nullable=False),
     Column("movement", Text, nullable=False),

@@ -183,7 +183,7 @@ async def test_body_of_one_megabyte_is_accepted(hub: RunningGateway) -> None:
 @pytest.mark.usefixtures("nothing_is_stored")
 async def test_faults_are_reported_in_a_fixed_order(hub: RunningGateway) -> None:
     """Token, role, key, content type, size, JSON, contract, representation: in this order."""
-    trader, (_, officer) = await hub.trader(), await hub.party("customs")
+    trader, (_, officer) = await hub.trader(), await hub.party("authority")
     foreign = json.dumps(declaration(importer={"name": "X", "country": "FR"})).encode()
     wrong = {"Content-Type": "text/plain"}
     json_ = {"Content-Type": "application/json"}

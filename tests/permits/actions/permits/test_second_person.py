@@ -13,7 +13,7 @@ from services.permits.actions.permits import issue, take_over, withdraw
 from services.permits.actions.permits.issue_batch import issue_permits
 from services.permits.actions.permits.second_person import PROPOSAL_DAYS
 from services.permits.actions.reference import policies
-from services.permits.domain.permits.second_person import UNKNOWN_PERSON
+from services.permits.domain.model.persons import UNKNOWN_PERSON
 from shared.contracts.parties import Party
 from shared.contracts.permit import Permit, Revocation, Takeover
 from shared.contracts.policy import Policy
