@@ -166,6 +166,12 @@ class Appendix(ClosedSet, code_name="appendix", listed_at="I, II or III"):
     III = "III"
 
 
+class Exemption(ClosedSet):
+    """The exemption that an item claims in place of documents. `personal_effects`: personal and household effects."""
+
+    PERSONAL_EFFECTS = "personal_effects"
+
+
 class Purpose(ClosedSet, code_name="purpose", listed_at="GET /v1/reference/purposes lists them"):
     """The purpose of a transaction: one capital letter (Resolution Conf. 12.3). `/v1/reference/purposes` lists them."""
 

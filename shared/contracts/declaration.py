@@ -12,7 +12,7 @@ from pydantic_core import PydanticCustomError, core_schema
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERM_CODES
 from shared.cites.document_types import CITES_DOCUMENT_TYPES, NOT_CITES
 from shared.cites.time_zones import country_codes
-from shared.contracts.closed_sets import DocumentUse, Movement, Purpose, Source, UnderlyingSource, Unit
+from shared.contracts.closed_sets import DocumentUse, Exemption, Movement, Purpose, Source, UnderlyingSource, Unit
 from shared.contracts.comparison import comparison_key
 from shared.contracts.fields import (
     LETTER_REQUIRED_SCHEMA,
@@ -128,6 +128,17 @@ class Item(WireModel):
     purpose: Annotated[Purpose | None, Field(description="Purpose of the transaction, one capital letter")] = None
     origin_country: Annotated[
         FastPathCountry | None, Field(description="Country of origin of the specimens, ISO 3166-1 alpha-2")
+    ] = None
+    exemption: Annotated[
+        Exemption | None,
+        Field(description="Claim that the goods need no documents: `personal_effects` (Article VII.3)"),
+    ] = None
+    acquired_in: Annotated[
+        Country | None,
+        Field(
+            description="With `exemption`: country in which the owner acquired the goods; if left out, the country of "
+            "export at import, and the exporter's country at export"
+        ),
     ] = None
     documents: Annotated[
         tuple[Document, ...],

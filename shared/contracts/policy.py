@@ -20,6 +20,12 @@ class Policy(WireModel):
             )
         ),
     ] = False
+    personal_effects_need_documents: Annotated[
+        bool,
+        Field(
+            description="Personal and household effects need documents too (Resolution Conf. 13.7 lets a country ask)"
+        ),
+    ] = False
     import_permit_for_appendix_ii: Annotated[
         bool, Field(description="An import of Appendix II also needs an import permit, as in the European Union")
     ] = False

@@ -77,6 +77,9 @@ AFTERWARDS = changed_permit(PERMIT, retrospective=True)
 SHIPPED = replace(PERMIT, transport_documents=frozenset({"M-1"}))
 BY_M1 = {"transport_document": "M-1"}
 UNDESCRIBED: dict[str, Any] = {"taxon": None, "term": None, "source": None}
+SEAHORSES = facts(listing(Population(appendix="II"), name="Hippocampus kuda"), called="Hippocampus kuda")
+EFFECTS: dict[str, Any] = {"taxon": "Hippocampus kuda", "term": "BOD", "purpose": "P", "quantity": "4"}
+EFFECTS |= {"exemption": "personal_effects"}
 LATE_NOTE = tuple(one for one in findings_of(PERMIT, document={"use": "late"}) if one.rule == is_reported_late.name)
 
 EXAMPLES: dict[str, tuple[Example, Example]] = {
@@ -137,6 +140,22 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-III.3(c)": (
         lambda: findings_of(permit("import", "I"), permit("export", "I"), known=APPENDIX_I, purpose="T"),
         lambda: findings_of(permit("export", "I", source="D"), known=APPENDIX_I, purpose="T", source="D"),
+    ),
+    "CITES-VII.3-not-exempt": (
+        lambda: findings_of(known=SEAHORSES, **EFFECTS | {"purpose": "T"}),
+        lambda: findings_of(known=SEAHORSES, **EFFECTS),
+    ),
+    "CITES-Conf-13.7-quantity": (
+        lambda: findings_of(known=SEAHORSES, **EFFECTS | {"quantity": "5"}),
+        lambda: findings_of(known=SEAHORSES, **EFFECTS),
+    ),
+    "CITES-VII.3-doubt": (
+        lambda: findings_of(known=SEAHORSES, **EFFECTS | {"unit": "kg"}),
+        lambda: findings_of(known=SEAHORSES, **EFFECTS),
+    ),
+    "CITES-VII.3-personal-effects": (
+        lambda: findings_of(known=SEAHORSES, **EFFECTS),
+        lambda: findings_of(known=SEAHORSES, **EFFECTS | {"exemption": None}),
     ),
     "CITES-IV-export-document": (
         lambda: findings_of(permit("certificate_of_origin")),

@@ -44,6 +44,7 @@ async def load_facts(
         names.update(permit.lines[letter].content.taxon for letter in letters if letter in permit.lines)
     countries = {code for d in contents for code in (d.export_country, d.import_country)}
     countries |= {item.origin_country for d in contents for item in d.items if item.origin_country}
+    countries |= {item.acquired_in for d in contents for item in d.items if item.acquired_in}
     countries |= {
         line.content.origin_country for p in permits for line in p.lines.values() if line.content.origin_country
     }

@@ -6,6 +6,7 @@ POLICY = {
     "country": "FR",
     "version": 2,
     "two_people_for_permits": False,
+    "personal_effects_need_documents": False,
     "import_permit_for_appendix_ii": True,
     "import_permit_cited_alone": True,
     "reservation_days": None,

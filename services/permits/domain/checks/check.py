@@ -33,6 +33,7 @@ from services.permits.domain.rules import (
     hybrids,
     import_permits,
     measures,
+    personal_effects,
     requirements,
     supporting_permits,
     suspensions,
@@ -40,7 +41,7 @@ from services.permits.domain.rules import (
 from services.permits.domain.rules.check_limits import limit_findings, too_large_findings
 from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.completion import completion_findings
-from services.permits.domain.rules.item_context import KINDS_BY_SIDE, ItemContext
+from services.permits.domain.rules.item_context import KINDS_BY_SIDE, ClaimedTotal, ItemContext
 from services.permits.domain.rules.parties import Naming
 from services.permits.domain.rules.rule import evaluate
 from services.permits.domain.rules.whole_declaration import (
@@ -64,6 +65,7 @@ ITEM_RULES = (
     *requirements.RULES,
     *hs_codes.RULES,
     *import_permits.RULES,
+    *personal_effects.RULES,
     *annotations.RULES,
     *hybrids.RULES,
     *suspensions.RULES,
@@ -119,6 +121,7 @@ def _check_completed(declaration: DeclarationRecord, permits_by_key: PermitsByKe
     second_uses: list[SecondUse] = []
     reserved_permits: dict[tuple[str, str], PermitRecord] = {}
     repaired = frozenset(repair.pointer for repair in declaration.content.repairs)
+    claimed_totals = personal_effects.total_claims(declaration.content, facts)
     for index, item in enumerate(declaration.content.items):
         cited_documents = [(n, d) for n, d in enumerate(item.documents) if d.is_cites]
         contexts: list[CitationContext] = []
@@ -169,6 +172,7 @@ def _check_completed(declaration: DeclarationRecord, permits_by_key: PermitsByKe
             facts=facts,
             day=day,
             repaired=repaired,
+            claimed_totals=claimed_totals,
         )
     status = status_from_findings(findings)
     if status is DeclarationStatus.REJECTED:
@@ -311,12 +315,13 @@ def _check_requirements(
     facts: Facts,
     day: date,
     repaired: frozenset[str],
+    claimed_totals: Mapping[str, ClaimedTotal],
 ) -> list[Finding]:
     """Return what the rules find about an item with all the documents that it cites.
 
     `unknown` is the number of unknown documents, and `supporting` that of the import permits that an export cites too.
     `repaired` are the pointers of the repairs. The reader of customs messages repairs the documents of an item if it
-    leaves one out, because nobody presents it.
+    leaves one out, because nobody presents it. `claimed_totals` are what all items claim as personal effects.
     """
     item = declaration.content.items[index]
     item_context = ItemContext(
@@ -334,6 +339,8 @@ def _check_requirements(
         is_declared_not_cites=any(document.states_not_cites for document in item.documents),
         has_absent_document=f"/items/{index}/documents" in repaired,
         known_permits=known_permits,
+        is_lodged_by_customs=declaration.is_for_traveller,
+        claimed_totals=claimed_totals,
     )
     return evaluate(ITEM_RULES, item_context)
 

@@ -1,6 +1,7 @@
 """Rules about the annotations of the Appendices: specimens, zero quotas, parts of plants (Resolution Conf. 11.21)."""
 
 from services.permits.domain.rules.item_context import ItemContext
+from services.permits.domain.rules.personal_effects import is_exempt
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
 from shared.cites.annotations import Annotation, Effect, possible_decisions
 from shared.contracts.closed_sets import Appendix, PermitKind, Severity
@@ -112,9 +113,9 @@ def _zero_quota_discrepancy(context: ItemContext, row: Annotation) -> Discrepanc
 def part_is_decided(context: ItemContext) -> Discrepancy | None:
     """Goods without a permit must be a part that the annotation of the plant excludes (Article I(b)(iii)).
 
-    The term alone does not always decide it.
+    The term alone does not always decide it. Personal effects within the limits need no documents in either case.
     """
-    return _part_discrepancy(context, Effect.OPEN)
+    return None if is_exempt(context) else _part_discrepancy(context, Effect.OPEN)
 
 
 @rule("CITES-I(b)-excluded-part", Severity.NOTE)

@@ -11,7 +11,7 @@ from shared.contracts.closed_sets import Severity
 TAXON_EXPECTED = "the taxon, or code Y900"
 TAXON_EXPECTED_IN_ANY_CASE = "the taxon, and code Y900 if the goods are not CITES"
 TAXON_OR_HS_CODE_EXPECTED = "the taxon, or the HS code"
-CITES_FIELDS = ("term", "source")
+CITES_FIELDS = ("term", "source", "exemption")
 """Fields that only goods of a listed species have. With one of them, an HS code does not settle the question."""
 
 

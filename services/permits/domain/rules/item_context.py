@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from functools import cached_property
 
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
@@ -47,6 +48,15 @@ _LATER_GENERATION = re.compile(r"\bF\s?(?:[5-9]|[1-9]\d)\b")
 
 
 @dataclass(frozen=True, kw_only=True)
+class ClaimedTotal:
+    """The sum that all items of a declaration claim under one limit. A value is None if an item does not state it."""
+
+    items: tuple[int, ...]
+    amount: Decimal | None
+    net_mass: Decimal | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ItemContext:
     """One item with all known permits that it cites, each with its line if one was found."""
 
@@ -60,6 +70,10 @@ class ItemContext:
     cites_unknown_document: bool = False
     """Whether the item cites a document that the hub does not know, so that its kind is unknown."""
     is_declared_not_cites: bool = False
+    is_lodged_by_customs: bool = False
+    """Whether customs lodged the declaration for a traveller, so that an officer has seen the goods."""
+    claimed_totals: Mapping[str, ClaimedTotal] = field(default_factory=dict)
+    """The sums of all items under each limit of Resolution Conf. 13.7, by the goods of the limit."""
     has_supporting_import_permit: bool = False
     """Whether an export cites the import permit in addition to its own document. `cited_permits` does not have it."""
     has_absent_document: bool = False
@@ -238,6 +252,17 @@ class ItemContext:
         )
 
     @property
+    def claims_exemption(self) -> bool:
+        """Return whether the item claims to be personal effects, in place of documents (Article VII.3)."""
+        return self.item.exemption is not None and not self.cites_document and not self.is_declared_not_cites
+
+    @property
+    def acquired_in(self) -> str:
+        """The country in which the owner acquired the goods: at import, the country of export if none is stated."""
+        by_movement = self.declaration.export_country if self.side is Side.IMPORT else self.declaration.exporter.country
+        return self.item.acquired_in or by_movement
+
+    @property
     def has_only_other_documents(self) -> bool:
         """Return whether the item cites only documents that are no CITES documents."""
         return self.kinds == {PermitKind.OTHER}
@@ -260,6 +285,7 @@ class ItemContext:
             and not self.cites_unknown_document
             and not self.has_only_other_documents
             and not self.claims_pedigree
+            and not self.claims_exemption
         )
 
 

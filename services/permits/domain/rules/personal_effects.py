@@ -101,7 +101,7 @@ LIMITED_TAXA = frozenset().union(*(limit.taxa for limit in LIMITS))
 
 
 class Outcome(Enum):
-    """What the law says about a claim of personal or household effects."""
+    """The result of a claim of personal or household effects by the law."""
 
     EXEMPT = "exempt"
     NOT_EXEMPT = "not exempt"
@@ -120,7 +120,9 @@ class Assessment:
 def total_claims(declaration: Declaration, facts: Facts) -> Mapping[str, ClaimedTotal]:
     """Return what the items of a declaration claim together, under each limit. A declaration has one traveller."""
     claimed: dict[str, ClaimedTotal] = {}
-    for item in (one for one in declaration.items if one.exemption is not None and not one.documents):
+    for item in declaration.items:
+        if item.exemption is None or any(one.is_cites or one.states_not_cites for one in item.documents):
+            continue
         limit = find_limit(item.taxon, item.term, facts)
         if limit is not None:
             before = claimed.get(limit.goods, ClaimedTotal(items=(), amount=Decimal(0), net_mass=Decimal(0)))

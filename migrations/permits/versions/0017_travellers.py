@@ -4,8 +4,8 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-revision = "0016_travellers"
-down_revision = "0015_quota_periods"
+revision = "0017_travellers"
+down_revision = "0016_hs_codes"
 branch_labels = None
 depends_on = None
 
