@@ -103,7 +103,7 @@ class RunningHub:
         os.kill(pid, signal.SIGKILL)
         return pid
 
-    def wait_until_restarted(self, name: str, killed: int, seconds: float = 30.0) -> None:
+    def wait_until_restarted(self, name: str, killed: int, seconds: float = START_SECONDS) -> None:
         """Wait until a killed process has a successor and every service is ready."""
         self._block_until(lambda: self.processes().get(name, killed) != killed and self.all_ready(), seconds)
 

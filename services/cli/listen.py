@@ -32,8 +32,6 @@ def listen(
 
     Wait while the hub does not respond. Raise Problem if the hub refuses.
     """
-    if position.cursor is None:
-        position.advance(_retry_while_unreachable(lambda: _read_last_cursor(hub), report))
     while True:
         after = position.cursor or ""
         page = _retry_while_unreachable(
@@ -96,10 +94,10 @@ def listen_until_interrupted(
         report(f"Forwarding to {forward}, signed with {position.secret}")
     position.store()
     try:
-        report(
-            f"Listening at {hub.url} as {_read_party_name(hub, report)}. "
-            "Ctrl+C stops it. The next start continues after the last event."
-        )
+        name = _read_party_name(hub, report)
+        if position.cursor is None:  # before the message, so that no event after it is missed
+            position.advance(_retry_while_unreachable(lambda: _read_last_cursor(hub), report))
+        report(f"Listening at {hub.url} as {name}. Ctrl+C stops it. The next start continues after the last event.")
         listen(hub, position, types, handle, report)
     except KeyboardInterrupt:
         return

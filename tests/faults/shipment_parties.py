@@ -16,6 +16,9 @@ from services.cli.webhook_receiver import WebhookReceiver
 from tests.hub import RunningHub
 from tests.waiting import block_until
 
+CHECK_SECONDS = 100.0
+"""The time for hundreds of checks and webhooks after a kill, on a busy machine."""
+
 
 @dataclass(kw_only=True)
 class ShipmentParties(TradeParties):
@@ -36,17 +39,17 @@ class ShipmentParties(TradeParties):
         with ThreadPoolExecutor(16) as pool:
             list(pool.map(one, range(count)))
 
-    def checked_declarations(self, *, seconds: float = 30.0) -> list[dict[str, Any]]:
+    def checked_declarations(self) -> list[dict[str, Any]]:
         """Return all lodged declarations after their check."""
         with ThreadPoolExecutor(8) as pool:
-            return list(pool.map(lambda d: self._read_until_checked(d["id"], seconds), self.responses))
+            return list(pool.map(lambda d: self._read_until_checked(d["id"]), self.responses))
 
-    def _read_until_checked(self, declaration_id: str, seconds: float) -> dict[str, Any]:
+    def _read_until_checked(self, declaration_id: str) -> dict[str, Any]:
         def checked() -> dict[str, Any] | None:
             found = self.importer.hub.read_declaration(declaration_id)
             return found if found["status"] != "received" else None
 
-        found = block_until(checked, seconds=seconds)
+        found = block_until(checked, seconds=CHECK_SECONDS)
         assert found is not None
         return found
 
@@ -62,14 +65,14 @@ class ShipmentParties(TradeParties):
             cursor = page["next_cursor"]
         raise AssertionError("the feed has no end")
 
-    def webhook_counts(self, kind: str, ids: Sequence[str], *, seconds: float = 30.0) -> Counter[str]:
+    def webhook_counts(self, kind: str, ids: Sequence[str]) -> Counter[str]:
         """Wait until the receiver has an event of each declaration. Return the number of different events of each."""
 
         def counts() -> Counter[str]:
             came = {(e["id"], e["data"]["declaration_id"]) for e in list(self.receiver.events) if e["type"] == kind}
             return Counter(declaration for _, declaration in came)
 
-        block_until(lambda: set(ids) <= set(counts()), seconds=seconds)
+        block_until(lambda: set(ids) <= set(counts()), seconds=CHECK_SECONDS)
         return counts()
 
 

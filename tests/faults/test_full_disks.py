@@ -159,7 +159,7 @@ def test_database_that_is_killed_comes_back_alone(small_hub: RunningHub) -> None
     before = small_hub.processes()
     for _ in range(2):
         killed = small_hub.kill("database")
-        small_hub.wait_until_restarted("database", killed, seconds=60)
+        small_hub.wait_until_restarted("database", killed)
     with small_hub.admin() as admin:
         assert "admin" in admin.me()["roles"]
     after = small_hub.processes()
@@ -185,7 +185,7 @@ def test_declarations_with_full_log_disk_and_paused_database_are_accepted_later(
                         time.sleep(10)
                     block_until(_works_again(load))
                     killed = hub.kill("permits-worker")
-                    hub.wait_until_restarted("permits-worker", killed, seconds=60)
+                    hub.wait_until_restarted("permits-worker", killed)
                     block_until(_works_again(load))
                 settled = [_checked(shipping, declaration) for declaration in load.accepted.values()]
                 assert Counter(settled) == {"accepted": len(settled)}

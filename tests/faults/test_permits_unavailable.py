@@ -48,7 +48,7 @@ def test_declarations_lodged_while_permits_is_stopped_are_checked_once(
     finally:
         os.kill(pid, signal.SIGCONT)
     assert len({response["id"] for response in shipping.responses}) == 40
-    assert {found["status"] for found in shipping.checked_declarations(seconds=60)} == {"accepted"}
+    assert {found["status"] for found in shipping.checked_declarations()} == {"accepted"}
     assert line_balance(shipping.authority.hub, permit)["reserved"] == "40"
 
 

@@ -172,14 +172,14 @@ def test_permits_older_than_the_gateway_checks_every_declaration_again(
 
     block_until(lambda: _copied(restored_hub, added) == {(1, False)})
     block_until(lambda: _copied_mandate(restored_hub, mandate) == [True, True])
-    checked = parties.checked_declarations(seconds=60)
+    checked = parties.checked_declarations()
     assert Counter(declaration["status"] for declaration in checked) == {"accepted": COUNT}
-    assert line_balance(parties.importer.hub, permit)["reserved"] == str(COUNT + 2)
+    block_until(lambda: line_balance(parties.importer.hub, permit)["reserved"] == str(COUNT + 2))
     claims = _claims(_receipt(restored_hub, parties, first["id"]))
     assert (claims["version"], claims["digest"]) == (1, first["digest"])
     officer.refuse(later["id"], reason="Other goods")
-    block_until(lambda: _is_newest(parties, later, "declaration.refused", after=released), seconds=90)
-    block_until(lambda: _is_newest(parties, first, "declaration.accepted", after=released), seconds=90)
+    block_until(lambda: _is_newest(parties, later, "declaration.refused", after=released), seconds=100)
+    block_until(lambda: _is_newest(parties, first, "declaration.accepted", after=released), seconds=100)
     officer.refuse(first["id"], reason="Other goods")
     block_until(lambda: _is_newest(parties, first, "declaration.refused", after=released))
     print_status(Path(restored_hub.home), as_json=True, environ={})
@@ -219,9 +219,9 @@ def test_notifications_older_than_permits_get_every_event_again(
     _set_back(restored_hub, "notifications", earlier)
 
     ids = {declaration["id"] for declaration in parties.responses} | {first["id"]}
-    block_until(lambda: _copied_mandate(restored_hub, mandate) == [True, True], seconds=60)
-    block_until(lambda: parties.feed_events("declaration.released"), seconds=60)
-    block_until(lambda: len(parties.feed_events("declaration.accepted")) == COUNT + 1, seconds=60)
+    block_until(lambda: _copied_mandate(restored_hub, mandate) == [True, True])
+    block_until(lambda: parties.feed_events("declaration.released"))
+    block_until(lambda: len(parties.feed_events("declaration.accepted")) == COUNT + 1)
     accepted = Counter(event["data"]["declaration_id"] for event in parties.feed_events("declaration.accepted"))
     assert accepted == dict.fromkeys(ids, 1)
     later = parties.importer.hub.lodge(parties.build_declaration(permit, quantity=1), wait=20)
@@ -248,8 +248,8 @@ def test_backup_of_a_busy_hub_restores_each_declaration_with_its_check_and_event
     kept = {str(row["id"]) for row in restored_hub.query("gateway", own)}
     assert kept >= set(before)
     parties.responses = [declaration for declaration in parties.responses if declaration["id"] in kept]
-    assert {declaration["status"] for declaration in parties.checked_declarations(seconds=60)} == {"accepted"}
-    block_until(lambda: len(parties.feed_events("declaration.accepted")) == len(kept), seconds=60)
+    assert {declaration["status"] for declaration in parties.checked_declarations()} == {"accepted"}
+    block_until(lambda: len(parties.feed_events("declaration.accepted")) == len(kept))
     accepted = Counter(event["data"]["declaration_id"] for event in parties.feed_events("declaration.accepted"))
     assert accepted == dict.fromkeys(kept, 1)
 

@@ -40,7 +40,7 @@ def test_stopped_processes_are_ended_and_started_again(checked_hub: RunningHub) 
     for pid in pids.values():
         os.kill(pid, signal.SIGSTOP)
     for name, pid in pids.items():
-        checked_hub.wait_until_restarted(name, pid, seconds=60)
+        checked_hub.wait_until_restarted(name, pid)
         lines = [line for line in checked_hub.log_file.read_text().splitlines() if f"  {name} " in line]
         assert len(lines) == 1 and f"{name} failed 6 health checks in a row" in lines[0]
     with checked_hub.admin() as admin:
@@ -63,7 +63,7 @@ def test_process_without_a_log_starts_again_while_the_database_is_away(checked_h
         for process in stopped:
             process.resume()
         for name in ("permits", "notifications-worker"):
-            checked_hub.wait_until_restarted(name, pids[name], seconds=60)
+            checked_hub.wait_until_restarted(name, pids[name])
     finally:
         logs.unlink()
         (checked_hub.home / "moved").rename(logs)

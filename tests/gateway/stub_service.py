@@ -58,8 +58,8 @@ class StubService:
     def requests_to(self, path: str) -> list[ReceivedRequest]:
         return [received for received in self.requests if received.path == path]
 
-    async def wait_for_requests(self, path: str, count: int = 1, seconds: float = 10) -> list[ReceivedRequest]:
-        await wait_until(lambda: len(self.requests_to(path)) >= count, seconds=seconds)
+    async def wait_for_requests(self, path: str, count: int = 1) -> list[ReceivedRequest]:
+        await wait_until(lambda: len(self.requests_to(path)) >= count)
         return self.requests_to(path)
 
     async def open(self) -> None:

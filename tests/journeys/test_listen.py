@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -98,13 +97,18 @@ def listening(hub: RunningHub, credentials: Path, *more: str) -> Iterator[Listen
         assert process.wait(30) == 0, found.said
 
 
+def stored_cursor(credentials: Path) -> str:
+    """Return the cursor that `saola listen` stored for its only party. It does so after it showed an event."""
+    [position] = json.loads(credentials.with_name("listen.json").read_text()).values()
+    return str(position["cursor"])
+
+
 def test_listen_after_restarts_forwards_each_event_signed(hub: RunningHub, authority: tuple[Hub, Path]) -> None:
     office, file = authority
     before = issue(office)
     with WebhookReceiver(failures=1) as receiver:
         with listening(hub, file, "--forward", receiver.url, "--types", "permit.*") as found:
             receiver.set_secret(found.wait_for(r"signed with (whsec_\S+)"))
-            time.sleep(1)
             first = issue(office)
             assert receiver.wait_for_event("permit.issued", "number", first)
             found.wait_for(rf"permit\.issued +{first}  issued  → 200")
@@ -112,7 +116,7 @@ def test_listen_after_restarts_forwards_each_event_signed(hub: RunningHub, autho
             second = issue(office)
             assert receiver.wait_for_event("permit.issued", "number", second)
             found.wait_for(rf"permit\.issued +{second}")
-            time.sleep(1)
+            block_until(lambda: not office.list_events(stored_cursor(file), ["permit.*"])["data"])
         third = issue(office)
         with listening(hub, file, "--forward", receiver.url, "--types", "permit.*"):
             assert receiver.wait_for_event("permit.issued", "number", third)

@@ -8,6 +8,7 @@ import pytest
 from aiohttp import web
 from sqlalchemy import text
 
+from services.cli.ports import free_ports
 from shared import message_batches
 from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
 from tests.gateway.stub_service import ReceivedRequest, StubService, default_response, drop_connection
@@ -24,14 +25,13 @@ def _sent_references(hub: RunningGateway) -> list[str]:
     ]
 
 
-async def _wait_until_settled(hub: RunningGateway, count: int, seconds: float = 20) -> None:
-
+async def _wait_until_settled(hub: RunningGateway, count: int) -> None:
     async def are_settled() -> bool:
         async with hub.context.engine.connect() as conn:
             query = "SELECT count(*) FROM submissions WHERE settled_at IS NOT NULL"
             return bool((await conn.execute(text(query))).scalar_one() == count)
 
-    await wait_until(are_settled, seconds=seconds)
+    await wait_until(are_settled)
 
 
 def _received_parties(service: StubService) -> list[dict[str, Any]]:
@@ -105,7 +105,7 @@ async def test_submissions_without_permits_are_sent_when_it_returns(alone: Runni
 async def test_submission_of_one_process_is_sent_by_another(alone: RunningGateway) -> None:
     trader = await alone.trader()
     response = await alone.lodge(trader, declaration("B-1"))
-    replica = alone.settings.model_copy(update={"port": alone.settings.port + 1})
+    replica = alone.settings.model_copy(update={"port": free_ports(1)[0]})
     async with serve_gateway(replica):
         alone.context.party_dispatchers.dispatchers.clear()
         await alone.permits.open()
@@ -142,7 +142,7 @@ async def test_submission_that_permits_cannot_check_is_sent_unverified(alone: Ru
     await asyncio.gather(*(alone.lodge(trader, declaration(reference)) for reference in references))
     alone.permits.respond = fail_on_bad_submission
     await alone.permits.open()
-    await _wait_until_settled(alone, 8, seconds=60)
+    await _wait_until_settled(alone, 8)
     last = [
         message
         for received in alone.permits.requests_to(SUBMISSIONS)

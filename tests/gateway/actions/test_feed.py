@@ -109,7 +109,7 @@ async def wait_until_waiting(hub: RunningGateway, count: int = 1, *, seconds: fl
 
 
 async def finish(waiting: asyncio.Task[Any]) -> httpx2.Response:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         response: httpx2.Response = await waiting
     return response
 
@@ -134,14 +134,15 @@ async def test_wait_returns_with_the_first_event_after_one_more_read(
 async def test_wait_is_not_woken_by_events_of_other_parties(hub: RunningGateway, scripted: ScriptedFeed) -> None:
     _, who = await hub.party("partner")
     other, _ = await hub.party("partner")
-    waiting = start_wait(hub, who, seconds=3)
+    waiting = start_wait(hub, who)
     await wait_until_waiting(hub)
     reads = len(hub.notifications.requests_to("/v1/events"))
     for _ in range(5):
         scripted.add_event(other["id"])
         await asyncio.sleep(0.1)
-    assert (await finish(waiting)).json()["data"] == []
     assert len(hub.notifications.requests_to("/v1/events")) == reads
+    end_waits(hub.app)
+    assert (await finish(waiting)).json()["data"] == []
 
 
 async def test_event_during_the_first_read_is_not_missed(hub: RunningGateway, scripted: ScriptedFeed) -> None:
@@ -166,13 +167,14 @@ async def test_wait_with_events_that_its_types_exclude_reads_seldom(
 ) -> None:
     monkeypatch.setattr(feed, "MIN_READ_INTERVAL", 60.0)
     party, who = await hub.party("partner")
-    waiting = start_wait(hub, who, seconds=3)
+    waiting = start_wait(hub, who)
     await wait_until_waiting(hub)
     for _ in range(20):
         scripted.add_event(party["id"], is_in_page=False)
         await asyncio.sleep(0.05)
-    assert (await finish(waiting)).json()["data"] == []
+    assert not waiting.done()
     assert len(hub.notifications.requests_to("/v1/events")) <= 4
+    waiting.cancel()
 
 
 async def test_wait_without_events_returns_an_empty_page(hub: RunningGateway, scripted: ScriptedFeed) -> None:
@@ -287,7 +289,7 @@ async def test_wait_ends_when_its_client_has_gone(hub: RunningGateway, scripted:
         linger = struct.pack("ii", 1, 0)
         writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     writer.close()
-    await wait_until(lambda: not hub.context.feed_waits._taken, seconds=10)
+    await wait_until(lambda: not hub.context.feed_waits._taken)
     assert not hub.context.feed_watch._signals
 
 
@@ -377,6 +379,7 @@ async def read_response(reader: asyncio.StreamReader) -> tuple[int, Any]:
     return int(head.split()[1]), json.loads(await reader.readexactly(length))
 
 
+@pytest.mark.timeout(400)
 async def test_thousand_parties_wait_and_each_receives_its_event(
     hub: RunningGateway, notifications: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -388,7 +391,7 @@ async def test_thousand_parties_wait_and_each_receives_its_event(
         assert (await hub.http.get(ENDPOINTS, headers=officer)).status_code == 200, "a wait holds no connection"
         assert (await hub.http.get("/v1/events", headers=officer)).status_code == 200
         await send_events(tmp_path, hub.notifications.url, *parties)
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             responses = [await read_response(reader) for reader, _ in connections]
     assert [(status, len(page["data"])) for status, page in responses] == [(200, 1)] * PARTIES
     await wait_until(lambda: not hub.context.feed_waits._taken)

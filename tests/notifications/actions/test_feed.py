@@ -133,7 +133,7 @@ async def test_progress_that_waits_returns_with_the_first_event(
     await asyncio.sleep(0.1)
     assert not waiting.done()
     await service.send_events(event_message(to=who))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         assert await waiting == (begin + 1, [str(who.id)])
 
 
@@ -146,7 +146,7 @@ async def test_progress_that_waits_sees_events_of_another_process(
     waiting = asyncio.create_task(read_progress(service, begin, seconds=30))
     await asyncio.sleep(0.1)
     await service.send_events(event_message(to=who))
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(20):
         assert await waiting == (begin + 1, [str(who.id)])
 
 

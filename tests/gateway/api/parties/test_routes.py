@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import text
 
+from services.cli.ports import free_ports
 from services.gateway.settings import Settings
 from shared.key_files import create_signing_keys
 from tests.gateway.conftest import RunningGateway, serve_gateway
@@ -40,7 +41,7 @@ async def test_first_start_creates_an_administrator_and_later_starts_do_not(
     assert set(json.loads(before)) == {"client_id", "client_secret"}
     me = (await hub.http.get("/v1/me", headers=hub.admin)).json()
     assert me["roles"] == ["admin"]
-    async with serve_gateway(settings.model_copy(update={"port": settings.port + 1})) as replica:
+    async with serve_gateway(settings.model_copy(update={"port": free_ports(1)[0]})) as replica:
         await wait_until(lambda: replica.state.context.directory.is_fresh)
     assert settings.admin_file.read_bytes() == before
     assert len((await hub.http.get("/v1/parties", headers=hub.admin)).json()["data"]) == 1
