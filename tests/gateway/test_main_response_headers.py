@@ -14,7 +14,7 @@ async def _send(hub: RunningGateway, request: bytes) -> tuple[int, dict[str, str
     """Send the bytes of a request. Return status, headers and body."""
     reader, writer = await asyncio.open_connection("127.0.0.1", hub.settings.port)
     writer.write(request)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(25):
         head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in head[1:] if line)
         body = await reader.readexactly(int(headers["content-length"]))

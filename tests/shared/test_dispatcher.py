@@ -92,6 +92,6 @@ async def test_dispatcher_cancelled_while_it_wakes_ends(db: AsyncEngine) -> None
     dispatcher.wake()
     await asyncio.sleep(0)
     running.cancel()
-    done, _ = await asyncio.wait({running}, timeout=5)
+    done, _ = await asyncio.wait({running}, timeout=25)
     running.cancel()
     assert done

@@ -37,7 +37,7 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
 async def read_body(receive: Any) -> bytes:
     """Return the body of a request, or what arrived of it before the connection ended."""
     body, more = b"", True
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(25):
         while more:
             message = await receive()
             body += message.get("body", b"")
@@ -62,7 +62,7 @@ async def exchange(port: int, *parts: bytes) -> bytes:
         for part in parts:
             writer.write(part)
             await writer.drain()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             return await reader.read()
     except ConnectionError:
         return b""
@@ -149,7 +149,7 @@ async def test_body_without_an_end_after_a_response_ends_the_connection(
     writer.write(POST % b"/early" + b"Content-Length: 1000000000\r\n\r\n")
     sent = 0
     with pytest.raises(ConnectionError):
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(25):
             while sent < 100_000_000:
                 writer.write(b"x" * 50_000)
                 sent += 50_000
@@ -161,7 +161,7 @@ async def test_body_without_an_end_after_a_response_ends_the_connection(
 async def test_streamed_response_that_begins_before_the_body_ends_the_connection(port: int) -> None:
     reader, writer = await asyncio.open_connection("127.0.0.1", port)
     writer.write(POST % b"/stream" + b"Content-Length: 10\r\n\r\n" + b"x" * 5)
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(25):
         output = await reader.readuntil(b"first\r\n")
         writer.write(b"x" * 5)
         output += await reader.read()

@@ -302,6 +302,6 @@ async def test_body_that_is_slow_is_408_after_its_limit(hub: RunningGateway) -> 
     lines += [f"{name}: {value}" for name, value in (trader | {"Idempotency-Key": "k"}).items()]
     reader, writer = await asyncio.open_connection("127.0.0.1", hub.settings.port)
     writer.write("\r\n".join([*lines, "", ""]).encode())
-    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 10)
+    head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), 25)
     assert head.startswith(b"HTTP/1.1 408")
     writer.close()

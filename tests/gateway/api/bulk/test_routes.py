@@ -146,7 +146,7 @@ async def test_results_arrive_while_the_client_still_sends(hub: RunningGateway) 
 
     async def lines() -> AsyncIterator[bytes]:
         yield ndjson_lines([declaration("R-1")])
-        await asyncio.wait_for(answered.wait(), 10)
+        await asyncio.wait_for(answered.wait(), 25)
         yield ndjson_lines([declaration("R-2")])
 
     import aiohttp

@@ -107,7 +107,7 @@ async def _exchange(port: int, *parts: bytes) -> bytes:
         for part in parts:
             writer.write(part)
             await writer.drain()
-        return await asyncio.wait_for(reader.read(), 10)
+        return await asyncio.wait_for(reader.read(), 25)
     except ConnectionResetError:
         return b""
     finally:
@@ -213,7 +213,7 @@ async def _exchange_half_closed(port: int, *parts: bytes) -> bytes:
         writer.write(part)
         await writer.drain()
     writer.write_eof()
-    output = await asyncio.wait_for(reader.read(), 10)
+    output = await asyncio.wait_for(reader.read(), 25)
     writer.close()
     return output
 

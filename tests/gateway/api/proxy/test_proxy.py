@@ -241,7 +241,7 @@ async def test_report_is_forwarded_while_permits_writes_it(hub: RunningGateway) 
     hub.permits.respond = response
     _, authority = await hub.party("authority")
     url = "/v1/reports/annual?year=2026&side=export&country=ZA"
-    async with asyncio.timeout(10), hub.http.stream("GET", url, headers=authority) as found:
+    async with asyncio.timeout(25), hub.http.stream("GET", url, headers=authority) as found:
         pieces = found.aiter_bytes()
         assert await anext(pieces) == b"first\r\n"
         rest.set()
