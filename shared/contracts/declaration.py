@@ -60,6 +60,8 @@ class Document(WireModel):
 
     Without `issuer`, the hub looks for a permit of this number that names the declaring side. Type Y900 cites no
     permit. No other type does: an invoice (N935) is no permit, whatever its number is.
+
+    `quantity` is the write-off of this document (WCO: WriteOff), if the item uses several permits.
     """
 
     type: Annotated[
@@ -83,6 +85,11 @@ class Document(WireModel):
         ShortText | None,
         Field(description="With `already_counted`: id or your own reference of the declaration that counted"),
     ] = None
+    quantity: Annotated[
+        Quantity | None,
+        Field(description="Quantity that the item uses of this document; if left out, the quantity of the item"),
+    ] = None
+    unit: Annotated[Unit | None, Field(description="Unit of the quantity; if left out, the unit of the item")] = None
 
     @property
     def is_cites(self) -> bool:
@@ -150,7 +157,10 @@ class Item(WireModel):
     ] = ()
 
     @model_validator(mode="after")
-    def _underlying_source_needs_source_i_or_o(self) -> "Item":
+    def _fields_are_not_alone(self) -> "Item":
+        for document in self.documents:
+            if document.unit is not None and document.quantity is None:
+                raise PydanticCustomError("unit_alone", "Expected `quantity` with the `unit` of a document.")
         if self.underlying_source is not None and self.source not in ACCOMPANIED_SOURCES:
             raise PydanticCustomError(
                 "underlying_source_alone", "Expected `underlying_source` with source I or O only. Leave it out."
@@ -237,8 +247,44 @@ class NormalizedDeclaration(Declaration):
     ] = ()
 
 
+class CitedDocument(WireModel):
+    """A permit that an item cites, as a decision names it."""
+
+    number: Annotated[ShortText, Field(description="Permit number, as the hub shows it in the declaration")]
+    issuer: Annotated[
+        Country | None, Field(description="Country that issued it; needed if the item cites two permits of this number")
+    ] = None
+    line: Annotated[
+        LineLetter | None, Field(description="Permit line; needed if the item uses several lines of the permit")
+    ] = None
+
+
+class DocumentQuantity(CitedDocument):
+    """The quantity that an item uses of one document, as an officer states it."""
+
+    quantity: Annotated[Amount, Field(description="Quantity, zero or more")]
+    unit: Annotated[
+        Unit | None,
+        Field(description="Unit; if left out, the declared unit, or in an override the unit of the permit line"),
+    ] = None
+
+
+DocumentQuantities = Annotated[
+    tuple[DocumentQuantity, ...],
+    Field(
+        max_length=DOCUMENTS_PER_ITEM,
+        strict=False,
+        description="Quantities of single documents, if the item uses several permits",
+    ),
+]
+
+
 class ActualItem(WireModel):
-    """The result of customs' inspection of one item, dead animals included (box 27 of the EU form)."""
+    """The result of customs' inspection of one item, dead animals included (box 27 of the EU form).
+
+    If the item uses several permits, the hub writes its quantity off in the order of its documents. `documents` names
+    the quantities that differ from that.
+    """
 
     number: Annotated[int, Field(ge=1, le=9999, description="Number of the item")]
     quantity: Annotated[
@@ -248,6 +294,7 @@ class ActualItem(WireModel):
     dead_on_arrival: Annotated[
         Count | None, Field(description="Number of live animals that arrived dead, included in the quantity")
     ] = None
+    documents: DocumentQuantities = ()
 
 
 class Release(WireModel):
@@ -284,6 +331,7 @@ class Override(WireModel):
         Field(description="Quantity in the unit of the permit line, if the declared unit has no exact conversion"),
     ] = None
     line: Annotated[LineLetter | None, Field(description="The permit line that you choose, if several fit")] = None
+    documents: DocumentQuantities = ()
 
 
 class CorrectedItem(WireModel):
@@ -295,6 +343,7 @@ class CorrectedItem(WireModel):
     dead_on_arrival: Annotated[
         Count | None, Field(description="Number of live animals that arrived dead, included in the quantity")
     ] = None
+    documents: DocumentQuantities = ()
 
 
 class Correction(WireModel):
@@ -314,3 +363,7 @@ class Consent(WireModel):
     quantity: Annotated[Quantity, Field(description="Quantity that the item may use in addition to the permit")]
     unit: Annotated[Unit | None, Field(description="Unit of the quantity; if left out, the declared unit")] = None
     reason: Annotated[Text | None, Field(description="Why the authority agrees")] = None
+    document: Annotated[
+        CitedDocument | None,
+        Field(description="The permit to exceed; needed if the item shares its quantity among several"),
+    ] = None

@@ -80,6 +80,10 @@ UNDESCRIBED: dict[str, Any] = {"taxon": None, "term": None, "source": None}
 SEAHORSES = facts(listing(Population(appendix="II"), name="Hippocampus kuda"), called="Hippocampus kuda")
 EFFECTS: dict[str, Any] = {"taxon": "Hippocampus kuda", "term": "BOD", "purpose": "P", "quantity": "4"}
 EFFECTS |= {"exemption": "personal_effects"}
+SECOND = changed_permit(PERMIT, number="ZA-SECOND")
+MEAT = permit("export", term="MEA", unit="kg")
+MEAT_GOODS: dict[str, Any] = {"term": "MEA", "unit": "kg"}
+HALF = {"number": PERMIT.content.number, "issuer": "ZA", "quantity": "5"}
 LATE_NOTE = tuple(one for one in findings_of(PERMIT, document={"use": "late"}) if one.rule == is_reported_late.name)
 
 EXAMPLES: dict[str, tuple[Example, Example]] = {
@@ -359,6 +363,22 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-box-11-quantity": (
         lambda: findings_of(PERMIT, quantity="121"),
         lambda: findings_of(PERMIT, quantity="120"),
+    ),
+    "write-off-sum": (
+        lambda: findings_of(PERMIT, document={"quantity": "9"}),
+        lambda: findings_of(PERMIT, document={"quantity": "10"}),
+    ),
+    "write-off-net-mass": (
+        lambda: findings_of(MEAT, net_mass="9", **MEAT_GOODS),
+        lambda: findings_of(MEAT, net_mass="10", **MEAT_GOODS),
+    ),
+    "write-off-stated": (
+        lambda: findings_of(PERMIT, SECOND),
+        lambda: findings_of(PERMIT, SECOND, document={"quantity": "5"}),
+    ),
+    "one-use-of-line": (
+        lambda: findings_of(PERMIT, documents=[HALF, {**HALF, "use": "late"}]),
+        lambda: findings_of(PERMIT, documents=[HALF, HALF]),
     ),
 }
 """By rule: an example with a finding, and one that differs in a single value and has none."""

@@ -151,6 +151,20 @@ CONTENT_PROBLEMS = {
         example="Line A asks for 120 number. Grant at most that quantity.",
         example_faults=(ExampleFault("/lines/0/quantity"),),
     ),
+    "no-such-document": ProblemCode(
+        status=422,
+        meaning="The decision does not name exactly one permit of the item.",
+        causes=(
+            "The number is misspelt, or the item cites no such permit.",
+            "The item uses several lines of the permit, or two permits of this number.",
+            "The consent names no permit, and several permits share the quantity of the item.",
+        ),
+        steps=(
+            you("Read the declaration, and name one of the permits of its item, with the line if it uses several."),
+        ),
+        example=("ZA-9 names 0 of the permits that the item uses. They are: ZA-1 line A, ZA-2 line A. Name one."),
+        example_faults=(ExampleFault("/items/0/documents/0/number"),),
+    ),
     "no-such-item": ProblemCode(
         status=422,
         meaning="The declaration has no item of this number.",
@@ -185,7 +199,7 @@ CONTENT_PROBLEMS = {
         steps=(you("Send the fields that `errors` names, with the reason."),),
         example="An override of one-line-meant needs: item, line. Send them with the reason.",
         example_faults=(ExampleFault("/line", "line-missing", "Send `line` with this override."),),
-        fault_codes=("item-missing", "line-missing", "quantity-missing"),
+        fault_codes=("documents-missing", "item-missing", "line-missing", "quantity-missing"),
     ),
     "private-key-sent": ProblemCode(
         status=422,
@@ -243,5 +257,13 @@ CONTENT_PROBLEMS = {
         ),
         example="The hub sends webhooks to https only. Send an address that begins with https://.",
         example_faults=(ExampleFault("/url"),),
+    ),
+    "write-offs-differ": ProblemCode(
+        status=422,
+        meaning="The quantities of the documents do not add up to the quantity of the item.",
+        causes=("A quantity has a typing error.", "A document that is not named has nothing left of the item."),
+        steps=(you("Correct a quantity, or leave out the quantity of the item."),),
+        example="The documents of item 1 add up to 150 number, not to 140.",
+        example_faults=(ExampleFault("/items/0/documents"),),
     ),
 }

@@ -8,9 +8,9 @@ FIELD_FAULTS = (
     "negative", "not-a-boolean", "not-a-day", "not-a-declaration", "not-a-list", "not-a-number", "not-a-quantity",
     "not-a-text", "not-a-time", "not-a-url", "not-a-whole-number", "not-an-id", "not-an-object", "not-an-original",
     "not-finite", "not-in-list", "not-positive", "one-way-only", "required", "too-large", "too-long",
-    "too-many-documents", "too-short", "too-small", "underlying-source-alone", "unknown-event-type", "unknown-field",
-    "unknown-appendix", "unknown-country", "unknown-kind", "unknown-purpose", "unknown-source", "unknown-term",
-    "unknown-unit", "forbidden-character", "look-alike-characters", "taxon-nameless", "too-many-digits",
+    "too-many-documents", "too-short", "too-small", "underlying-source-alone", "unit-alone", "unknown-event-type",
+    "unknown-field", "unknown-appendix", "unknown-country", "unknown-kind", "unknown-purpose", "unknown-source",
+    "unknown-term", "unknown-unit", "forbidden-character", "look-alike-characters", "taxon-nameless", "too-many-digits",
     "url-not-allowed",
 )  # fmt: skip
 """Codes that a place in a body may have where the body breaks its contract."""

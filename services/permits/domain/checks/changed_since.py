@@ -44,7 +44,7 @@ def used_since_check(
     for citation in decided.citations:
         permits_by_item.setdefault(citation.item, set()).add(citation.permit)
     own_claims: dict[ClaimKey, Decimal] = {}
-    for citation in _citations_without_reservation(declaration, decided):
+    for citation in _citations_without_reservation(declaration, decided, permits):
         other_permits = permits_by_item[citation.item] - {citation.permit}
         finding = find_conflicting_use(
             decided,
@@ -71,9 +71,11 @@ def _without_own_reservations(declaration: DeclarationRecord, permits: PermitsBy
     }
 
 
-def _citations_without_reservation(declaration: DeclarationRecord, decided: DeclarationRecord) -> Iterator[Citation]:
+def _citations_without_reservation(
+    declaration: DeclarationRecord, decided: DeclarationRecord, permits: PermitsById
+) -> Iterator[Citation]:
     """Yield the citations that get a reservation or a claim only by the acceptance of the declaration."""
-    for before, citation in zip(declaration.citations, with_claims(decided), strict=True):
+    for before, citation in zip(declaration.citations, with_claims(decided, permits), strict=True):
         is_unreserved = citation.requested > 0 and not citation.is_open
         if citation.line and (is_unreserved or citation.counted_elsewhere > before.counted_elsewhere):
             yield citation

@@ -4,12 +4,14 @@ The result is a verdict: findings, status and reservations. A finding of severit
 nothing is reserved. A referred declaration reserves what it can until an officer decides.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 from uuid import UUID
 
+from services.permits.domain.checks.allocation import Allocation, allocate, needs_allocation, unallocated
 from services.permits.domain.checks.citations import (
     add_claim,
     check_citation,
@@ -109,64 +111,30 @@ def check(
 
 def _check_completed(declaration: DeclarationRecord, permits_by_key: PermitsByKey, facts: Facts, day: date) -> Verdict:
     """Return the verdict on a declaration whose fields and documents are completed."""
-    confirmed = confirmed_permits(declaration)
-    findings: list[Finding] = [
-        *completion_findings(declaration.content),
-        *_check_declaring_side(declaration),
-        *_check_other_types(declaration, permits_by_key, confirmed),
-    ]
-    citations: list[Citation] = []
-    cited_lines: set[tuple[int, UUID, str]] = set()
-    own_claims: dict[ClaimKey, Decimal] = {}
-    second_uses: list[SecondUse] = []
-    reserved_permits: dict[tuple[str, str], PermitRecord] = {}
-    repaired = frozenset(repair.pointer for repair in declaration.content.repairs)
-    claimed_totals = personal_effects.total_claims(declaration.content, facts)
-    for index, item in enumerate(declaration.content.items):
-        cited_documents = [(n, d) for n, d in enumerate(item.documents) if d.is_cites]
-        contexts: list[CitationContext] = []
-        supporting = 0
-        for document_index, document in cited_documents:
-            key = document.key
-            permit = reserved_permits.get(key) or permits_by_key.get(key)
-            context = (
-                citation_context(declaration, index, item, document_index, document, permit, facts, day)
-                if permit
-                else None
-            )
-            findings += _check_naming(declaration, index, document_index, permit)
-            if permit is None or context is None or not may_use(permit, declaration, confirmed):
-                meant = context or _context_of_meant_permit(
-                    declaration, index, item, document_index, document, permits_by_key, facts, day
-                )
-                second_uses += second_uses_by_unnamed_party(meant) if meant else []
-                continue
-            if _is_supporting_import_permit(declaration, item, permit, permits_by_key, confirmed):
-                findings += evaluate(supporting_permits.RULES, context)
-                supporting += 1
-                continue
-            context = _with_other_endorsements(declaration, context, permits_by_key, confirmed)
-            contexts.append(context)
-            if document.use == DocumentUse.ALREADY_COUNTED:
-                context = replace(context, own_claims=own_claims)
-            cited_line = _cited_line(context)
-            if cited_line in cited_lines:  # a second citation of the same line reserves nothing
-                continue
-            cited_lines.add(cited_line)
-            found, citation, second_use = check_citation(declaration, context)
-            findings += found
-            citations.append(citation)
-            second_uses += second_use
-            if citation.counted_elsewhere:
-                add_claim(own_claims, citation)
-                reserved_permits[key] = permit
-            elif citation.is_open:
-                reserved_permits[key] = _with_reservation(permit, citation)
-        findings += _check_requirements(
+    content = declaration.content
+    running = _RunningCheck(declaration=declaration, permits_by_key=permits_by_key, facts=facts, day=day)
+    running.findings += completion_findings(content.repairs, content.items)
+    running.findings += _check_declaring_side(declaration)
+    running.findings += _check_other_types(declaration, permits_by_key, running.confirmed)
+    completed: list[tuple[int, Allocation]] = []
+    repaired = frozenset(repair.pointer for repair in content.repairs)
+    claimed_totals = personal_effects.total_claims(content, facts)
+    for index in range(len(content.items)):
+        contexts, unknown, supporting = _find_contexts(running, index)
+        allocated: Sequence[CitationContext] = contexts
+        if needs_allocation(contexts):
+            allocation = allocate(contexts, unknown=unknown)
+            allocated = allocation.contexts
+            running.findings += allocation.findings
+            if allocation.documents:
+                completed.append((index, allocation))
+        for context in allocated:
+            _check_context(running, context)
+        running.findings += _check_requirements(
             declaration,
             index,
             contexts,
-            unknown=len(cited_documents) - supporting - len(contexts),
+            unknown=unknown,
             supporting=supporting,
             known_permits=permits_by_key,
             facts=facts,
@@ -174,22 +142,121 @@ def _check_completed(declaration: DeclarationRecord, permits_by_key: PermitsByKe
             repaired=repaired,
             claimed_totals=claimed_totals,
         )
-    status = status_from_findings(findings)
+    completed_content = _with_allocations(content, completed)
+    running.findings += completion_findings(completed_content.repairs[len(content.repairs) :], completed_content.items)
+    return _verdict(running, completed_content)
+
+
+@dataclass(kw_only=True)
+class _RunningCheck:
+    """The state of a check, item by item: what was found, and the permits with the reservations of earlier items."""
+
+    declaration: DeclarationRecord
+    permits_by_key: PermitsByKey
+    facts: Facts
+    day: date
+    findings: list[Finding] = field(default_factory=list)
+    citations: list[Citation] = field(default_factory=list)
+    own_claims: dict[ClaimKey, Decimal] = field(default_factory=dict)
+    second_uses: list[SecondUse] = field(default_factory=list)
+    reserved_permits: dict[tuple[str, str], PermitRecord] = field(default_factory=dict)
+
+    @cached_property
+    def confirmed(self) -> PermitKeys:
+        """The permits whose holder an officer confirmed."""
+        return confirmed_permits(self.declaration)
+
+
+def _find_contexts(running: _RunningCheck, index: int) -> tuple[list[CitationContext], int, int]:
+    """Return the contexts of the documents of an item that the declaring side may use, and keep what was found.
+
+    The numbers of the unknown documents, and of the import permits that an export cites too, follow.
+    """
+    declaration, facts, day = running.declaration, running.facts, running.day
+    permits_by_key, confirmed = running.permits_by_key, running.confirmed
+    item = declaration.content.items[index]
+    contexts: list[CitationContext] = []
+    unknown = supporting = 0
+    for document_index, document in enumerate(item.documents):
+        if not document.is_cites:
+            continue
+        key = document.key
+        permit = running.reserved_permits.get(key) or permits_by_key.get(key)
+        context = None
+        if permit is not None:
+            choice = unallocated(permit, document, contexts) if contexts else permit
+            context = citation_context(declaration, index, item, document_index, document, choice, facts, day)
+            if choice is not permit:
+                lines = tuple(permit.lines[line.content.line] for line in context.lines)
+                context = replace(context, permit=permit, lines=lines)
+        running.findings += _check_naming(declaration, index, document_index, permit)
+        if permit is None or context is None or not may_use(permit, declaration, confirmed):
+            meant = context or _context_of_meant_permit(
+                declaration, index, item, document_index, document, permits_by_key, facts, day
+            )
+            running.second_uses += second_uses_by_unnamed_party(meant) if meant else []
+            unknown += 1
+        elif _is_supporting_import_permit(declaration, item, permit, permits_by_key, confirmed):
+            running.findings += evaluate(supporting_permits.RULES, context)
+            supporting += 1
+        else:
+            contexts.append(_with_other_endorsements(declaration, context, permits_by_key, confirmed))
+    return contexts, unknown, supporting
+
+
+def _check_context(running: _RunningCheck, context: CitationContext) -> None:
+    """Check one document of an item, and keep what was found and reserved."""
+    key = context.document.key
+    permit = running.reserved_permits.get(key, context.permit)
+    is_counted_elsewhere = context.document.use == DocumentUse.ALREADY_COUNTED
+    found, citation, second_use = check_citation(
+        running.declaration, replace(context, own_claims=running.own_claims) if is_counted_elsewhere else context
+    )
+    running.findings += found
+    running.citations.append(citation)
+    running.second_uses += second_use
+    if citation.counted_elsewhere:
+        add_claim(running.own_claims, citation)
+        running.reserved_permits[key] = permit
+    elif citation.is_open:
+        running.reserved_permits[key] = _with_reservation(permit, citation)
+
+
+def _verdict(running: _RunningCheck, content: NormalizedDeclaration) -> Verdict:
+    """Return the verdict of a check that has ended. A rejected declaration reserves nothing."""
+    status = status_from_findings(running.findings)
+    citations, reserved_permits = running.citations, running.reserved_permits
     if status is DeclarationStatus.REJECTED:
         citations = [replace(citation, reserved=Decimal(0), counted_elsewhere=Decimal(0)) for citation in citations]
         reserved_permits = {}
     return Verdict(
         status=status,
-        findings=limit_findings(_once_per_shipment(findings)),
+        findings=limit_findings(_once_per_shipment(running.findings)),
         citations=tuple(citations),
-        second_uses=tuple(second_uses),
+        second_uses=tuple(running.second_uses),
         reserved_permits=reserved_permits,
-        content=declaration.content,
+        content=content,
     )
 
 
 def _too_large(declaration: DeclarationRecord, permits_by_key: PermitsByKey, facts: Facts) -> tuple[Finding, ...]:
     return too_large_findings(estimate_cost(declaration.content, permits_by_key, facts.line_counts))
+
+
+def _with_allocations(
+    content: NormalizedDeclaration, allocations: Iterable[tuple[int, Allocation]]
+) -> NormalizedDeclaration:
+    """Return the content with the documents that the hub completed, by the places of their items."""
+    items, repairs = list(content.items), list(content.repairs)
+    for index, allocation in allocations:
+        documents = list(items[index].documents)
+        for document_index, document in allocation.documents.items():
+            documents[document_index] = document
+        items[index] = items[index].model_copy(update={"documents": tuple(documents)})
+        repairs += allocation.repairs
+    if len(repairs) == len(content.repairs):
+        return content
+    return content.model_copy(update={"items": tuple(items), "repairs": tuple(repairs)})
 
 
 def _unchecked(findings: tuple[Finding, ...]) -> Verdict:
@@ -386,12 +453,6 @@ def _is_supporting_import_permit(
     others = (permits_by_key[d.key] for d in item.documents if d.key in permits_by_key)
     serving = (other for other in others if other.content.kind in KINDS_BY_SIDE[Side.EXPORT])
     return any(may_use(other, declaration, confirmed) for other in serving)
-
-
-def _cited_line(context: CitationContext) -> tuple[int, UUID, str]:
-    """Return the item, permit and line of a citation. The line is empty if it is not certain."""
-    line_letter = context.lines[0].content.line if len(context.lines) == 1 else ""
-    return context.item.number, context.permit.id, line_letter
 
 
 def _with_reservation(permit: PermitRecord, citation: Citation) -> PermitRecord:

@@ -51,7 +51,8 @@ def citation_context(
 ) -> CitationContext:
     """Return the context of one cited document: its permit, the lines that it may mean, and the requested quantity.
 
-    The quantity is in the line's unit; None if several lines are possible or the unit has no exact conversion.
+    The quantity is that of the document, else that of the item, in the line's unit. It is None if several lines are
+    possible or the unit has no exact conversion.
     """
     side = declaration_side(declaration)
     lines = candidate_lines(
@@ -63,8 +64,9 @@ def citation_context(
         may_cover=lambda permit_name, declared_name: facts.may_cover(permit_name, declared_name, day),
     )
     requested = None
-    if len(lines) == 1 and units.is_convertible(item.unit, lines[0].content.unit):
-        requested = units.convert(item.quantity, item.unit, lines[0].content.unit)
+    unit = document.unit or item.unit
+    if len(lines) == 1 and units.is_convertible(unit, lines[0].content.unit):
+        requested = units.convert(document.quantity or item.quantity, unit, lines[0].content.unit)
     days = receipt_days(declaration.received_at, permit.content.issuer)
     counting_declaration = find_counting_declaration(declaration, document, facts)
     return CitationContext(
@@ -194,7 +196,7 @@ def _build_second_use(context: CitationContext) -> SecondUse:
         permit=context.permit.id,
         line=context.line.content.line,
         item=context.item.number,
-        requested=context.item.quantity if context.requested is None else context.requested,
+        requested=context.declared_quantity if context.requested is None else context.requested,
         remaining=available(context.line.balance, context.side),
-        unit=context.item.unit if context.requested is None else unit,
+        unit=context.declared_unit if context.requested is None else unit,
     )

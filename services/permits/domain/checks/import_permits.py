@@ -19,10 +19,12 @@ from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules.import_permits import replaces_export_document
 from services.permits.domain.rules.matching import candidate_lines
 from services.permits.domain.rules.parties import Naming
+from services.permits.domain.units import convert, is_convertible
 from shared.contracts.closed_sets import Movement, PermitKind, Side
 from shared.contracts.declaration import Document, Item, Repair
 from shared.contracts.limits import DOCUMENTS_PER_ITEM
 from shared.contracts.permit import Permit
+from shared.contracts.quantities import EXACT
 
 PermitKey = tuple[str, str]
 PermitsByKey = Mapping[PermitKey, PermitRecord]
@@ -92,7 +94,10 @@ def _cite_of_item(
     for document, permit in import_permits:
         named = find_named(permit, item, document)
         known = permits_by_key.get(named.key) if named is not None else None
-        if named is None or known is None or named.key in added or not _can_cite(known, declaration):
+        if named is None or known is None or not _can_cite(known, declaration):
+            continue
+        if named.key in added:
+            added[named.key] = _with_quantity_of(added[named.key], document, item)
             continue
         if len(item.documents) + len(added) < DOCUMENTS_PER_ITEM:
             pointer = f"/items/{index}/documents/{len(item.documents) + len(added)}"
@@ -101,6 +106,18 @@ def _cite_of_item(
             cites = {"number": known.content.number, "issuer": known.content.issuer, "line": None}
             added[named.key] = document.model_copy(update=cites)
     return item.model_copy(update={"documents": (*item.documents, *added.values())}) if added else item
+
+
+def _with_quantity_of(added: Document, document: Document, item: Item) -> Document:
+    """Return an added document with the sum of the quantities of two import permits that name it.
+
+    If one of them states none, or in another dimension, the sum states none and is allocated later.
+    """
+    unit, other = added.unit or item.unit, document.unit or item.unit
+    if added.quantity is None or document.quantity is None or not is_convertible(other, unit):
+        return added.model_copy(update={"quantity": None, "unit": None})
+    total = EXACT.add(added.quantity, convert(document.quantity, other, unit))
+    return added.model_copy(update={"quantity": total, "unit": unit})
 
 
 def _named_document(

@@ -3,34 +3,39 @@
 The consent belongs to the item. It adds nothing to the permit line until that item uses it.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+from services.permits.domain.declarations.actual_quantities import find_document
 from services.permits.domain.declarations.items import convert_to_line_unit, read_item, require_item
 from services.permits.domain.events import declaration_fields
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
 from services.permits.domain.lifecycle import FINAL, MAX_HISTORY, describe_transitions, require_room_in_history
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange
-from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.write_off.posting import LineUses, PostingContext, build_posting
+from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.cites.time_zones import utc_day
-from shared.contracts.declaration import Consent
+from shared.contracts.declaration import Consent, Item
 from shared.contracts.events.declarations import DeclarationConsented
 from shared.contracts.parties import Actor
 from shared.contracts.quantities import EXACT, format_quantity
-from shared.problems import Conflict, NotFound
+from shared.problems import Conflict, Fault, Invalid, NotFound, list_names
 
 
 def consent(
     declaration: DeclarationRecord, permits: PermitsById, decision: Consent, actor: Actor, country: str
 ) -> ChangeSet:
-    """Return the changes of a consent: each citation of the item under a permit of `country` gets the quantity.
+    """Return the changes of a consent: the item's citation of a permit of `country` gets the quantity.
+
+    If the item cites an export permit and an import permit of the country, both get it.
 
     The quantity of the decision is in its own unit, else in the declared unit.
     Raise Conflict `invalid-transition` if the declaration's status is final.
     Raise NotFound if the item cites no permit of the country.
-    Raise Invalid `no-such-item` or `inexact-unit` if the item or the unit does not fit.
+    Raise Invalid `no-such-item`, `no-such-document` or `inexact-unit` if item, permit or unit does not fit.
     """
     if declaration.status in FINAL:
         raise Conflict(
@@ -51,6 +56,9 @@ def consent(
             f"Item {decision.item} cites no permit of {country}. Only the authority that issued "
             "a permit can give consent."
         )
+    if decision.document is not None:
+        citations_of_country = [find_document(citations_of_country, permits, decision.document, "/document/number")]
+    _require_no_share(item, citations_of_country, permits)
     uses, citations = LineUses(), []
     for citation in declaration.citations:
         if citation not in citations_of_country:
@@ -64,6 +72,15 @@ def consent(
     )
     consented = replace(declaration, citations=tuple(citations))
     return _consent_changes(consented, decision, permits, uses, context)
+
+
+def _require_no_share(item: Item, citations: Sequence[Citation], permits: PermitsById) -> None:
+    """Raise Invalid `no-such-document` if several permits share the item, so that one of them must be named."""
+    sides = [permits[one.permit].content.kind in IMPORT_SIDE_KINDS for one in citations]
+    if len(set(sides)) < len(sides):
+        names = list_names(permits[one.permit].content.number for one in citations)
+        text = f"Item {item.number} uses several permits: {names}. Name the one to exceed as `document`."
+        raise Invalid("no-such-document", text, [Fault("/document", "no-such-document", text)])
 
 
 def _consent_changes(

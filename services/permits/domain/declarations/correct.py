@@ -2,11 +2,15 @@
 
 from dataclasses import replace
 
+from services.permits.domain.declarations.actual_quantities import (
+    ActualQuantities,
+    divide_actual_quantity,
+    line_key,
+)
 from services.permits.domain.declarations.items import (
     DEAD_ON_ARRIVAL,
     can_be_dead_on_arrival,
     citations_by_item,
-    convert_to_line_unit,
     is_live,
     items_by_number,
     require_items,
@@ -52,18 +56,31 @@ def correct(
     require_items(declaration, [item.number for item in decision.items])
     corrections = {item.number: (index, item) for index, item in enumerate(decision.items)}
     items, citations_of_item = items_by_number(declaration), citations_by_item(declaration)
+    actual: dict[int, ActualQuantities] = {}
+    for index, one in corrections.values():
+        actual[one.number] = divide_actual_quantity(
+            items[one.number],
+            citations_of_item[one.number],
+            permits,
+            quantity=one.quantity,
+            unit=one.unit,
+            documents=one.documents,
+            dead_on_arrival=one.dead_on_arrival,
+            pointer=f"/items/{index}",
+        )
     citations, uses, running = [], LineUses(), RunningBalances(permits)
     for citation in declaration.citations:
         if citation.item not in corrections or not citation.line or citation.use == DocumentUse.ALREADY_COUNTED:
             citations.append(citation)
             continue
         (index, one), item = corrections[citation.item], items[citation.item]
-        amount = convert_to_line_unit(citation, item, one.quantity, one.unit)
-        dead_on_arrival = citation.dead_on_arrival if one.dead_on_arrival is None else one.dead_on_arrival
+        amount = actual[item.number].by_line[line_key(citation)]
+        dead = actual[item.number].dead_by_line[line_key(citation)]
+        dead_on_arrival = citation.dead_on_arrival if dead is None else dead
         is_live_item = is_live(item, citations_of_item[item.number], permits)
         _require_live_animals(index, item, one, dead_on_arrival, is_live_item=is_live_item)
         entries = running.correction_entries(citation, amount)
-        uses.add(citation, entries, one.dead_on_arrival)
+        uses.add(citation, entries, dead)
         citations.append(replace(with_consent_used(citation, entries), used=amount, dead_on_arrival=dead_on_arrival))
     used_on = next((c.used_on for c in declaration.citations if c.used_on is not None), utc_day(actor.at))
     corrected = replace(declaration, citations=tuple(citations), version=declaration.version + 1)

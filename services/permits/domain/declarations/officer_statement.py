@@ -1,13 +1,17 @@
 """Statement of an officer in an override: the permit line that is meant, or a quantity in its unit."""
 
 from dataclasses import replace
+from uuid import UUID
 
 from services.permits.domain import units
-from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED
+from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, declared_quantity, means_line
+from services.permits.domain.declarations.actual_quantities import find_document
 from services.permits.domain.declarations.items import read_item
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord, PermitsById
+from services.permits.domain.replace_field import replace_field
+from services.permits.domain.rules.allocation import allocation_is_certain
 from services.permits.domain.rules.goods import line_is_unambiguous, unit_converts
 from shared.contracts.declaration import Override
 from shared.problems import Fault, Invalid, list_names
@@ -19,9 +23,12 @@ def apply_officer_statement(
     """Return the declaration with the officer's line and quantity in the citations of the item.
 
     The quantity is in the unit of the line. Only citations without a reservation change.
-    Raise Invalid `override-incomplete`, `no-such-line`, `line-cited-already` or `quantity-stands` if it does not fit.
+    Raise Invalid `override-incomplete`, `no-such-line`, `no-such-document`, `line-cited-already`, `quantity-stands` or
+    `inexact-unit` if it does not fit.
     """
     _require_statement(decision)
+    if decision.documents:
+        return _with_documents(declaration, permits, decision)
     if decision.quantity is None and decision.line is None:
         return declaration
     settled = _settled_permits(declaration, decision)
@@ -44,9 +51,13 @@ def _settled_permits(declaration: DeclarationRecord, decision: Override) -> set[
 
 def _require_statement(decision: Override) -> None:
     """Raise Invalid `override-incomplete` if the rule needs an item, a line or a quantity that the officer left out."""
-    needed = {"item": decision.item is None and not (decision.quantity is None and decision.line is None)}
+    is_stated = bool(decision.documents) or not (decision.quantity is None and decision.line is None)
+    needed = {"item": decision.item is None and is_stated}
     if decision.rule == unit_converts.name:
-        needed = {"item": decision.item is None, "quantity": decision.quantity is None}
+        no_quantity = decision.quantity is None and not decision.documents
+        needed = {"item": decision.item is None, "quantity": no_quantity}
+    if decision.rule == allocation_is_certain.name:
+        needed = {"item": decision.item is None, "documents": not decision.documents}
     if decision.rule == line_is_unambiguous.name:
         needed = {"item": decision.item is None, "line": decision.line is None}
     faults = [
@@ -63,6 +74,35 @@ def _require_statement(decision: Override) -> None:
         )
 
 
+def _with_documents(declaration: DeclarationRecord, permits: PermitsById, decision: Override) -> DeclarationRecord:
+    """Return the declaration with the quantity that the officer states for each document of the item."""
+    mine = [one for one in declaration.citations if one.item == decision.item]
+    stated: dict[tuple[UUID, str], Citation] = {}
+    for place, document in enumerate(decision.documents):
+        citation = find_document(mine, permits, document, f"/documents/{place}/number")
+        if citation.is_open:
+            text = f"The quantity of permit {document.number} is set aside already. Leave it out."
+            raise Invalid("quantity-stands", text, [Fault(f"/documents/{place}/quantity", "quantity-stands", text)])
+        permit = permits[citation.permit]
+        line_letter = citation.line or document.line or ""
+        line = permit.lines.get(line_letter)
+        if line is None:
+            text = f"Permit {document.number} is cited without a line. Name one: {list_names(permit.lines)}."
+            raise Invalid("no-such-line", text, [Fault(f"/documents/{place}/line", "no-such-line", text)])
+        unit = document.unit or line.content.unit
+        if not units.is_convertible(unit, line.content.unit):
+            text = f"The unit {unit} has no exact conversion into {line.content.unit}. State the quantity in that unit."
+            raise Invalid("inexact-unit", text, [Fault(f"/documents/{place}/unit", "inexact-unit", text)])
+        quantity = units.convert(document.quantity, unit, line.content.unit)
+        field = "counted_elsewhere" if citation.use == ALREADY_COUNTED else "requested"
+        changed = replace_field(replace(citation, line=line_letter, unit=line.content.unit), field, quantity)
+        stated[citation.permit, citation.line] = changed
+    citations = tuple(
+        stated.get((one.permit, one.line), one) if one.item == decision.item else one for one in declaration.citations
+    )
+    return replace(declaration, citations=citations)
+
+
 def _apply_to_citation(
     declaration: DeclarationRecord, citation: Citation, permit: PermitRecord, decision: Override
 ) -> Citation:
@@ -73,7 +113,9 @@ def _apply_to_citation(
         raise Invalid("no-such-line", text, [Fault("/line", "no-such-line", text)])
     line, item = permit.lines[line_letter], read_item(declaration, citation.item)
     changed = replace(citation, line=line_letter, unit=line.content.unit)
-    if not units.is_convertible(item.unit, line.content.unit):
+    documents = [one for one in item.documents if means_line(one, permit, line_letter)]
+    declared = declared_quantity(item, documents, line.content.unit)
+    if declared is None:
         amount = decision.quantity or ZERO
         return (
             replace(changed, counted_elsewhere=amount)
@@ -88,4 +130,4 @@ def _apply_to_citation(
         raise Invalid("quantity-stands", text, [Fault("/quantity", "quantity-stands", text)])
     if citation.use == ALREADY_COUNTED:
         return changed
-    return replace(changed, requested=units.convert(item.quantity, item.unit, line.content.unit))
+    return replace(changed, requested=declared)

@@ -111,7 +111,7 @@ def accept(
         _require_line_and_quantity(citation)
     reserved: list[Citation] = []
     citations: list[Citation] = []
-    for citation in with_claims(checked):
+    for citation in with_claims(checked, permits):
         reservation = replace(citation, reserved=citation.requested)
         if citation.requested > 0 and not citation.is_open:
             permit, reservation = _reserve(after[citation.permit], reservation)

@@ -16,6 +16,7 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.events import DomainEvent, system_actor
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts
+from services.permits.domain.rules.allocation import allocation_is_certain
 from services.permits.domain.rules.annotations import part_is_decided, specimen_is_of_appendix_two
 from services.permits.domain.rules.certificates import goods_are_certainly_of_the_kind
 from services.permits.domain.rules.documents import document_has_line, is_not_withdrawn, was_endorsed
@@ -45,7 +46,9 @@ ANSWERABLE_RULES = frozenset(
     }
 )
 """Findings that may end without an officer: a listing is loaded, or a permit is endorsed."""
-OFFICER_STATED_RULES = frozenset({unit_converts.name, line_is_unambiguous.name, document_has_line.name})
+OFFICER_STATED_RULES = frozenset(
+    {unit_converts.name, line_is_unambiguous.name, document_has_line.name, allocation_is_certain.name}
+)
 """Findings that an officer settles with a line or a quantity, which a check cannot know."""
 OFFICER_ONLY_RULES = frozenset(
     {reservation_fits_endorsement.name, is_not_withdrawn.name, reservation_is_released_in_time.name}
@@ -95,7 +98,7 @@ def recheck(
     apply_verdict(permits_by_key, verdict)
     rechecked = with_previous_consents(declaration, with_verdict(declaration, verdict))
     if rechecked.status is DeclarationStatus.ACCEPTED:
-        rechecked = replace(rechecked, citations=with_claims(rechecked))
+        rechecked = replace(rechecked, citations=with_claims(rechecked, permits_by_id))
     event = DomainEvent(
         from_status=declaration.status,
         data=verdict_data(rechecked, verdict, nth=1, reason="The hub checked the declaration again"),

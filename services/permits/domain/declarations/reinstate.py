@@ -34,7 +34,7 @@ def reinstate(declaration: DeclarationRecord, permit: PermitRecord, actor: Actor
     data: DeclarationEventData
     if status_from_findings(findings) is DeclarationStatus.ACCEPTED and _has_all_reservations(declaration):
         data = DeclarationAccepted(**fields, status=DeclarationStatus.ACCEPTED, reason=reason, overridden=rule)
-        after = replace(after, status=data.status, citations=with_claims(declaration))
+        after = replace(after, status=data.status, citations=with_claims(declaration, {permit.id: permit}))
     else:
         data = DeclarationOverridden(**fields, status=declaration.status, reason=reason, overridden=rule)
     return DeclarationChange(

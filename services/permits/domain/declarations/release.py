@@ -4,11 +4,15 @@ from dataclasses import replace
 from datetime import date
 
 from services.permits.domain import units
+from services.permits.domain.declarations.actual_quantities import (
+    ActualQuantities,
+    divide_actual_quantity,
+    line_key,
+)
 from services.permits.domain.declarations.items import (
     DEAD_ON_ARRIVAL,
     can_be_dead_on_arrival,
     citations_by_item,
-    convert_to_line_unit,
     is_live,
     items_by_number,
     require_items,
@@ -66,8 +70,8 @@ def release(
             citations.append(citation)
             continue
         item = items[citation.item]
-        one = actual[item.number]
-        amount = convert_to_line_unit(citation, item, one.quantity or ZERO, one.unit)
+        amount = actual[item.number].by_line[line_key(citation)]
+        dead_on_arrival = actual[item.number].dead_by_line[line_key(citation)]
         maximum = EXACT.add(citation.reserved, citation.consented)
         if amount > maximum:
             text = (
@@ -76,9 +80,9 @@ def release(
             )
             raise Conflict("more-than-reserved", text)
         entries = running.release_entries(citation, amount)
-        uses.add(citation, entries, one.dead_on_arrival)
+        uses.add(citation, entries, dead_on_arrival)
         used = replace(with_consent_used(citation, entries), reserved=ZERO, used=amount, used_on=day)
-        citations.append(replace(used, dead_on_arrival=one.dead_on_arrival))
+        citations.append(replace(used, dead_on_arrival=dead_on_arrival))
     released = replace(declaration, status=DeclarationStatus.RELEASED, citations=tuple(citations))
     usage, omitted = list_usage(released, permits)
     data = DeclarationReleased(
@@ -110,8 +114,10 @@ def _require_permits_not_withdrawn(declaration: DeclarationRecord, permits: Perm
             raise Conflict("permit-withdrawn", detail)
 
 
-def _actual_items(declaration: DeclarationRecord, decision: Release, permits: PermitsById) -> dict[int, ActualItem]:
-    """Return the actual quantity of each item, by item number. An item that is not stated has the declared quantity.
+def _actual_items(
+    declaration: DeclarationRecord, decision: Release, permits: PermitsById
+) -> dict[int, ActualQuantities]:
+    """Return the actual quantities of each item, by item number. An item that is not stated has the declared ones.
 
     Raise Invalid `more-than-declared` if a quantity exceeds the declared one and the item has no consent.
     """
@@ -122,12 +128,24 @@ def _actual_items(declaration: DeclarationRecord, decision: Release, permits: Pe
     actual = {}
     for item in declaration.content.items:
         one = given.get(item.number) or ActualItem(number=item.number)
-        if one.quantity is None:
-            one = ActualItem(number=item.number, quantity=item.quantity, dead_on_arrival=one.dead_on_arrival)
-        mine = citations[item.number]
+        mine, place = citations[item.number], places.get(item.number, 0)
+        # a unit without a quantity states nothing
+        quantities = divide_actual_quantity(
+            item,
+            mine,
+            permits,
+            quantity=one.quantity,
+            unit=None if one.quantity is None else one.unit,
+            documents=one.documents,
+            dead_on_arrival=one.dead_on_arrival,
+            pointer=f"/items/{place}",
+        )
         consented = any(citation.consented > 0 for citation in mine)
-        _validate_actual_item(places.get(item.number, 0), item, one, is_live(item, mine, permits), consented)
-        actual[item.number] = one
+        unit = item.unit if one.quantity is None else one.unit or item.unit
+        total = item.quantity if quantities.total is None else quantities.total
+        stated = one.model_copy(update={"quantity": total, "unit": unit})
+        _validate_actual_item(place, item, stated, is_live(item, mine, permits), consented)
+        actual[item.number] = quantities
     return actual
 
 

@@ -4,6 +4,7 @@ from functools import cache
 from typing import Any
 
 from services.permits.domain.rules import (
+    allocation,
     annotations,
     certificates,
     check_limits,
@@ -48,6 +49,7 @@ def list_rules() -> tuple[Rule[Any], ...]:
         *goods.RULES,
         *listings.RULES,
         *quantities.RULES,
+        *allocation.RULES,
     )
 
 

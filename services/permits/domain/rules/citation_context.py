@@ -13,7 +13,7 @@ from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.rules.matching import line_origin_country
 from shared.cites.annotations import Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS
-from shared.contracts.closed_sets import Side
+from shared.contracts.closed_sets import Side, Unit
 from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import CitedLine
 
@@ -26,8 +26,9 @@ class CitationContext:
     """One document that an item cites, with the permit that it means.
 
     `days` are the first and the last day of receipt in the issuer's time zones, which may differ by one.
-    A document is in force if one of them is within its dates. `requested` is the item's quantity in the line's unit;
-    None if the unit has no exact conversion. Listings, suspensions and quotas are those of `day`.
+    A document is in force if one of them is within its dates. `requested` is the quantity of the document in the
+    line's unit. It is None if the unit has no exact conversion, or if the allocation is not certain.
+    Listings, suspensions and quotas are those of `day`.
     """
 
     declaration: Declaration
@@ -63,6 +64,16 @@ class CitationContext:
     def endorsed_transport_documents(self) -> frozenset[str]:
         """The transport documents endorsed on the document; on the item's others if it is never endorsed."""
         return self.endorsed_on_other_documents if self.is_never_endorsed else self.permit.transport_documents
+
+    @property
+    def declared_quantity(self) -> Decimal:
+        """The quantity that the document states; else that of the item."""
+        return self.item.quantity if self.document.quantity is None else self.document.quantity
+
+    @property
+    def declared_unit(self) -> Unit:
+        """The unit of the declared quantity."""
+        return self.document.unit or self.item.unit
 
     @property
     def line(self) -> PermitLineRecord:
@@ -107,6 +118,10 @@ class CitationContext:
     def pointer(self, field: str) -> str:
         """Return the JSON Pointer of a field of the item."""
         return f"/items/{self.item_index}/{field}"
+
+    def quantity_pointer(self, field: str) -> str:
+        """Return the JSON Pointer of a field of the declared quantity: that of the document, else that of the item."""
+        return self.pointer(field) if self.document.quantity is None else self.document_pointer(field)
 
     def document_pointer(self, field: str) -> str:
         """Return the JSON Pointer of a field of the cited document."""

@@ -1,8 +1,10 @@
 """Rules about completion: the fields that a declaration leaves out and the hub fills."""
 
+from collections.abc import Iterable, Sequence
+
 from services.permits.domain.rules.rule import Discrepancy, Rule, build_finding, rule
 from shared.contracts.closed_sets import Severity
-from shared.contracts.declaration import NormalizedDeclaration, Repair
+from shared.contracts.declaration import Item, Repair
 from shared.contracts.findings import Finding
 
 
@@ -31,11 +33,11 @@ def _completed(repair: Repair) -> Discrepancy:
     return Discrepancy(pointer=repair.pointer, expected=f"{field} stated in the declaration", found=found)
 
 
-def completion_findings(declaration: NormalizedDeclaration) -> list[Finding]:
-    """Return the finding of each field that the hub filled in."""
+def completion_findings(repairs: Iterable[Repair], items: Sequence[Item]) -> list[Finding]:
+    """Return the finding of each field that the hub filled in. `items` are those of the declaration."""
     return [
-        build_finding(one, discrepancy, declaration.items)
-        for repair in declaration.repairs
+        build_finding(one, discrepancy, items)
+        for repair in repairs
         for one in RULES
         if (discrepancy := one.find_discrepancy(repair)) is not None
     ]

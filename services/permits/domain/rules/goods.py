@@ -112,15 +112,15 @@ def term_is_not_neighbouring(context: CitationContext) -> Discrepancy | None:
 )
 def unit_converts(context: CitationContext) -> Discrepancy | None:
     """The unit must convert exactly into the unit of the permit line (box 11)."""
-    expected, found = context.line.content.unit, context.item.unit
+    expected, found = context.line.content.unit, context.declared_unit
     if units.is_convertible(found, expected):
         return None
     description = f"{found}, and {found} to {expected} has no exact conversion"
     return Discrepancy(
-        pointer=context.pointer("unit"),
+        pointer=context.quantity_pointer("unit"),
         expected=expected,
         found=description,
-        note=estimate(context.line.content, context.item),
+        note=estimate(context.line.content, context.item.term, quantity=context.declared_quantity, unit=found),
     )
 
 
@@ -248,7 +248,9 @@ def was_counted_elsewhere(context: CitationContext) -> Discrepancy | None:
     if counted > ZERO and EXACT.add(context.requested or ZERO, claimed) <= counted:
         return None
     requested = (
-        f"{format_quantity(context.requested)} {line.unit}" if context.requested is not None else f"{context.item.unit}"
+        f"{format_quantity(context.requested)} {line.unit}"
+        if context.requested is not None
+        else f"{context.declared_unit}"
     )
     quantity = f"{format_quantity(counted)} {line.unit}, {format_quantity(claimed)} of it for others"
     found = f"{named or 'none named'}, which counted {quantity}"

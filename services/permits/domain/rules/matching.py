@@ -9,7 +9,7 @@ from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
 from services.permits.domain.reference.names import covers_by_name
 from services.permits.domain.units import is_convertible
 from shared.cites.term_families import NEIGHBOURING_TERMS
-from shared.contracts.closed_sets import Side
+from shared.contracts.closed_sets import Side, Unit
 from shared.contracts.declaration import Document, Item
 from shared.limits import Limit, LimitSubject
 
@@ -80,7 +80,7 @@ def candidate_lines(
         lines = tuple(line for line in lines if covers(line.content.taxon, taxon)) or tuple(
             line for line in lines if may_cover(line.content.taxon, taxon)
         )
-    for fits in _narrowing_conditions(permit, item):
+    for fits in _narrowing_conditions(permit, item, document.unit or item.unit):
         if len(lines) < 2:
             return lines
         lines = tuple(line for line in lines if fits(line)) or lines
@@ -97,7 +97,7 @@ def _usable_lines(lines: tuple[PermitLineRecord, ...], side: Side) -> tuple[Perm
     return usable or tuple(line for line in lines if not is_closed(line.balance, side)) or lines
 
 
-def _narrowing_conditions(permit: PermitRecord, item: Item) -> Iterator[Callable[[PermitLineRecord], bool]]:
+def _narrowing_conditions(permit: PermitRecord, item: Item, unit: Unit) -> Iterator[Callable[[PermitLineRecord], bool]]:
     """Yield the conditions that narrow the lines, in their order. A field that the item leaves out has none."""
     if item.term is not None:
         yield lambda line: line.content.term == item.term
@@ -108,7 +108,7 @@ def _narrowing_conditions(permit: PermitRecord, item: Item) -> Iterator[Callable
         yield lambda line: line.content.underlying_source == item.underlying_source
     if item.origin_country is not None:
         yield lambda line: line_origin_country(permit, line) == item.origin_country
-    yield lambda line: is_convertible(item.unit, line.content.unit)
+    yield lambda line: is_convertible(unit, line.content.unit)
 
 
 def _identity(permit: PermitRecord, line: PermitLineRecord) -> tuple[str | None, ...]:

@@ -19,6 +19,11 @@ def count_is_whole(context: ItemContext) -> Discrepancy | None:
     Half a pair is one specimen. A customs message that names no unit may state another measure.
     """
     item = context.item
+    for place, one in enumerate(item.documents):
+        if one.quantity is not None and units.is_fraction_of_specimen(one.quantity, one.unit or item.unit):
+            found = f"{format_quantity(one.quantity)} {one.unit or item.unit}"
+            pointer = context.pointer(f"documents/{place}/quantity")
+            return Discrepancy(pointer=pointer, expected="a whole number of specimens", found=found)
     if not units.is_fraction_of_specimen(item.quantity, item.unit) or context.is_completed("unit"):
         return None
     found = f"{format_quantity(item.quantity)} {item.unit}"

@@ -108,7 +108,7 @@ def enough_remains(context: CitationContext) -> Discrepancy | None:
     if context.requested <= remaining:
         expected = f"no quantity while another declaration uses the line ({limit} left)"
     return Discrepancy(
-        pointer=context.pointer("quantity"),
+        pointer=context.quantity_pointer("quantity"),
         expected=expected,
         found=f"{format_quantity(context.requested)} {unit}",
     )

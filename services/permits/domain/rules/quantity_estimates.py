@@ -5,24 +5,35 @@ from decimal import Context, Decimal
 from services.permits.domain import units
 from shared.cites.conversions import CORAL_PIECE_MASSES, TIMBER_DENSITIES, TIMBER_TERMS
 from shared.contracts.closed_sets import Unit
-from shared.contracts.declaration import Item
 from shared.contracts.permit import PermitLine
 from shared.contracts.quantities import format_quantity
 
 ESTIMATE_CONTEXT = Context(prec=80)
 
 
-def estimate(line: PermitLine, item: Item) -> str | None:
+def estimate(line: PermitLine, term: str | None, *, quantity: Decimal, unit: Unit) -> str | None:
     """Return a text with an estimate and the figure that it uses; None if no figure is known."""
     if line.term in TIMBER_TERMS:
         density = _density(line.taxon)
         if density is None:
             return None
-        return _describe(line, item, Unit.M3, density, f"{density} kg a cubic metre of {line.taxon}")
-    if "COR" in {line.term, item.term} and line.term in CORAL_PIECE_MASSES:
+        return _describe(
+            line,
+            quantity,
+            unit,
+            measure=Unit.M3,
+            kilograms=density,
+            figure=f"{density} kg a cubic metre of {line.taxon}",
+        )
+    if "COR" in {line.term, term} and line.term in CORAL_PIECE_MASSES:
         piece = CORAL_PIECE_MASSES[line.term]
         return _describe(
-            line, item, Unit.NUMBER, piece, f"{format_quantity(piece)} kg a piece of stony coral ({line.term})"
+            line,
+            quantity,
+            unit,
+            measure=Unit.NUMBER,
+            kilograms=piece,
+            figure=f"{format_quantity(piece)} kg a piece of stony coral ({line.term})",
         )
     return None
 
@@ -33,13 +44,15 @@ def _density(taxon: str) -> Decimal | None:
     return Decimal(found) if found else None
 
 
-def _describe(line: PermitLine, item: Item, measure: str, kilograms: Decimal, figure: str) -> str | None:
+def _describe(
+    line: PermitLine, quantity: Decimal, unit: Unit, *, measure: Unit, kilograms: Decimal, figure: str
+) -> str | None:
     """Return a text that converts a weight into this unit, or a quantity in this unit into a weight."""
-    if units.is_convertible(item.unit, Unit.KG) and units.is_convertible(line.unit, measure):
-        weight = units.convert(item.quantity, item.unit, Unit.KG)
+    if units.is_convertible(unit, Unit.KG) and units.is_convertible(line.unit, measure):
+        weight = units.convert(quantity, unit, Unit.KG)
         return f"at {figure} it may be about {_rounded(ESTIMATE_CONTEXT.divide(weight, kilograms))} {measure}"
-    if units.is_convertible(item.unit, measure) and units.is_convertible(line.unit, Unit.KG):
-        amount = units.convert(item.quantity, item.unit, measure)
+    if units.is_convertible(unit, measure) and units.is_convertible(line.unit, Unit.KG):
+        amount = units.convert(quantity, unit, measure)
         return f"at {figure} it may be about {_rounded(ESTIMATE_CONTEXT.multiply(amount, kilograms))} kg"
     return None
 

@@ -177,8 +177,9 @@ async def test_overridden_count_is_claimed_when_another_permit_of_the_item_is_en
     permit, first = await release_first_declaration(permits_db, "60")
     other = permit_content()
     permit_id = await issue_permit(permits_db, other)
-    wrong = claim(permit, "61", first["id"])
-    wrong["documents"].append({"number": other.number, "issuer": "ZA"})
+    wrong = {**claim(permit, "61", first["id"]), "quantity": "81"}
+    wrong["documents"][0]["quantity"] = "61"
+    wrong["documents"].append({"number": other.number, "issuer": "ZA", "quantity": "20"})
     found = await lodge_declaration(permits_db, declaration(wrong))
     assert (await override_rule(permits_db, found, "counted-already"))["status"] == "referred"
     await endorse_permit(permits_db, permit_id, A="100")
@@ -197,8 +198,9 @@ async def test_claim_does_not_count_against_the_recheck_of_its_own_declaration(p
     permit, first = await release_first_declaration(permits_db, "60")
     other_permit = permit_content()
     permit_id = await issue_permit(permits_db, other_permit)
-    item_of_both = claim(permit, "60", first["id"])
-    item_of_both["documents"].append({"number": other_permit.number, "issuer": "ZA"})
+    item_of_both = {**claim(permit, "60", first["id"]), "quantity": "80"}
+    item_of_both["documents"][0]["quantity"] = "60"
+    item_of_both["documents"].append({"number": other_permit.number, "issuer": "ZA", "quantity": "20"})
     waits = await lodge_declaration(permits_db, declaration(item_of_both))
     assert [f["rule"] for f in waits["findings"]] == ["CITES-box-14-endorsement"]
     await endorse_permit(permits_db, permit_id, A="100")
