@@ -82,13 +82,16 @@ def test_role_without_the_permission_of_an_operation_gets_403(
         | {"export_country": "FR", "issuer": "FR"}
         | {"exporter": {"name": "B SARL", "country": "FR", "identifier": people["trader"].number}},
     }
+    traveller = bodies["lodge_declaration"] | {"importer": {"name": "Ada Lovelace", "country": "FR"}}
+    bodies_of_customs = bodies | {"lodge_declaration": traveller, "validate_declaration": traveller}
     hub_parties.response_faults.clear()
     for found in _document(hub_parties):
         name = found[2]["operationId"]
         assert _send_example(hub_parties, None, found, bodies).status_code == 401, name
         for role, who in people.items():
             with subtests.test(name, role=role):
-                response = _send_example(hub_parties, who, found, bodies)
+                stated = bodies_of_customs if role == "customs" else bodies
+                response = _send_example(hub_parties, who, found, stated)
                 refused = response.status_code == 403 and response.json()["code"] == "role-not-allowed"
                 assert refused == (role not in PERMISSIONS[name]), response.text
                 assert response.status_code < 500
