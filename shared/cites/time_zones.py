@@ -8,6 +8,8 @@ from functools import cache, lru_cache
 from importlib.resources import files
 from zoneinfo import ZoneInfo
 
+from shared.cites.customs_countries import CUSTOMS_COUNTRIES
+
 
 @cache
 def time_zones(country: str) -> tuple[ZoneInfo, ...]:
@@ -50,13 +52,13 @@ TRADE_RECORD_CODES = frozenset({"XK", "XV", "XX", "XZ", "ZZ", "AN", "CS", "SU", 
 @cache
 def country_codes() -> frozenset[str]:
     """Return the country codes that a declaration or a permit may state."""
-    return frozenset(_zones_by_country()) | COUNTRIES_WITHOUT_ZONE | TRADE_RECORD_CODES
+    return frozenset(_zones_by_country()) | COUNTRIES_WITHOUT_ZONE | TRADE_RECORD_CODES | CUSTOMS_COUNTRIES.keys()
 
 
 @cache
 def iso_country_codes() -> frozenset[str]:
     """Return the countries of ISO 3166-1 alpha-2, of which a party can be."""
-    return country_codes() - TRADE_RECORD_CODES
+    return country_codes() - TRADE_RECORD_CODES - CUSTOMS_COUNTRIES.keys()
 
 
 @cache

@@ -270,6 +270,10 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: findings_of(PERMIT, shipment={"import_country": "DE"}),
         lambda: findings_of(PERMIT, shipment={"import_country": "FR"}),
     ),
+    "CITES-box-3-4-country-certain": (
+        lambda: findings_of(PERMIT, shipment={"export_country": "QU"}),
+        lambda: findings_of(PERMIT, shipment={"export_country": "ZA"}),
+    ),
     "registered-country": (
         lambda: findings_of(PERMIT, shipment={"importer": HOLDER | {"country": "DE"}}),
         lambda: findings_of(PERMIT, shipment={"importer": HOLDER}),

@@ -66,7 +66,7 @@ def document_use(code: str | None) -> DocumentUse | None:
     return _USE_BY_LETTER.get(code[1:]) if len(code) == 2 and not code.startswith("X") else None
 
 
-COUNTRY_ALIASES = {"XI": "GB", "UK": "GB", "EL": "GR", "XC": "ES", "XL": "ES"}
+COUNTRY_ALIASES = {"XI": "GB", "XU": "GB", "UK": "GB", "EL": "GR", "XC": "ES", "XL": "ES", "XS": "RS"}
 """Customs codes of a part of a country, and former codes → code of ISO 3166-1."""
 
 TRANSPORT_DOCUMENT_TYPES = frozenset({"703", "704", "705", "714", "720", "730", "740", "741", "750"})

@@ -15,6 +15,7 @@ from services.permits.domain.reference.first_listings import ENTRY_INTO_FORCE, f
 from services.permits.domain.reference.habitats import Habitat, find_habitat
 from services.permits.domain.reference.listing_lookup import PLANTS
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERM_CODES
+from shared.cites.customs_countries import HIGH_SEAS
 from shared.contracts.closed_sets import Appendix, PermitKind, Purpose, Source
 from shared.contracts.permit import Permit, PermitLine
 
@@ -268,8 +269,6 @@ def _codes(allowed: str, expected: str, *, doubtful: str = "") -> Codes:
     return Codes(allowed=frozenset(allowed.split()), doubtful=frozenset(doubtful.split()), expected=expected)
 
 
-HIGH_SEAS = frozenset({"ZZ", "XZ", "XX"})
-"""Codes of trade records for the high seas, and for an origin in no State."""
 LIVE_TERMS = frozenset({"LIV", "EGL", "FIG", "PUP"})
 """Terms of living animals and plants."""
 PRE_CONVENTION_LAW = "Article VII.2; Resolution Conf. 13.6"

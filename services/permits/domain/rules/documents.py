@@ -20,6 +20,7 @@ from services.permits.domain.rules.rule import (
     rule,
 )
 from shared.cites.codes import IMPORT_SIDE_KINDS
+from shared.cites.customs_countries import UNCERTAIN_COUNTRIES, is_same_country
 from shared.contracts.closed_sets import DocumentUse, Severity, Side
 from shared.contracts.fields import Trader
 
@@ -132,11 +133,7 @@ def issuer_is_of_its_side(context: CitationContext) -> Discrepancy | None:
 def export_country_agrees(context: CitationContext) -> Discrepancy | None:
     """The country of export must be the one that the permit names (box 4)."""
     expected, found = context.permit.content.export_country, context.declaration.export_country
-    return (
-        None
-        if expected == found or context.permit.is_for_many_crossings
-        else Discrepancy(pointer="/export_country", expected=expected, found=found)
-    )
+    return _differing_country(context, "/export_country", expected, found)
 
 
 @rule(
@@ -148,11 +145,32 @@ def export_country_agrees(context: CitationContext) -> Discrepancy | None:
 def import_country_agrees(context: CitationContext) -> Discrepancy | None:
     """The country of import must be the one that the permit names (box 3a)."""
     expected, found = context.permit.content.import_country, context.declaration.import_country
-    return (
-        None
-        if expected == found or context.permit.is_for_many_crossings
-        else Discrepancy(pointer="/import_country", expected=expected, found=found)
-    )
+    return _differing_country(context, "/import_country", expected, found)
+
+
+def _differing_country(context: CitationContext, pointer: str, expected: str, found: str) -> Discrepancy | None:
+    """Return the discrepancy of two countries. A code that names none for certain has a finding of its own."""
+    if is_same_country(expected, found) or context.permit.is_for_many_crossings or found in UNCERTAIN_COUNTRIES:
+        return None
+    return Discrepancy(pointer=pointer, expected=expected, found=found)
+
+
+@rule(
+    "CITES-box-3-4-country-certain",
+    Severity.REFER,
+    remedy=WAIT_OR_AGREE,
+    officer_remedy=CUSTOMS_DECIDES,
+)
+def countries_are_certain(context: CitationContext) -> Discrepancy | None:
+    """The countries of export and of import must not be codes for several or unknown countries (boxes 3 and 4)."""
+    content, declaration = context.permit.content, context.declaration
+    for pointer, expected, found in (
+        ("/export_country", content.export_country, declaration.export_country),
+        ("/import_country", content.import_country, declaration.import_country),
+    ):
+        if found in UNCERTAIN_COUNTRIES and found != expected and not context.permit.is_for_many_crossings:
+            return Discrepancy(pointer=pointer, expected=expected, found=found)
+    return None
 
 
 @rule(
@@ -280,6 +298,7 @@ RULES: tuple[Rule[CitationContext], ...] = (
     issuer_is_of_its_side,
     export_country_agrees,
     import_country_agrees,
+    countries_are_certain,
     other_party_agrees,
     other_party_has_same_name,
     purpose_agrees,

@@ -21,6 +21,7 @@ from services.permits.domain.rules.rule import (
     Rule,
     rule,
 )
+from shared.cites.customs_countries import is_same_country
 from shared.contracts.closed_sets import DocumentUse, Severity, Side
 from shared.contracts.quantities import EXACT, format_quantity
 
@@ -166,7 +167,7 @@ def origin_agrees(context: CitationContext) -> Discrepancy | None:
     expected = line_origin_country(context.permit, context.line)
     return (
         None
-        if found is None or found == expected
+        if found is None or is_same_country(found, expected)
         else Discrepancy(pointer=context.pointer("origin_country"), expected=expected, found=found)
     )
 

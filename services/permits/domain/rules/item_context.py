@@ -16,6 +16,7 @@ from services.permits.domain.reference.listings import STRICTNESS
 from services.permits.domain.rules.matching import line_origin_country
 from shared.cites.annotations import Effect, Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
+from shared.cites.customs_countries import UNCERTAIN_COUNTRIES
 from shared.cites.hs_codes import HsRow
 from shared.contracts.closed_sets import Appendix, PermitKind, Side
 from shared.contracts.declaration import Item, NormalizedDeclaration
@@ -138,6 +139,11 @@ class ItemContext:
         return self.item.origin_country or by_line or self.declaration.export_country
 
     @property
+    def population_country(self) -> str | None:
+        """The country whose population decides about a split listing; None if the origin is several or unknown."""
+        return None if self.country in UNCERTAIN_COUNTRIES else self.country
+
+    @property
     def source(self) -> str | None:
         """The declared source, or the source of the line."""
         return self.item.source or next((line.content.source for _, line in self.lines), None)
@@ -174,7 +180,7 @@ class ItemContext:
         """The listing status of the goods on the day of the check, by the annotations too."""
         is_annotated = self.taxon is not None and self.facts.listings.is_annotated(self.taxon)
         specimen = self.specimen if is_annotated else None
-        return self.facts.listing_status(self.taxon, self.day, self.country, specimen=specimen)
+        return self.facts.listing_status(self.taxon, self.day, self.population_country, specimen=specimen)
 
     @cached_property
     def appendix(self) -> str | None:
@@ -208,7 +214,7 @@ class ItemContext:
         if name == line.content.taxon:
             return line.content.appendix
         issued = permit.content.issued_on
-        status_at_issue = self.facts.listing_status(name, issued, self.country, specimen=self.specimen)
+        status_at_issue = self.facts.listing_status(name, issued, self.population_country, specimen=self.specimen)
         return _strictest(
             [line.content.appendix, _least_strict(status_at_issue if status_at_issue.known else self.listing_status)]
         )

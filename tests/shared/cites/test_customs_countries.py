@@ -1,0 +1,20 @@
+"""Codes of customs messages in place of a country."""
+
+import pytest
+
+from shared.cites.customs_countries import CUSTOMS_COUNTRIES, UNCERTAIN_COUNTRIES, is_same_country
+from shared.cites.time_zones import country_codes, iso_country_codes
+
+
+def test_code_of_customs_is_a_country_of_a_declaration_and_of_no_party() -> None:
+    assert CUSTOMS_COUNTRIES.keys() <= country_codes()
+    assert not CUSTOMS_COUNTRIES.keys() & iso_country_codes()
+    assert not UNCERTAIN_COUNTRIES & iso_country_codes()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [("ZA", "ZA", True), ("QP", "ZZ", True), ("XZ", "QP", True), ("QU", "QV", False), ("QU", "ZA", False)],
+)
+def test_two_codes_of_the_high_seas_mean_one_country(one: str, other: str, same: bool) -> None:
+    assert is_same_country(one, other) is same
