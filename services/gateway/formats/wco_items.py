@@ -16,6 +16,11 @@ from shared.problems import Fault, Invalid
 
 _NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")
 _HS = re.compile(r"[0-9]{4,10}")
+MASS_UNITS: dict[str | None, tuple[Unit, Decimal]] = {
+    None: UNITS["KGM"],
+    **{code: UNITS[code] for code in ("KGM", "GRM", "TNE")},
+}
+"""Units of a gross mass. A message that names none means kilograms."""
 NON_TARIFF_KINDS = frozenset({"TRC", "TRA", "GN"})
 """Types of classification that are no tariff code of goods: additional codes and dangerous goods."""
 
@@ -121,9 +126,26 @@ def _quantity(commodity: Element, cites_documents: list[Element], pointer: str, 
         return {"quantity": amount, "unit": unit}
     mass = _mass(commodity, pointer)
     if mass is None:
-        return {}
+        return _unmeasured(commodity, cites_documents, pointer, repairs)
     repairs.add(f"{pointer}/quantity", "GoodsMeasure/NetNetWeightMeasure, because there is no other measure")
     return {"quantity": mass, "unit": Unit.KG}
+
+
+def _unmeasured(commodity: Element, cites_documents: list[Element], pointer: str, repairs: Repairs) -> dict[str, Any]:
+    """Return the quantity of an item without a measure of its goods, as a simplified declaration may be.
+
+    It is the gross mass, which includes the packaging, else one. If the item cites a document, an officer decides,
+    because the hub writes the quantity off.
+    """
+    others = ("the quantity of the supplementary declaration",) if cites_documents else ()
+    gross = commodity.descendant("GoodsMeasure", "GrossMassMeasure")
+    if gross is not None and gross.text and gross.unit in MASS_UNITS:
+        amount, unit = _convert(_positive(gross.text, pointer, "quantity", "GrossMassMeasure"), MASS_UNITS[gross.unit])
+        repairs.add(f"{pointer}/quantity", "GoodsMeasure/GrossMassMeasure, which includes the packaging", others)
+        return {"quantity": amount, "unit": unit}
+    repairs.add(f"{pointer}/quantity", "no measure, because the message has none: one", others)
+    repairs.add(f"{pointer}/unit", "no measure, because the message has none: a number")
+    return {"quantity": "1", "unit": Unit.NUMBER}
 
 
 def _measure(element: Element, pointer: str, name: str, repairs: Repairs) -> tuple[str, str]:
@@ -136,6 +158,11 @@ def _measure(element: Element, pointer: str, name: str, repairs: Repairs) -> tup
     if conversion is None:
         text = f"Expected a unitCode of {name} (UN/ECE Rec. 20): {', '.join(sorted(UNITS))}. Found: {code[:20]}."
         raise _invalid(f"{pointer}/unit", "unknown-unit", text)
+    return _convert(amount, conversion)
+
+
+def _convert(amount: str, conversion: tuple[Unit, Decimal]) -> tuple[str, Unit]:
+    """Return an amount in the unit of the contract."""
     unit, factor = conversion
     return amount if factor == 1 else format_quantity(EXACT.multiply(Decimal(amount), factor)), unit
 

@@ -2,10 +2,12 @@
 
 import cProfile
 import pstats
+import re
 
 import pytest
 
 from services.gateway.formats import wco_declaration
+from shared.cites.customs_countries import CUSTOMS_COUNTRIES
 from shared.contracts.closed_sets import Role
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.parties import Party
@@ -241,3 +243,52 @@ def test_line_break_in_the_name_of_a_party_is_a_blank() -> None:
 def test_invisible_character_in_a_message_is_refused_at_its_place() -> None:
     assert _faults(customs_message("LRN-\u200b1")) == {"/reference": "forbidden-character"}
     assert _faults(customs_message("LRN-\u0415E")) == {"/reference": "look-alike-characters"}
+
+
+def _without_measures(body: bytes, *names: str) -> bytes:
+    """Return a message without the elements of these names."""
+    for name in names:
+        body = re.sub(rf"<{name}[^>]*>[^<]*</{name}>".encode(), b"", body)
+    return body
+
+
+@pytest.mark.parametrize(
+    ("gross", "quantity"),
+    [(">55<", ("55", "kg")), (' unitCode="KGM">55<', ("55", "kg")), (' unitCode="TNE">5.5<', ("5.5", "t"))],
+)
+def test_simplified_declaration_without_net_mass_has_its_gross_mass_for_an_officer(
+    gross: str, quantity: tuple[str, str]
+) -> None:
+    body = customs_message("L", goods_item_xml(document_xml(off=None)), kind="IMC")
+    body = _without_measures(body, "NetNetWeightMeasure")
+    stated = _parse(body.replace(b"<GrossMassMeasure>55<", f"<GrossMassMeasure{gross}".encode()))
+    assert (str(stated.items[0].quantity), stated.items[0].unit) == quantity
+    assert _repairs(stated)["/items/0/quantity"] == ("the quantity of the supplementary declaration",)
+
+
+def test_simplified_declaration_without_any_measure_is_read() -> None:
+    bare = ("NetNetWeightMeasure", "GrossMassMeasure")
+    body = _without_measures(customs_message("L", goods_item_xml(document_xml(off=None)), kind="IMC"), *bare)
+    stated = _parse(body)
+    assert (str(stated.items[0].quantity), stated.items[0].unit) == ("1", "number")
+    assert _repairs(stated)["/items/0/quantity"] == ("the quantity of the supplementary declaration",)
+    other = _parse(body.replace(b"<CategoryCode>C</CategoryCode>", b"<CategoryCode>N</CategoryCode>"))
+    assert other.items[0].documents == () and _repairs(other)["/items/0/quantity"] == ()
+
+
+@pytest.mark.parametrize(
+    ("code", "meant"),
+    [("XI", "GB"), ("XU", "GB"), ("XC", "ES"), ("XL", "ES"), ("XS", "RS"), ("EL", "GR"), ("UK", "GB")],
+)
+def test_customs_code_of_a_part_of_a_country_is_read_as_the_country(code: str, meant: str) -> None:
+    item = goods_item_xml().replace("<Origin><CountryCode>ZA", f"<Origin><CountryCode>{code}")
+    stated = _parse(customs_message("L", item, export=code, destination=code))
+    assert (stated.export_country, stated.import_country, stated.items[0].origin_country) == (meant, meant, meant)
+    assert {"/export_country", "/import_country", "/items/0/origin_country"} <= set(_repairs(stated))
+
+
+@pytest.mark.parametrize("code", sorted({*CUSTOMS_COUNTRIES, "XK", "AN"}))
+def test_customs_code_in_place_of_a_country_is_kept_as_written(code: str) -> None:
+    item = goods_item_xml().replace("<Origin><CountryCode>ZA", f"<Origin><CountryCode>{code}")
+    stated = _parse(customs_message("L", item, export=code, destination=code))
+    assert (stated.export_country, stated.import_country, stated.items[0].origin_country) == (code, code, code)
