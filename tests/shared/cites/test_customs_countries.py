@@ -16,5 +16,5 @@ def test_code_of_customs_is_a_country_of_a_declaration_and_of_no_party() -> None
     ("one", "other", "same"),
     [("ZA", "ZA", True), ("QP", "ZZ", True), ("XZ", "QP", True), ("QU", "QV", False), ("QU", "ZA", False)],
 )
-def test_two_codes_of_the_high_seas_mean_one_country(one: str, other: str, same: bool) -> None:
+def test_code_of_the_high_seas_means_the_same_in_customs_and_trade_records(one: str, other: str, same: bool) -> None:
     assert is_same_country(one, other) is same
