@@ -7,7 +7,6 @@ Kingdom. The codes that begin with X and Z are those of the CITES trade database
 CUSTOMS_COUNTRIES: dict[str, str] = {
     "EU": "European Union, without a member",
     "QP": "High seas",
-    "QQ": "Stores and provisions",
     "QR": "Stores and provisions within the Union",
     "QS": "Stores and provisions of trade with other countries",
     "QU": "Country not specified",

@@ -52,13 +52,19 @@ TRADE_RECORD_CODES = frozenset({"XK", "XV", "XX", "XZ", "ZZ", "AN", "CS", "SU", 
 @cache
 def country_codes() -> frozenset[str]:
     """Return the country codes that a declaration or a permit may state."""
-    return frozenset(_zones_by_country()) | COUNTRIES_WITHOUT_ZONE | TRADE_RECORD_CODES | CUSTOMS_COUNTRIES.keys()
+    return frozenset(_zones_by_country()) | COUNTRIES_WITHOUT_ZONE | TRADE_RECORD_CODES
+
+
+@cache
+def declared_country_codes() -> frozenset[str]:
+    """Return the country codes that a declaration may state: also those that customs write in place of a country."""
+    return country_codes() | CUSTOMS_COUNTRIES.keys()
 
 
 @cache
 def iso_country_codes() -> frozenset[str]:
     """Return the countries of ISO 3166-1 alpha-2, of which a party can be."""
-    return country_codes() - TRADE_RECORD_CODES - CUSTOMS_COUNTRIES.keys()
+    return country_codes() - TRADE_RECORD_CODES
 
 
 @cache

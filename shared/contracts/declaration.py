@@ -11,13 +11,14 @@ from pydantic_core import PydanticCustomError, core_schema
 
 from shared.cites.codes import ACCOMPANIED_SOURCES, TERM_CODES
 from shared.cites.document_types import CITES_DOCUMENT_TYPES, NOT_CITES
-from shared.cites.time_zones import country_codes
+from shared.cites.time_zones import country_codes, declared_country_codes
 from shared.contracts.closed_sets import DocumentUse, Exemption, Movement, Purpose, Source, UnderlyingSource, Unit
 from shared.contracts.comparison import comparison_key
 from shared.contracts.fields import (
     LETTER_REQUIRED_SCHEMA,
     STORED_CONTEXT,
     Country,
+    DeclaredCountry,
     DeclaredTaxon,
     HsCode,
     Id,
@@ -48,6 +49,9 @@ TermCode = Annotated[
 FastPathCountry = Annotated[Country, FastPath(core_schema.literal_schema(sorted(country_codes())))]
 """A country where one body has many of them. It is not used everywhere, because each such list costs some hundred kB.
 """
+FastPathDeclaredCountry = Annotated[
+    DeclaredCountry, FastPath(core_schema.literal_schema(sorted(declared_country_codes())))
+]
 FastPathTaxon = Annotated[
     DeclaredTaxon,
     FastPath(core_schema.str_schema(max_length=NAME_LENGTH, pattern="^[A-Z][a-z]+ [a-z]+$")),
@@ -134,7 +138,8 @@ class Item(WireModel):
     ] = None
     purpose: Annotated[Purpose | None, Field(description="Purpose of the transaction, one capital letter")] = None
     origin_country: Annotated[
-        FastPathCountry | None, Field(description="Country of origin of the specimens, ISO 3166-1 alpha-2")
+        FastPathDeclaredCountry | None,
+        Field(description="Country of origin of the specimens, ISO 3166-1 alpha-2, or a code of customs such as QU"),
     ] = None
     exemption: Annotated[
         Exemption | None,
@@ -196,8 +201,8 @@ class Declaration(WireModel):
     ] = None
     exporter: Trader
     importer: Trader
-    export_country: Annotated[Country, Field(description="Country that the goods leave (WCO: ExportCountry)")]
-    import_country: Annotated[Country, Field(description="Country that the goods enter (WCO: Destination)")]
+    export_country: Annotated[DeclaredCountry, Field(description="Country that the goods leave (WCO: ExportCountry)")]
+    import_country: Annotated[DeclaredCountry, Field(description="Country that the goods enter (WCO: Destination)")]
     customs_office: Annotated[
         ShortText | None, Field(description="Code of the customs office (WCO: DeclarationOfficeID)")
     ] = None

@@ -25,7 +25,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError, PydanticKnownError, core_schema
 
-from shared.cites.time_zones import country_codes, iso_country_codes
+from shared.cites.time_zones import country_codes, declared_country_codes, iso_country_codes
 from shared.contracts.characters import JOINERS, LINE_MARKS, describe_character, find_forbidden, to_nfc
 from shared.contracts.comparison import NO_CONTENT, comparison_key, is_blank
 from shared.contracts.limits import NAME_LENGTH, NUMBER_LENGTH, TEXT_LENGTH
@@ -86,11 +86,21 @@ def format_timestamp(value: datetime) -> str:
     return value.astimezone(UTC).isoformat(timespec="microseconds")[:26] + "Z"
 
 
+def _unknown_country() -> PydanticCustomError:
+    return PydanticCustomError(
+        "unknown_country", "Expected a country: two capital letters of ISO 3166-1 alpha-2, such as ZA."
+    )
+
+
 def _require_known_country(code: str) -> str:
     if code not in country_codes():
-        raise PydanticCustomError(
-            "unknown_country", "Expected a country: two capital letters of ISO 3166-1 alpha-2, such as ZA."
-        )
+        raise _unknown_country()
+    return code
+
+
+def _require_declared_country(code: str) -> str:
+    if code not in declared_country_codes():
+        raise _unknown_country()
     return code
 
 
@@ -258,6 +268,10 @@ Country = Annotated[
     str, AfterValidator(_require_known_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
 ]
 """A country of ISO 3166-1 alpha-2, or a code of trade records for several, unknown or former countries."""
+DeclaredCountry = Annotated[
+    str, AfterValidator(_require_declared_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
+]
+"""A country as a declaration states it: also a code that customs write in its place, such as QU for an unknown one."""
 IsoCountry = Annotated[
     str, AfterValidator(_require_iso_country), WithJsonSchema({"type": "string", "pattern": "^[A-Z]{2}$"})
 ]

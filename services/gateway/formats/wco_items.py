@@ -8,7 +8,7 @@ from services.gateway.formats.customs_codes import COUNTRY_ALIASES, NOT_PRESENTE
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element
 from shared.cites.document_types import CITES_DOCUMENT_TYPES, NOT_CITES
-from shared.cites.time_zones import country_codes
+from shared.cites.time_zones import country_codes, declared_country_codes
 from shared.contracts.closed_sets import DocumentUse, Unit
 from shared.contracts.limits import ITEMS, TEXT_LENGTH
 from shared.contracts.quantities import EXACT, format_quantity
@@ -95,7 +95,7 @@ def _origin(item: Element, pointer: str, repairs: Repairs) -> str | None:
     if code in COUNTRY_ALIASES:
         repairs.add(f"{pointer}/origin_country", f"{code}, which is {COUNTRY_ALIASES[code]} in ISO 3166-1")
         return COUNTRY_ALIASES[code]
-    return code if code in country_codes() else None
+    return code if code in declared_country_codes() else None
 
 
 def _mass(commodity: Element, pointer: str) -> str | None:
