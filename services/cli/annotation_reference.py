@@ -34,7 +34,7 @@ EFFECTS = (
         "`CITES-Conf-11.21-specimen`",
     ),
     (
-        "may apply to a species of the genus that permit and declaration name",
+        "may apply to a species of the genus, family or order that permit and declaration name",
         "refers the declaration",
         "`CITES-Conf-11.21-higher-taxon`",
     ),

@@ -1,8 +1,9 @@
 """The annotations of the Appendices: which specimens an annotated listing includes, in which Appendix, and which not.
 
-Resolution Conf. 11.21 says how they are used. Three files contain them as data, each row with its source and its days:
+Resolution Conf. 11.21 says how they are used. Four files contain them as data, each row with its source and its days:
 
 - `animal-annotations.csv`: the specimens that are in Appendix II, the Appendix of all other specimens, zero quotas.
+- `annotated-animals.csv`: the higher taxa of each animal.
 - `plant-annotations.csv`: the parts and derivatives that each # annotation includes or excludes.
 - `annotated-plants.csv`: the # annotation of each taxon.
 
@@ -157,8 +158,8 @@ class AnnotationTable:
     symbols: Mapping[str, tuple[Annotation, ...]] = field(default_factory=dict)
     names: frozenset[str] = frozenset()
     """The names of all animals and plants of the table."""
-    species_by_genus: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The species of animals that the table names, by the name of their genus."""
+    animals_by_higher_taxon: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names of `animals` by each genus, family and order above them, except subspecies."""
 
 
 def possible_decisions(rows: Iterable[Annotation], specimen: Specimen) -> dict[Effect, Annotation]:
@@ -200,16 +201,16 @@ def load_annotations() -> AnnotationTable:
             )
         )
     names = frozenset(animals) | frozenset(plants)
-    species: dict[str, list[str]] = {}
-    for name in animals:
-        if name.count(" ") == 1:
-            species.setdefault(name.partition(" ")[0], []).append(name)
+    below: dict[str, list[str]] = {}
+    for cells in _read_rows("annotated-animals.csv"):
+        for higher in cells["higher_taxa"].lower().split():
+            below.setdefault(higher, []).append(cells["taxon"].lower())
     return AnnotationTable(
         animals=_frozen(animals),
         plants=_frozen(plants),
         symbols=_frozen(symbols),
         names=names,
-        species_by_genus=_frozen(species),
+        animals_by_higher_taxon=_frozen(below),
     )
 
 

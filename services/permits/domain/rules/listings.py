@@ -1,5 +1,7 @@
 """Rules that compare a permit line with the species listing and the quotas (boxes 10 and 11a)."""
 
+from collections.abc import Iterable
+
 from services.permits.domain.reference import names
 from services.permits.domain.reference.listing_lookup import OF_THE_TAXON
 from services.permits.domain.reference.listing_status import ListingStatus
@@ -153,15 +155,11 @@ def _unclear_listing(context: CitationContext) -> ListingStatus | None:
     "finding with a reason or refuses the goods.",
 )
 def species_has_no_annotation(context: CitationContext) -> Discrepancy | None:
-    """A line for a genus must leave no doubt about its species (Resolution Conf. 11.21).
+    """A line for a higher taxon must leave no doubt about its species (Resolution Conf. 11.21).
 
-    Permit and declaration both name the genus, such as `Loxodonta spp.` or `Cuora spp.`
+    Permit and declaration both name a genus, a family or an order, such as `Cuora spp.` or `Elephantidae spp.`
     """
-    listings, genus = context.facts.listings, names.key(context.line.content.taxon)
-    species = listings.annotation_table.species_by_genus.get(genus)
-    if species is None or (context.item.taxon is not None and " " in names.key(context.item.taxon)):
-        return None
-    row = next((one for name in species if (one := _doubtful_annotation(context, name)) is not None), None)
+    row = next((one for name in _annotated_below(context) if (one := _doubtful_annotation(context, name))), None)
     if row is None:
         return None
     specimen = context.specimen
@@ -172,6 +170,16 @@ def species_has_no_annotation(context: CitationContext) -> Discrepancy | None:
         found=f"{context.item.taxon or context.line.content.taxon}, term {specimen.term}, source {specimen.source}, "
         f"from {country}",
     )
+
+
+def _annotated_below(context: CitationContext) -> Iterable[str]:
+    """Return the annotated animals that line and item may both mean; none if one of them names a species."""
+    below = context.facts.listings.annotation_table.animals_by_higher_taxon
+    line_key = names.key(context.line.content.taxon)
+    animals, declared = below.get(line_key, ()), context.item.taxon
+    if not animals or declared is None or (declared_key := names.key(declared)) == line_key:
+        return animals
+    return frozenset(animals).intersection(below.get(declared_key, ()))
 
 
 def _doubtful_annotation(context: CitationContext, species: str) -> Annotation | None:

@@ -234,7 +234,7 @@ def test_hybrid_has_the_annotation_of_its_parents_family() -> None:
 
 
 @pytest.mark.parametrize(("name", "country", "effects"), [
-    ("Panthera leo", "ZA", {"zero"}), ("Panthera leo", "IN", set()), ("Saiga tatarica", "RU", {"zero"}),
+    ("Panthera leo", "ZA", {"zero", "zero-open"}), ("Panthera leo", "IN", set()), ("Saiga tatarica", "RU", {"zero"}),
     ("Saiga tatarica", "KZ", {"zero-open"}), ("Tursiops truncatus", "UA", {"zero"}),
     ("Tursiops truncatus", "CU", set()),
     ("Cuora pani", "CN", {"zero"}), ("Cuora amboinensis", "ID", set()), ("Orlitia borneensis", "MY", {"zero"}),
@@ -245,7 +245,9 @@ def test_hybrid_has_the_annotation_of_its_parents_family() -> None:
     ("Melanosuchus niger", "EC", {"zero-open"}), ("Melanosuchus niger", "BR", set()),
     ("Abronia aurita", "GT", {"zero"}), ("Laotriton laoensis", "LA", {"zero"}), ("Chelodina mccordi", "ID", {"zero"}),
     ("Batagur trivittata", "MM", {"zero"}), ("Heosemys depressa", "MM", {"zero"}),
-    ("Rhina ancylostoma", "IN", {"zero-open"}),
+    ("Rhina ancylostoma", "IN", {"zero-open"}), ("Lanthanotus borneensis", "MY", {"zero"}),
+    ("Agalychnis lemur", "CR", {"zero"}), ("Hylomantis lemur", "PA", {"zero"}), ("Agalychnis callidryas", "CR", set()),
+    ("Hypancistrus zebra", "BR", {"zero", "zero-open"}), ("Chaetophractus nationi", "BO", {"zero"}),
 ])  # fmt: skip
 def test_zero_quota_is_known_by_name_and_country_without_a_listing(name: str, country: str, effects: set[str]) -> None:
     assert {row.effect for row in Listings().annotations(name, DAY, country).quotas} == effects

@@ -17,6 +17,10 @@ from tests.permits.domain.rules.test_requirements import TAXON, facts, findings,
 
 POPULATION, SPECIES, SILENT = "CITES-box-10-population", "CITES-Conf-11.21-higher-taxon", "listing-silent"
 SPECIMEN, AT_ISSUE, TODAY = "CITES-Conf-11.21-specimen", "CITES-box-10-appendix", "CITES-XV-appendix-today"
+ORDERS = frozenset(
+    "anura artiodactyla carnivora caudata cingulata crocodylia perissodactyla proboscidea rhinopristiformes "
+    "siluriformes squamata testudines".split()
+)
 UNCLEAR_RULES = {POPULATION, SPECIES, SILENT, SPECIMEN, AT_ISSUE, TODAY}
 
 
@@ -125,9 +129,19 @@ def test_specimen_that_an_annotation_leaves_open_has_one_finding() -> None:
     ("Cuora spp.", "CN", {"term": "LIV", "purpose": "S"}, SILENT),
     ("Panthera spp.", "ZA", {"term": "BON", "purpose": "T"}, SPECIES),
     ("Panthera spp.", "ZA", {"term": "TRO", "purpose": "H"}, SILENT),
+    ("Elephantidae spp.", "NA", {"term": "TUS", "purpose": "T"}, SPECIES),
+    ("Elephantidae spp.", "ZW", {"term": "TRO", "purpose": "H"}, SILENT),
+    ("Proboscidea spp.", "KE", {"term": "TRO", "purpose": "H"}, SPECIES),
+    ("Camelidae spp.", "PE", {"term": "SKI"}, SPECIES),
+    ("Geoemydidae spp.", "VN", {"term": "LIV", "purpose": "T"}, SPECIES),
+    ("Testudines spp.", "VN", {"term": "LIV", "purpose": "T", "source": "C"}, SILENT),
+    ("Felidae spp.", "TZ", {"term": "BON", "purpose": "T"}, SPECIES),
+    ("Crocodylia spp.", "EG", {"term": "SKI", "purpose": "T"}, SPECIES),
+    ("Rhinopristiformes spp.", "ID", {"term": "FIN", "purpose": "T"}, SPECIES),
+    ("Psittaciformes spp.", "BR", {"term": "LIV", "purpose": "T"}, SILENT),
     ("Phelsuma spp.", "MG", {"term": "LIV", "purpose": "T"}, SILENT),
 ])  # fmt: skip
-def test_line_for_a_genus_with_annotated_species_is_referred_if_an_annotation_may_apply(
+def test_line_for_a_higher_taxon_of_annotated_animals_is_referred_if_an_annotation_may_apply(
     taxon: str, country: str, goods: dict[str, Any], expected: str
 ) -> None:
     severity = "refer" if expected == SPECIES else "note"
@@ -140,9 +154,27 @@ def test_line_for_a_genus_in_appendix_one_needs_no_species_for_the_annotation() 
     assert rules_found(facts(), "pre_convention", "II", "ZW", **stated) == {SILENT: "note"}
 
 
-def test_genus_of_each_annotated_animal_leads_to_its_species() -> None:
+@pytest.mark.parametrize(("line", "item", "expected"), [
+    ("Felidae spp.", "Panthera spp.", {SPECIES: "refer"}),
+    ("Panthera spp.", "Felidae spp.", {SPECIES: "refer"}),
+    ("Felidae spp.", None, {SPECIES: "refer"}),
+    ("Felidae spp.", "Lynx spp.", {SILENT: "note"}),
+    ("Felidae spp.", "Lynx rufus", {SILENT: "note"}),
+])  # fmt: skip
+def test_annotated_animals_of_a_higher_taxon_are_those_that_line_and_item_may_mean(
+    line: str, item: str | None, expected: dict[str, str]
+) -> None:
+    terms = {"purpose": "T", "export_country": "TZ", "issuer": "TZ"}
+    stated = permit("export", terms=terms, taxon=line, term="BON", source="W", origin_country="TZ")
+    more: dict[str, Any] = {"term": "BON", "source": "W", "purpose": "T", "origin_country": "TZ"}
+    found = findings([stated], facts(), taxon=item, export_country="TZ", **more)
+    assert {one.rule: one.severity for one in found if one.rule in UNCLEAR_RULES} == expected
+
+
+def test_annotated_animal_is_found_by_its_genus_and_its_order() -> None:
     table = load_annotations()
-    species = {name for name in table.animals if name.count(" ") == 1}
-    assert len(species) > 20
-    assert {name for some in table.species_by_genus.values() for name in some} == species
-    assert all(name.startswith(f"{genus} ") for genus, some in table.species_by_genus.items() for name in some)
+    below = table.animals_by_higher_taxon
+    named = {name for name in table.animals if name.count(" ") < 2}
+    assert {name for some in below.values() for name in some} == named
+    assert all(name in below[name.split()[0]] for name in named if " " in name)
+    assert named == {name for key in ORDERS for name in below[key]}
