@@ -17,7 +17,6 @@ from shared.cites.time_zones import utc_day
 from shared.contracts.closed_sets import CodesReading
 from shared.contracts.fields import Country, Day, HsCode, Name
 from shared.contracts.limits import PAGE_ENTRIES
-from shared.contracts.views.reference import Listings
 from shared.database import now
 from shared.internal_auth import CallingParty
 from shared.problems import Invalid
@@ -68,8 +67,7 @@ class LoadSuspensionsQuery(LoadQuery):
 async def list_taxa(context: Context, party: CallingParty, query: Annotated[TaxonQuery, Query()]) -> Response:
     """List the listings of a name on a day: an accepted name, a synonym, a higher taxon, a hybrid, or a prefix."""
     day = query.on or utc_day(now())
-    found = await read.list_taxa(context.engine, query.name, day, query.country, limit=query.limit)
-    return render_view(Listings(data=found, next_cursor=None))
+    return render_view(await read.look_up_taxon(context.engine, query.name, day, query.country, limit=query.limit))
 
 
 class ListQuery(PageQuery):

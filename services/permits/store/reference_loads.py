@@ -76,6 +76,13 @@ async def list_loads_of_taxa(conn: AsyncConnection, versions: Collection[int]) -
     return {row["version"]: row for row in (await conn.execute(query)).mappings()}
 
 
+async def read_last_load_of_taxa(conn: AsyncConnection) -> Row:
+    """Return the last load of taxa. Each hub has one: that of the first listing."""
+    c = reference_loads.c
+    query = select(c.built_in, c.at, c.holds_from).where(c.list == "taxa").order_by(c.version.desc()).limit(1)
+    return (await conn.execute(query)).mappings().one()
+
+
 async def read_change_mark(conn: AsyncConnection) -> tuple[int, int]:
     """Return the count of loads and the id of the last permit event. They change with reference data and permits."""
     load_count = select(func.count()).select_from(reference_loads).scalar_subquery()

@@ -119,9 +119,15 @@ class Listing(WireModel):
 
 
 class Listings(Page):
-    """The listings of a name."""
+    """The listings of a name, and the list that the hub searched: no listing means that this list has none."""
 
     data: Annotated[tuple[Listing, ...], Field(description="Listings, one per Appendix")]
+    list_source: Annotated[
+        str,
+        Field(description="built_in: only the listing of a new hub; loaded: a species index was loaded after it"),
+    ]
+    list_loaded_at: Annotated[Timestamp, Field(description="The last load of the list, RFC 3339 in UTC")]
+    list_holds_from: Annotated[Day, Field(description="Day from which that load is in force")]
 
 
 class Suspension(WireModel):

@@ -143,7 +143,15 @@ LOAD_TAXA = Example(request=_SPECIES, response=_report("taxa"))
 LOAD_SUSPENSIONS = Example(request=_SUSPENSION, response=_report("suspensions"))
 LOAD_QUOTAS = Example(request=_QUOTA, response=_report("quotas"))
 LOAD_HS_CODES = Example(request=_HS_CODES, response=_report("hs-codes"))
-LOOK_UP_TAXON = Example(response={"data": [TAXON], "next_cursor": None})
+LOOK_UP_TAXON = Example(
+    response={
+        "data": [TAXON],
+        "next_cursor": None,
+        "list_source": "loaded",
+        "list_loaded_at": "2026-03-01T09:30:00.000000Z",
+        "list_holds_from": "2026-03-05",
+    }
+)
 LIST_REFERENCE_LISTS = Example(response={"data": REFERENCE_LISTS, "next_cursor": None})
 LIST_SUSPENSIONS = Example(response={"data": [SUSPENSION], "next_cursor": None})
 LIST_QUOTAS = Example(response={"data": [QUOTA], "next_cursor": None})

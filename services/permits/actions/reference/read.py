@@ -19,7 +19,29 @@ from shared.cites.annotations import ANY_DAY, Annotation
 from shared.cites.hs_codes import HsRow, build_hs_table, list_built_in_rows
 from shared.contracts.closed_sets import CodesReading, MatchKind, QuotaPeriod
 from shared.contracts.quantities import EXACT, format_quantity
-from shared.contracts.views.reference import HsCode, Listing, ListingAnnotation, Quota, ReferenceList, Suspension
+from shared.contracts.views.reference import (
+    HsCode,
+    Listing,
+    ListingAnnotation,
+    Listings,
+    Quota,
+    ReferenceList,
+    Suspension,
+)
+
+
+async def look_up_taxon(engine: AsyncEngine, name: str, day: date, country: str | None, *, limit: int) -> Listings:
+    """Return the listings of a name on a day, with the source and the days of the list, also if it has none."""
+    found = await list_taxa(engine, name, day, country, limit=limit)
+    async with engine.connect() as conn:
+        load = await reference_loads.read_last_load_of_taxa(conn)
+    return Listings(
+        data=found,
+        next_cursor=None,
+        list_source=_source(is_built_in=load["built_in"]),
+        list_loaded_at=load["at"],
+        list_holds_from=load["holds_from"],
+    )
 
 
 async def list_taxa(
@@ -76,7 +98,7 @@ def _listing_view(match: ListingMatch, part: Population, annotations: Annotation
         annotation=listing.annotation,
         annotation_symbol=annotations.symbol,
         annotations=tuple(map(_annotation_view, annotations.rows)),
-        list_source="built_in" if listing.own else "loaded",
+        list_source=_source(is_built_in=listing.own),
         list_loaded_at=load["at"],
         list_holds_from=load["holds_from"],
         kept_facts=listing.kept,
@@ -85,6 +107,10 @@ def _listing_view(match: ListingMatch, part: Population, annotations: Annotation
         holds_until=listing.until,
         version=listing.version,
     )
+
+
+def _source(*, is_built_in: bool) -> str:
+    return "built_in" if is_built_in else "loaded"
 
 
 def _annotation_view(row: Annotation) -> ListingAnnotation:

@@ -56,6 +56,14 @@ class ListingStatus:
         """The only Appendix; None if not listed. Read it only if `is_certain`."""
         return next(iter(self.appendices))
 
+    @property
+    def dated(self) -> str:
+        """The text of the status with source and first day of its listing, for a finding that compares with it."""
+        if self.match is None:
+            return str(self)
+        listing = self.match.listing
+        return f"{self} ({'built-in' if listing.own else 'loaded'} listing of {listing.since})"
+
     def __str__(self) -> str:
         if not self.known:
             return "in no listing"

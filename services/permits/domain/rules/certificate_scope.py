@@ -231,7 +231,7 @@ def _hybrid_misfits(case: LineCase) -> Iterator[Misfit]:
     origin = line.origin_country or case.permit.export_country
     status = case.facts.listing_status(case.taxon, case.permit.issued_on, origin)
     if status.is_certain and status.appendix == Appendix.I:
-        found = f"{line.appendix}, and the listing has {case.taxon} in {status}"
+        found = f"{line.appendix}, and the listing has {case.taxon} in {status.dated}"
         yield _misfit(case, "appendix", "II or III by the listing, or a hybrid", found)
 
 

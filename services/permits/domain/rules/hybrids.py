@@ -26,7 +26,7 @@ def hybrid_has_no_listed_ancestor(context: ItemContext) -> Discrepancy | None:
     return Discrepancy(
         pointer=context.pointer("taxon"),
         expected="a pedigree without a listed ancestor in four generations",
-        found=f"{context.taxon}: {status}",
+        found=f"{context.taxon}: {status.dated}",
     )
 
 

@@ -52,7 +52,7 @@ def appendix_at_issue(context: CitationContext) -> Discrepancy | None:
     issued = context.permit.content.issued_on
     return Discrepancy(
         pointer=context.document_pointer("number"),
-        expected=f"{listing_status} on {issued}",
+        expected=f"{listing_status.dated} on {issued}",
         found=f"Appendix {context.line.content.appendix}",
         note=describe_annotation(listing_status),
     )
@@ -87,7 +87,7 @@ def appendix_today(context: CitationContext) -> Discrepancy | None:
         return None
     return Discrepancy(
         pointer=context.document_pointer("number"),
-        expected=f"{change[0]} today",
+        expected=f"{change[0].dated} today",
         found=f"Appendix {context.line.content.appendix} at issue",
     )
 
@@ -100,7 +100,7 @@ def appendix_since(context: CitationContext) -> Discrepancy | None:
         return None
     return Discrepancy(
         pointer=context.document_pointer("number"),
-        expected=f"{change[0]} today",
+        expected=f"{change[0].dated} today",
         found=f"Appendix {context.line.content.appendix} at issue",
     )
 
@@ -124,7 +124,7 @@ def population_is_of_the_appendix(context: CitationContext) -> Discrepancy | Non
         return None
     line_content = context.line.content
     expected = f"one listing for {context.name_to_look_up} from {line_origin_country(context.permit, context.line)}"
-    found = f"{today}; line {line_content.line}: Appendix {line_content.appendix}"
+    found = f"{today.dated}; line {line_content.line}: Appendix {line_content.appendix}"
     return Discrepancy(pointer=context.pointer("origin_country"), expected=expected, found=found)
 
 
@@ -222,7 +222,9 @@ def is_listed(context: CitationContext) -> Discrepancy | None:
     today = _unclear_listing(context)
     if today is None or any(one.find_discrepancy(context) is not None for one in CAUSES_OF_UNCLEAR_LISTING):
         return None
-    return Discrepancy(pointer=context.pointer("taxon"), expected=f"one listing of {name}", found=f"{today}; {found}")
+    return Discrepancy(
+        pointer=context.pointer("taxon"), expected=f"one listing of {name}", found=f"{today.dated}; {found}"
+    )
 
 
 CAUSES_OF_UNCLEAR_LISTING: tuple[Rule[CitationContext], ...] = (

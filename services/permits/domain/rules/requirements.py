@@ -17,7 +17,10 @@ def _cited_kinds(context: ItemContext) -> str:
 
 
 def _missing_document(context: ItemContext, *kinds: str) -> Discrepancy:
-    expected = f"a document of kind {' or '.join(kinds)} for {context.taxon} (Appendix {context.appendix})"
+    status = context.listing_status
+    is_by_listing = not context.lines and status.known and context.appendix in status.appendices
+    appendix = status.dated if is_by_listing else f"Appendix {context.appendix}"
+    expected = f"a document of kind {' or '.join(kinds)} for {context.taxon}: {appendix}"
     return Discrepancy(pointer=context.pointer("documents"), expected=expected, found=_cited_kinds(context))
 
 
@@ -222,7 +225,7 @@ def population_is_known(context: ItemContext) -> Discrepancy | None:
     ):
         return None
     expected = f"one listing for {context.taxon} from {context.country}"
-    return Discrepancy(pointer=context.pointer("origin_country"), expected=expected, found=str(context.listing_status))
+    return Discrepancy(pointer=context.pointer("origin_country"), expected=expected, found=context.listing_status.dated)
 
 
 @rule("not-CITES", Severity.NOTE)

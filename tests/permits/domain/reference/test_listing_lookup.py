@@ -1,6 +1,7 @@
 """Listings: names are found in each spelling, and a split listing depends on the country."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -179,6 +180,19 @@ async def test_listing_view_has_the_annotations_of_the_day_with_their_source(per
     assert (lion["annotations"][0]["decision"], lion["annotations"][0]["except_for"]) == ("zero", ["countries"])
     [rosewood] = await rows_as_json(read.list_taxa(permits_db, "Dalbergia retusa", day, "NI", limit=50))
     assert rosewood["annotation_symbol"] == "#15"
+
+
+async def test_look_up_without_a_listing_says_which_list_has_no_such_name(permits_db: AsyncEngine) -> None:
+    async def look_up() -> dict[str, Any]:
+        found = await read.look_up_taxon(permits_db, "Inventus ignotus", today(), None, limit=50)
+        return found.model_dump(mode="json")
+
+    first = await look_up()
+    assert (first["data"], first["list_source"], first["list_holds_from"]) == ([], "built_in", "2026-03-05")
+    report = await load_content(permits_db, index_csv([taxon_row(1, "Inventus arboreus")]))
+    after = await look_up()
+    assert (after["data"], after["list_source"], after["list_holds_from"]) == ([], "loaded", str(today()))
+    assert after["list_loaded_at"] == report["loaded_at"] > first["list_loaded_at"]
 
 
 async def test_load_keeps_the_annotations_of_animals_and_adds_the_symbols_of_plants(permits_db: AsyncEngine) -> None:

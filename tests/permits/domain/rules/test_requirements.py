@@ -266,7 +266,22 @@ def test_line_for_a_higher_taxon_needs_the_documents_of_the_declared_taxon() -> 
     )
     assert severity_by_rule([family], ambiguous) == {"CITES-box-10-population": "refer"}
     [unclear] = [one for one in findings([family], ambiguous) if one.rule == "CITES-box-10-population"]
-    assert unclear.found == "Appendix I or Appendix II; line A: Appendix II"
+    dated = f"Appendix I or Appendix II (loaded listing of {LONG_AGO})"
+    assert unclear.found == f"{dated}; line A: Appendix II"
+
+
+@pytest.mark.parametrize(("is_own", "source"), [(True, "built-in"), (False, "loaded")])
+def test_finding_that_compares_with_the_listing_says_its_day_and_source(is_own: bool, source: str) -> None:
+    def known(*appendices: str) -> Facts:
+        return facts(replace(listing(*(Population(appendix=one) for one in appendices)), own=is_own))
+
+    dated = f"Appendix I ({source} listing of {LONG_AGO})"
+    [at_issue] = [one for one in findings([permit("export")], known("I")) if one.rule == "CITES-box-10-appendix"]
+    assert (at_issue.expected or "").startswith(f"{dated} on ")
+    [missing, *_] = findings([], known("I"))
+    assert (missing.expected or "").endswith(f"for {TAXON}: {dated}")
+    [by_line, *_] = findings([permit("export", "I")], known("I"))
+    assert (by_line.expected or "").endswith(f"for {TAXON}: Appendix I")
 
 
 def test_line_for_a_higher_taxon_follows_the_population_of_the_declared_taxon() -> None:
