@@ -94,7 +94,7 @@ def _declaration_content(message: Element, lodger: Party, repairs: Repairs) -> d
         "import_country": import_country,
         "customs_office": message.child_text("DeclarationOfficeID")
         or message.descendant_text("PresentationOffice", "ID"),
-        "transport_document": _transport(message, shipment, goods),
+        "transport_document": _transport(message, shipment, goods, repairs),
         "items": parse_items(shipment, goods, repairs),
     }
     return {name: value for name, value in content.items() if value is not None}
@@ -168,20 +168,34 @@ def _default_party_country(role: str, party: dict[str, Any], code: str | None, r
         repairs.add(f"/{role}/country", "the country at that end of the movement")
 
 
-def _transport(message: Element, shipment: Element, goods: list[Element]) -> str | None:
-    """Return the number of the bill of lading, waybill or consignment note, from any document of the message."""
+def _transport(message: Element, shipment: Element, goods: list[Element], repairs: Repairs) -> str | None:
+    """Return the number of the bill of lading, waybill or consignment note, from any document of the message.
+
+    Several numbers are a repair that names them. A house and a master waybill have different types, and are one
+    transport: the first counts. If two documents have one type, an officer decides which one is meant.
+    """
+    found: dict[str, str | None] = {}
     contract = shipment.descendant("Consignment")
     for one in contract.children("TransportContractDocument") if contract is not None else ():
         if (number := one.child_text("ID")) is not None:
-            return number
+            found.setdefault(number, one.child_text("TypeCode"))
     holders = (shipment, *goods, message)
     for one in (d for h in holders for n in ("AdditionalDocument", "PreviousDocument") for d in h.children(n)):
-        if (
-            one.child_text("TypeCode") in TRANSPORT_DOCUMENT_TYPES
-            and one.child_text("CategoryCode") in TRANSPORT_CATEGORIES
-        ):
-            return one.child_text("ID")
-    return None
+        kind, number = one.child_text("TypeCode"), one.child_text("ID")
+        if kind in TRANSPORT_DOCUMENT_TYPES and one.child_text("CategoryCode") in TRANSPORT_CATEGORIES and number:
+            found.setdefault(number, kind)
+    if not found:
+        return None
+    first, *others = found
+    if others:
+        names = ", ".join(others)
+        kinds = list(found.values())
+        is_one_transport = None not in kinds and len(set(kinds)) == len(kinds)
+        if is_one_transport:
+            repairs.add("/transport_document", f"the first transport document, {first}; the message also has {names}")
+        else:
+            repairs.add("/transport_document", f"the first transport document, {first}", tuple(others))
+    return first
 
 
 def _invalid(pointer: str, code: str, detail: str) -> Invalid:

@@ -1,26 +1,19 @@
 """The goods items of a customs message: the goods, their quantity, and the CITES documents that they cite."""
 
 import re
-from decimal import Decimal
 from typing import Any
 
-from services.gateway.formats.customs_codes import COUNTRY_ALIASES, NOT_PRESENTED, UNITS, document_use
+from services.gateway.formats.customs_codes import COUNTRY_ALIASES, NOT_PRESENTED, document_use
+from services.gateway.formats.wco_measures import parse_measures
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element
 from shared.cites.document_types import CITES_DOCUMENT_TYPES, NOT_CITES
 from shared.cites.time_zones import country_codes, declared_country_codes
-from shared.contracts.closed_sets import DocumentUse, Unit
+from shared.contracts.closed_sets import DocumentUse
 from shared.contracts.limits import ITEMS, TEXT_LENGTH
-from shared.contracts.quantities import EXACT, format_quantity
 from shared.problems import Fault, Invalid
 
-_NUMBER = re.compile(r"[0-9]{1,38}(\.[0-9]{1,38})?")
 _HS = re.compile(r"[0-9]{4,10}")
-MASS_UNITS: dict[str | None, tuple[Unit, Decimal]] = {
-    None: UNITS["KGM"],
-    **{code: UNITS[code] for code in ("KGM", "GRM", "TNE")},
-}
-"""Units of a gross mass. A message that names none means kilograms."""
 NON_TARIFF_KINDS = frozenset({"TRC", "TRA", "GN"})
 """Types of classification that are no tariff code of goods: additional codes and dangerous goods."""
 
@@ -41,16 +34,31 @@ def _item(item: Element, index: int, previous_declaration: str | None, repairs: 
     coded = [(_code(one), one) for one in item.children("AdditionalDocument")]
     cites_documents = [(code, one) for code, one in coded if code in CITES_DOCUMENT_TYPES]
     exempt = any(code == NOT_CITES for code, _ in coded)
+    presented = _presented_documents(cites_documents, pointer, repairs)
+    previous = _previous_declaration(item) or previous_declaration
+    measures = parse_measures(
+        commodity,
+        [one for _, one in presented],
+        first_place=int(exempt),
+        cites_documents=bool(cites_documents),
+        pointer=pointer,
+        repairs=repairs,
+    )
     content = {
         "number": _number(item.child_text("SequenceNumeric"), index, pointer, repairs),
         "hs_code": _hs_code(commodity),
         "description": _description(commodity, pointer, repairs),
         "origin_country": _origin(item, pointer, repairs),
-        "net_mass": _mass(commodity, pointer),
-        **_quantity(commodity, [one for _, one in cites_documents], pointer, repairs),
-        "documents": _documents(
-            cites_documents, exempt, _previous_declaration(item) or previous_declaration, pointer, repairs
-        ),
+        **measures.item,
+        "documents": [
+            *([{"type": NOT_CITES}] if exempt else []),
+            *(
+                _document(code, one, previous, f"{pointer}/documents/{place}", repairs) | written_off
+                for place, ((code, one), written_off) in enumerate(
+                    zip(presented, measures.documents, strict=True), int(exempt)
+                )
+            ),
+        ],
     }
     return {name: value for name, value in content.items() if value is not None}
 
@@ -86,121 +94,40 @@ def _description(commodity: Element, pointer: str, repairs: Repairs) -> str | No
 
 
 def _origin(item: Element, pointer: str, repairs: Repairs) -> str | None:
-    """Return the country of origin, if it is a country: the non-preferential one (type 1) first."""
-    found = item.children("Origin")
-    if len(found) > 1:
-        found.sort(key=lambda one: one.child_text("TypeCode") not in {"1", None})
-    codes = [code for one in found if (code := one.child_text("CountryCode")) is not None]
-    code = codes[0] if codes else None
-    if code in COUNTRY_ALIASES:
-        repairs.add(f"{pointer}/origin_country", f"{code}, which is {COUNTRY_ALIASES[code]} in ISO 3166-1")
-        return COUNTRY_ALIASES[code]
-    return code if code in declared_country_codes() else None
+    """Return the country of origin, if it is a country: the non-preferential one (type 1) first.
 
-
-def _mass(commodity: Element, pointer: str) -> str | None:
-    value = commodity.descendant_text("GoodsMeasure", "NetNetWeightMeasure")
-    return None if value is None else _positive(value, pointer, "net_mass", "NetNetWeightMeasure")
-
-
-def _quantity(commodity: Element, cites_documents: list[Element], pointer: str, repairs: Repairs) -> dict[str, Any]:
-    """Return quantity and unit: from the write-off, else from the supplementary quantity, else from the net mass."""
-    written_off = {}
-    for document in cites_documents:
-        for one in (off.child("QuantityQuantity") for off in document.children("WriteOff")):
-            if one is not None and one.text:
-                amount, unit = _measure(one, pointer, "WriteOff/QuantityQuantity", repairs)
-                written_off[amount, unit] = f"{amount} {unit} written off"
-    if len(written_off) == 1:
-        [(amount, unit)] = written_off
-        return {"quantity": amount, "unit": unit}
-    if written_off:
-        amount, unit = max(written_off, key=lambda pair: Decimal(pair[0]))
-        others = tuple(text for pair, text in written_off.items() if pair != (amount, unit))
-        repairs.add(f"{pointer}/quantity", f"the largest WriteOff, {amount} {unit}", others)
-        return {"quantity": amount, "unit": unit}
-    supplementary = commodity.descendant("GoodsMeasure", "TariffQuantity")
-    if supplementary is not None and supplementary.text:
-        amount, unit = _measure(supplementary, pointer, "TariffQuantity", repairs)
-        repairs.add(f"{pointer}/quantity", "GoodsMeasure/TariffQuantity, because there is no WriteOff")
-        return {"quantity": amount, "unit": unit}
-    mass = _mass(commodity, pointer)
-    if mass is None:
-        return _unmeasured(commodity, cites_documents, pointer, repairs)
-    repairs.add(f"{pointer}/quantity", "GoodsMeasure/NetNetWeightMeasure, because there is no other measure")
-    return {"quantity": mass, "unit": Unit.KG}
-
-
-def _unmeasured(commodity: Element, cites_documents: list[Element], pointer: str, repairs: Repairs) -> dict[str, Any]:
-    """Return the quantity of an item without a measure of its goods, as a simplified declaration may be.
-
-    It is the gross mass, which includes the packaging, else one. If the item cites a document, an officer decides,
-    because the hub writes the quantity off.
+    A preferential origin of another type does not contradict it. Several countries of the same type are a repair.
     """
-    others = ("the quantity of the supplementary declaration",) if cites_documents else ()
-    gross = commodity.descendant("GoodsMeasure", "GrossMassMeasure")
-    if gross is not None and gross.text and gross.unit in MASS_UNITS:
-        amount, unit = _convert(_positive(gross.text, pointer, "quantity", "GrossMassMeasure"), MASS_UNITS[gross.unit])
-        repairs.add(f"{pointer}/quantity", "GoodsMeasure/GrossMassMeasure, which includes the packaging", others)
-        return {"quantity": amount, "unit": unit}
-    repairs.add(f"{pointer}/quantity", "no measure, because the message has none: one", others)
-    repairs.add(f"{pointer}/unit", "no measure, because the message has none: a number")
-    return {"quantity": "1", "unit": Unit.NUMBER}
-
-
-def _measure(element: Element, pointer: str, name: str, repairs: Repairs) -> tuple[str, str]:
-    amount = _positive(element.text, pointer, "quantity", name)
-    code = element.unit
-    if code is None:
-        repairs.add(f"{pointer}/unit", f"{name}, which names no unit: a number")
-        return amount, Unit.NUMBER
-    conversion = UNITS.get(code) or UNITS.get(code.partition("#")[0].strip().upper())
-    if conversion is None:
-        text = f"Expected a unitCode of {name} (UN/ECE Rec. 20): {', '.join(sorted(UNITS))}. Found: {code[:20]}."
-        raise _invalid(f"{pointer}/unit", "unknown-unit", text)
-    return _convert(amount, conversion)
-
-
-def _convert(amount: str, conversion: tuple[Unit, Decimal]) -> tuple[str, Unit]:
-    """Return an amount in the unit of the contract."""
-    unit, factor = conversion
-    return amount if factor == 1 else format_quantity(EXACT.multiply(Decimal(amount), factor)), unit
-
-
-def _positive(value: str, pointer: str, field: str, name: str) -> str:
-    if value.isdigit() and value.isascii() and value[0] != "0" and len(value) <= 38:
-        return value
-    if not _NUMBER.fullmatch(value) or not value.strip("0.") or len(value) > 39:
-        raise _invalid(
-            f"{pointer}/{field}",
-            "not-a-quantity",
-            f"Expected {name} as a decimal above zero, of at most 38 digits, such as 0.25.",
-        )
-    stripped = value.lstrip("0")
-    return f"0{stripped}" if stripped.startswith(".") else stripped
+    found = item.children("Origin")
+    first = [one for one in found if one.child_text("TypeCode") in {"1", None}] or found
+    codes = list(dict.fromkeys(code for one in first if (code := one.child_text("CountryCode")) is not None))
+    if not codes:
+        return None
+    code = codes[0]
+    country = COUNTRY_ALIASES.get(code, code if code in declared_country_codes() else None)
+    if len(codes) > 1:
+        repairs.add(f"{pointer}/origin_country", f"the first of {len(codes)} Origin, {code}", tuple(codes[1:]))
+    elif code in COUNTRY_ALIASES:
+        repairs.add(f"{pointer}/origin_country", f"{code}, which is {country} in ISO 3166-1")
+    return country
 
 
 def _code(document: Element) -> str:
     return (document.child_text("CategoryCode") or "") + (document.child_text("TypeCode") or "")
 
 
-def _documents(
-    cites_documents: list[tuple[str, Element]],
-    exempt: bool,
-    previous_declaration: str | None,
-    pointer: str,
-    repairs: Repairs,
-) -> list[dict[str, Any]]:
-    documents: list[dict[str, Any]] = [{"type": NOT_CITES}] if exempt else []
+def _presented_documents(
+    cites_documents: list[tuple[str, Element]], pointer: str, repairs: Repairs
+) -> list[tuple[str, Element]]:
+    """Return the documents that the declarant presents. A document that is waived writes nothing off."""
+    presented = []
     for code, document in cites_documents:
         status = document.child_text("LPCOExemptionCode")
         if status in NOT_PRESENTED:
             repairs.add(f"{pointer}/documents", f"{code} with status {status}: no such document is presented")
-            continue
-        documents.append(
-            _document(code, document, previous_declaration, f"{pointer}/documents/{len(documents)}", repairs)
-        )
-    return documents
+        else:
+            presented.append((code, document))
+    return presented
 
 
 def _document(

@@ -37,6 +37,10 @@ LOCATIONS: tuple[tuple[str, ElementLocation], ...] = (
         r"/items/\d+/documents/\d+/(use|counted_by)",
         ElementLocation(f"{_GOODS}/AdditionalDocument/LPCOExemptionCode", _DOCUMENT, "360"),
     ),
+    (
+        r"/items/\d+/documents/\d+/(quantity|unit)",
+        ElementLocation(f"{_GOODS}/AdditionalDocument/WriteOff/QuantityQuantity", _DOCUMENT),
+    ),
     (r"/items/\d+/documents/\d+.*", ElementLocation(f"{_GOODS}/AdditionalDocument", _DOCUMENT)),
     (r"/items/\d+/documents", ElementLocation(f"{_GOODS}/AdditionalDocument", (*_ITEM, "02A"))),
     (r"/items/\d+/number", ElementLocation(f"{_GOODS}/SequenceNumeric", _ITEM, "006")),

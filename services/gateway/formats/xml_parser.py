@@ -20,7 +20,7 @@ MAX_DEPTH = Limit(
 )
 WCO_NAMESPACE = "urn:wco:datamodel:"
 """The prefix of all namespaces of the WCO Data Model. Elements without a namespace are accepted too."""
-MEASURE_ELEMENTS = frozenset({"GrossMassMeasure", "QuantityQuantity", "TariffQuantity"})
+MEASURE_ELEMENTS = frozenset({"GrossMassMeasure", "NetNetWeightMeasure", "QuantityQuantity", "TariffQuantity"})
 """Elements whose `unitCode` is read, because a quantity needs its unit."""
 _BEFORE_ROOT = re.compile(rb"(?>\s+|<\?.*?\?>|<!--.*?-->)*+", re.DOTALL)
 _PARSER_NOISE = re.compile(r" \(<string>, line \d+\)$|, use XML_PARSE_HUGE option")

@@ -3,13 +3,14 @@
 import cProfile
 import pstats
 import re
+from decimal import Decimal
 
 import pytest
 
 from services.gateway.formats import wco_declaration
 from shared.cites.customs_countries import CUSTOMS_COUNTRIES
 from shared.contracts.closed_sets import Role
-from shared.contracts.declaration import NormalizedDeclaration
+from shared.contracts.declaration import Item, NormalizedDeclaration
 from shared.contracts.parties import Party
 from shared.database import new_id
 from shared.problems import Invalid
@@ -128,12 +129,95 @@ def test_quantity_comes_from_write_off_else_supplementary_quantity_else_net_mass
     assert [str(d.items[0].net_mass) for d in read] == ["50"] * 3
 
 
-def test_write_offs_that_differ_are_a_repair_with_other_values() -> None:
-    stated = _parse(
-        customs_message("L", goods_item_xml(document_xml("ZA-1", off="60"), document_xml("ZA-2", "C405", off="40")))
-    )
-    assert str(stated.items[0].quantity) == "60"
-    assert _repairs(stated)["/items/0/quantity"] == ("40 number written off",)
+def _written_off(*documents: str, measure: str = "") -> tuple[Item, dict[str, tuple[str, ...]]]:
+    """Return the item of a message whose documents have these write-offs, and its repairs."""
+    stated = _parse(customs_message("L", goods_item_xml(*documents, measure=measure)))
+    return stated.items[0], _repairs(stated)
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "total"), [("100", "50", "150"), ("75", "75", "150"), ("75", "75.0", "150")]
+)
+def test_write_off_belongs_to_its_document_and_equal_ones_are_two(first: str, second: str, total: str) -> None:
+    item, repairs = _written_off(document_xml("ZA-1", off=first), document_xml("ZA-2", "C405", off=second))
+    assert (item.quantity, item.unit) == (Decimal(total), "number")
+    assert [(one.quantity, one.unit) for one in item.documents] == [
+        (Decimal(first), "number"),
+        (Decimal(second), "number"),
+    ]
+    assert repairs["/items/0/quantity"] == ()
+
+
+def test_write_offs_of_one_document_add_up() -> None:
+    twice = document_xml("ZA-1", off="0.05", unit="TNE")
+    second = '<WriteOff><QuantityQuantity unitCode="KGM">50</QuantityQuantity></WriteOff></AdditionalDocument>'
+    item, repairs = _written_off(twice.replace("</AdditionalDocument>", second))
+    assert (str(item.quantity), item.unit, item.documents[0].quantity) == ("0.1", "t", None)
+    assert repairs["/items/0/quantity"] == ()
+    other = second.replace("KGM", "NAR")
+    item, repairs = _written_off(twice.replace("</AdditionalDocument>", other))
+    assert repairs["/items/0/quantity"] == ("50 number",), "an officer decides between two measures"
+
+
+def test_write_off_of_a_document_that_is_not_presented_does_not_count() -> None:
+    item, _ = _written_off(document_xml("ZA-1", off="100"), document_xml("ZA-2", off="50", status="XX"))
+    assert (str(item.quantity), len(item.documents)) == ("100", 1)
+
+
+def test_supplementary_quantity_of_the_same_measure_is_that_of_the_item() -> None:
+    documents = document_xml("ZA-1", off="100"), document_xml("ZA-2", off="50")
+    item, repairs = _written_off(*documents, measure='<TariffQuantity unitCode="NAR">160</TariffQuantity>')
+    assert (str(item.quantity), [str(one.quantity) for one in item.documents]) == ("160", ["100", "50"])
+    assert "/items/0/quantity" not in repairs
+    item, _ = _written_off(documents[0], measure='<TariffQuantity unitCode="NAR">160</TariffQuantity>')
+    assert (str(item.quantity), str(item.documents[0].quantity)) == ("160", "100")
+    for equal in ('unitCode="NAR">100', 'unitCode="LTR">160', ">160"):
+        item, _ = _written_off(documents[0], measure=f"<TariffQuantity {equal}</TariffQuantity>")
+        assert (str(item.quantity), item.documents[0].quantity) == ("100", None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "kilograms"),
+    [
+        ("<NetNetWeightMeasure>50<", "50"),
+        ('<NetNetWeightMeasure unitCode="KGM">50.5<', "50.5"),
+        ('<NetNetWeightMeasure unitCode="TNE">0.05<', "50"),
+        ('<NetNetWeightMeasure unitCode="GRM">50<', "0.05"),
+        ('<NetNetWeightMeasure unitCode="DTN">5<', "500"),
+    ],
+)
+def test_net_mass_is_in_kilograms_whatever_its_unit_is(stated: str, kilograms: str) -> None:
+    body = customs_message("L").replace(b"<NetNetWeightMeasure>50<", stated.encode())
+    assert _parse(body).items[0].net_mass == Decimal(kilograms)
+
+
+@pytest.mark.parametrize("code", ["NAR", "LTR", "ZZZ"])
+def test_net_mass_in_another_unit_than_a_weight_is_refused(code: str) -> None:
+    stated = f'<NetNetWeightMeasure unitCode="{code}">50<'
+    body = customs_message("L").replace(b"<NetNetWeightMeasure>50<", stated.encode())
+    assert _faults(body) == {"/items/0/net_mass": "unknown-unit"}
+
+
+def test_origins_that_differ_are_a_repair_that_names_them() -> None:
+    def origins(*stated: tuple[str, str]) -> tuple[str | None, tuple[str, ...] | None]:
+        more = "".join(f"<Origin><CountryCode>{c}</CountryCode><TypeCode>{k}</TypeCode></Origin>" for c, k in stated)
+        found = _parse(customs_message("L", goods_item_xml(more=more)))
+        return found.items[0].origin_country, _repairs(found).get("/items/0/origin_country")
+
+    assert origins(("MZ", "1")) == ("ZA", ("MZ",))
+    assert origins(("ZA", "1")) == ("ZA", None)
+    assert origins(("MZ", "2")) == ("ZA", None), "a preferential origin is another fact"
+
+
+def test_transport_documents_that_differ_are_a_repair_that_names_them() -> None:
+    def transports(*stated: tuple[str, str]) -> tuple[str | None, tuple[str, ...] | None]:
+        more = "".join(document_xml(number, f"N{kind}", None, None) for number, kind in stated)
+        found = _parse(customs_message("L", goods_item_xml(more=more)))
+        return found.transport_document, _repairs(found).get("/transport_document")
+
+    assert transports(("BL-1", "705"), ("BL-2", "705")) == ("BL-1", ("BL-2",))
+    assert transports(("BL-1", "705"), ("BL-1", "705")) == ("BL-1", None)
+    assert transports(("AWB-1", "740"), ("AWB-2", "741")) == ("AWB-1", ()), "a house and a master waybill"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ If several sources are possible, the field stays open or an officer decides.
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
+from decimal import Decimal
 from typing import Any
 
 from services.permits.domain.checks.holders import PermitKeys, confirmed_permits, is_holder, may_use
@@ -15,13 +16,14 @@ from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import CitedPermits, PermitLineRecord, PermitRecord, permit_key
 from services.permits.domain.rules.matching import candidate_lines, line_origin_country
 from services.permits.domain.rules.parties import has_same_name
-from services.permits.domain.units import is_convertible
-from shared.cites.codes import ACCOMPANIED_SOURCES
+from services.permits.domain.units import convert, is_convertible
+from shared.cites.codes import ACCOMPANIED_SOURCES, IMPORT_SIDE_KINDS
 from shared.cites.time_zones import country_codes
 from shared.contracts.closed_sets import DocumentUse, Movement, Side, Unit
 from shared.contracts.comparison import comparison_key
 from shared.contracts.declaration import Declaration, Document, Item, NormalizedDeclaration, Repair
 from shared.contracts.permit import Permit
+from shared.contracts.quantities import EXACT
 
 PermitKey = tuple[str, str]
 PermitsByKey = Mapping[PermitKey, PermitRecord]
@@ -152,7 +154,10 @@ def _complete_item(
         documents.append(one)
         permit = permits.get(one.key)
         if permit is not None:
-            item = _complete_from_line(content, item, index, one, permit, side, repairs)
+            item, documents[-1] = _complete_from_line(
+                content, item, (index, document_index), one, permit, side, repairs
+            )
+    item = _complete_shared_quantity(content, item, index, documents, permits, repairs)
     return (
         item
         if item is content.items[index] and tuple(documents) == item.documents
@@ -182,21 +187,71 @@ def _complete_document(
 def _complete_from_line(
     content: NormalizedDeclaration,
     item: Item,
-    index: int,
+    place: tuple[int, int],
     document: Document,
     permit: PermitRecord,
     side: Side,
     repairs: list[Repair],
-) -> Item:
+) -> tuple[Item, Document]:
+    """Return the item and the document with what the only candidate line of the permit says.
+
+    `place` has the places of the item and of the document.
+    """
+    index, document_index = place
     lines = candidate_lines(permit, item, document, side)
     if len(lines) != 1:
-        return item
+        return item, document
     source = f"line {lines[0].content.line} of permit {permit.content.number} of {permit.content.issuer}"
     missing = _missing_fields(item, permit, lines[0])
     completions = [Repair(pointer=f"/items/{index}/{name}", source=source) for name in missing]
-    quantity, quantity_completions = _complete_quantity(content, item, index, lines[0])
-    repairs += [*completions, *quantity_completions]
-    return item.model_copy(update=missing | quantity) if missing or quantity else item
+    quantity: dict[str, Any] = {}
+    repairs += completions
+    if document.quantity is None:
+        quantity, quantity_completions = _complete_quantity(content, item, index, lines[0])
+        repairs += quantity_completions
+    elif not is_convertible(document.unit or item.unit, unit := lines[0].content.unit):
+        pointer = f"/items/{index}/documents/{document_index}/unit"
+        if _is_guessed(content, pointer) and not is_convertible(unit, Unit.KG):
+            repairs.append(Repair(pointer=pointer, source=f"line {lines[0].content.line}, which is in {unit}"))
+            document = document.model_copy(update={"unit": unit})
+            quantity = {"unit": unit} if _is_guessed(content, f"/items/{index}/unit") else {}
+    return (item.model_copy(update=missing | quantity) if missing or quantity else item), document
+
+
+def _is_guessed(content: NormalizedDeclaration, pointer: str) -> bool:
+    """Return whether the reader of a customs message took a value from another place than its own."""
+    return any(repair.pointer == pointer for repair in content.repairs)
+
+
+def _complete_shared_quantity(
+    content: NormalizedDeclaration,
+    item: Item,
+    index: int,
+    documents: list[Document],
+    permits: PermitsByKey,
+    repairs: list[Repair],
+) -> Item:
+    """Return the item with the quantity that its export documents and its import permits both state.
+
+    A customs message may have no quantity of its own for the item. Its reader then adds up the write-offs of all
+    documents, because it does not know that the two kinds each cover the whole item.
+    """
+    stated = [one for one in documents if one.quantity is not None]
+    if len(stated) < 2 or not _is_guessed(content, f"/items/{index}/quantity"):
+        return item
+    sums: dict[bool, Decimal] = {}
+    for one in stated:
+        permit, unit = permits.get(one.key), one.unit or item.unit
+        if permit is None or not is_convertible(unit, item.unit):
+            return item
+        is_import_side = permit.content.kind in IMPORT_SIDE_KINDS
+        quantity = convert(one.quantity or Decimal(0), unit, item.unit)
+        sums[is_import_side] = EXACT.add(sums.get(is_import_side, Decimal(0)), quantity)
+    if len(sums) < 2 or sums[False] != sums[True]:
+        return item
+    source = "the export documents, because the import permits state the same again"
+    repairs.append(Repair(pointer=f"/items/{index}/quantity", source=source))
+    return item.model_copy(update={"quantity": sums[False]})
 
 
 def _missing_fields(item: Item, permit: PermitRecord, line: PermitLineRecord) -> dict[str, Any]:
@@ -219,7 +274,7 @@ def _complete_quantity(
     Most customs messages leave out the unit of that quantity, because the tariff fixes it.
     """
     unit, line_letter = line.content.unit, line.content.line
-    guessed = any(repair.pointer == f"/items/{index}/unit" for repair in content.repairs)
+    guessed = _is_guessed(content, f"/items/{index}/unit")
     if is_convertible(item.unit, unit):
         return {}, []
     if item.net_mass is not None and is_convertible(Unit.KG, unit):

@@ -20,7 +20,9 @@ def count_is_whole(context: ItemContext) -> Discrepancy | None:
     """
     item = context.item
     for place, one in enumerate(item.documents):
-        if one.quantity is not None and units.is_fraction_of_specimen(one.quantity, one.unit or item.unit):
+        if one.quantity is None or not units.is_fraction_of_specimen(one.quantity, one.unit or item.unit):
+            continue
+        if not context.is_completed(f"documents/{place}/unit"):
             found = f"{format_quantity(one.quantity)} {one.unit or item.unit}"
             pointer = context.pointer(f"documents/{place}/quantity")
             return Discrepancy(pointer=pointer, expected="a whole number of specimens", found=found)

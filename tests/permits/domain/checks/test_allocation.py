@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from services.permits.actions.declarations import transitions
-from shared.contracts.declaration import Override
+from shared.contracts.declaration import NormalizedDeclaration, Override
 from shared.contracts.permit import Permit
 from tests.permits.declaration_steps import build_model, check_balances, run_command, severities
 from tests.permits.sample_data import (
@@ -217,3 +217,39 @@ async def test_unit_of_a_document_without_exact_conversion_is_a_finding_about_th
     assert severities(found) == {"CITES-box-11-unit": "refer", "write-off-sum": "refer"}
     assert {one["pointer"] for one in found["findings"]} == {"/items/0/documents/1/unit", "/items/0/documents"}
     assert reserved_by_permit(found) == {permits[0].number: "100", permits[1].number: "0"}
+
+
+def _customs_message(cited: dict[str, Any], **more: Any) -> NormalizedDeclaration:
+    """Return a declaration as the reader of customs messages makes it: the item has the sum of its write-offs."""
+    repairs = [{"pointer": "/items/0/quantity", "source": "the sum of the documents"}]
+    repairs += [{"pointer": pointer, "source": "no unit: a number"} for pointer in more.pop("unitless", ())]
+    return NormalizedDeclaration.model_validate(
+        {**declaration(cited).model_dump(exclude_none=True), "repairs": repairs}
+    )
+
+
+async def test_write_offs_of_a_customs_message_that_both_sides_state_are_the_item_once(permits_db: AsyncEngine) -> None:
+    goods = {"taxon": "Gorilla gorilla", "term": "LIV", "source": "C"}
+    arriving = permit_content(line(quantity="2", appendix="I", **goods), issuer="FR", kind="import", purpose="Z")
+    leaving = permit_content(line(quantity="2", appendix="I", **goods), purpose="Z")
+    await issue_permit(permits_db, arriving, AUTHORITY_FR)
+    await endorse_permit(permits_db, await issue_permit(permits_db, leaving), A="2")
+    stated = item_of([arriving, leaving], "4", {"quantity": "2"}, {"quantity": "2"}, **goods)
+    del stated["purpose"]  # a customs message has none
+    found = await lodge_declaration(permits_db, _customs_message(stated))
+    assert (found["status"], set(severities(found).values())) == ("accepted", {"note"}), found["findings"]
+    assert (found["items"][0]["quantity"], set(reserved_by_permit(found).values())) == ("2", {"2"})
+
+
+async def test_write_offs_of_a_customs_message_without_units_have_those_of_their_lines(permits_db: AsyncEngine) -> None:
+    permits = await endorsed_permits(
+        permits_db, "10", "5", term="LOG", unit="m3", taxon="Swietenia mahagoni", source="W"
+    )
+    stated = item_of(
+        permits, "15", {"quantity": "10"}, {"quantity": "5"}, term="LOG", taxon="Swietenia mahagoni", source="W"
+    )
+    del stated["purpose"]
+    guessed = ("/items/0/unit", "/items/0/documents/0/unit", "/items/0/documents/1/unit")
+    found = await lodge_declaration(permits_db, _customs_message(stated, unitless=guessed))
+    assert {one["rule"] for one in found["findings"] if one["severity"] != "note"} == set()
+    assert [(one["reserved"], one["unit"]) for one in found["usage"]] == [("10", "m3"), ("5", "m3")]
