@@ -105,7 +105,8 @@ async def wait_until_waiting(hub: RunningGateway, count: int = 1, *, seconds: fl
         return are_read and context.feed_waits._taken >= count
 
     await wait_until(have_read, seconds=seconds)
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(0.1)  # the last of them may have a slot, and begin its read now
+    await wait_until(have_read, seconds=seconds)
 
 
 async def finish(waiting: asyncio.Task[Any]) -> httpx2.Response:

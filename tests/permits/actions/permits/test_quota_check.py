@@ -23,6 +23,7 @@ from tests.permits.actions.permits.test_issue_batch import batch_entry
 from tests.permits.reference_files import chunks, load_content, load_order
 from tests.permits.sample_applications import application_content, officer, submit_application
 from tests.permits.sample_data import AUTHORITY_FR, AUTHORITY_ZA, SEALER, command, issue_permit, line, permit_content
+from tests.waiting import wait_for_lock
 
 
 async def refused_for_quota(act: Any) -> Invalid:
@@ -158,7 +159,7 @@ async def test_load_of_quotas_after_a_deadlock_is_retried(
     async with permits_db.connect() as rival:
         await rival.execute(text(change.format("max")))
         load = asyncio.create_task(load_content(permits_db, both(200), "quotas"))
-        await asyncio.sleep(0.3)
+        await wait_for_lock(permits_db)
         await rival.execute(text(change.format("min")))
         await rival.commit()
     assert (await load)["changed"] == 2
