@@ -104,7 +104,7 @@ def kill_the_supervisor(hub: RunningHub) -> dict[str, int]:
 
 
 def wait_until_gone(pids: dict[str, int]) -> None:
-    block_until(lambda: not running_processes(pids), seconds=35)
+    block_until(lambda: not running_processes(pids), seconds=100)
 
 
 def test_processes_of_a_killed_supervisor_end_without_help(own_hub: RunningHub) -> None:
