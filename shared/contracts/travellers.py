@@ -8,10 +8,16 @@ from shared.contracts.parties import Party
 def is_for_traveller(content: Declaration, party: Party) -> bool:
     """Return whether a party lodges as customs of the deciding country, for a declaring side without an identifier.
 
-    The country of import decides about an import, the country of export about an export.
+    The country of import decides about an import, the country of export about an export. Nobody lodges another movement
+    for a traveller.
     """
-    imports = content.movement == Movement.IMPORT
-    side = content.importer if imports else content.exporter
-    if side.identifier is not None or content.trader is not None or Role.CUSTOMS not in party.roles:
+    match content.movement:
+        case Movement.IMPORT:
+            side, country = content.importer, content.import_country
+        case Movement.EXPORT:
+            side, country = content.exporter, content.export_country
+        case _:
+            return False
+    if side.identifier is not None or content.trader is not None:
         return False
-    return party.country == (content.import_country if imports else content.export_country)
+    return Role.CUSTOMS in party.roles and party.country == country

@@ -87,6 +87,11 @@ class HubParties:
         pair = self.post(self.admin, f"/v1/parties/{made['id']}/credentials")
         return PartyAccess(made["id"], self._bearer(pair), number)
 
+    def another_person(self, who: PartyAccess) -> PartyAccess:
+        """Add a credential for another person of a party."""
+        pair = self.post(self.admin, f"/v1/parties/{who.id}/credentials")
+        return PartyAccess(who.id, self._bearer(pair), who.number)
+
     def _bearer(self, pair: Mapping[str, str]) -> dict[str, str]:
         form = f"grant_type=client_credentials&client_id={pair['client_id']}&client_secret={pair['client_secret']}"
         how = {"Content-Type": "application/x-www-form-urlencoded"}

@@ -299,7 +299,7 @@ def _assessment(
 
 
 def _discrepancy_of(context: ItemContext, outcome: Outcome) -> Discrepancy | None:
-    found = assess(context)
+    found = assess(context) if context.item.exemption is not None else None
     return found.discrepancy if found is not None and found.outcome is outcome else None
 
 

@@ -114,6 +114,7 @@ async def test_effects_with_a_limit_are_exempt_up_to_it(
     (effects(LISTED_I, "SKI", "1", acquired_in="FR"), DOUBT),
     (effects(LISTED_I, "LIV", "1", acquired_in="FR"), NOT_EXEMPT),
     (effects(None, "SKI", "1"), "taxon-stated"),
+    (effects(None, None, "1", source=None, purpose=None, hs_code="870323"), "taxon-stated"),
 ])  # fmt: skip
 async def test_effects_outside_the_exemption_need_documents_or_an_officer(
     permits_db: AsyncEngine, item_stated: dict[str, Any], rule: str
