@@ -47,15 +47,20 @@ _FILLER = (
 )
 _LIST = rf"(?P<list>(?:{_FILLER}§\w+§(?:\s*¶)?)+)"
 _INTO = (
-    r"\s*[,;]?\s*(?:which |that )?(?:(?:is|are|was|were) )?"
+    r"\s*[,;]?\s*(?P<which>which |that )?(?P<verb>(?:is|are|was|were) )?"
     r"(?:(?P<not>not )?(?:included |listed )?in (?:Appendix (?P<into>III|II|I)\b|(?:the |any )?Append))"
 )
+_UNNAMED_INTO = re.sub(r"\?P<(?:which|verb|not|into)>", "", _INTO)
 _LIMIT_AFTER = r"(?:\s*,?\s*(?:and )?(?:(?:is|are) )?(?:subject to|with|for the exclusive|until)\b[^.;§]*)?"
 _EXCEPT = re.compile(
     rf"(?i)\b(?:except(?:ing)?|exclud(?:es|ing)|other than|but not)\b(?={_FILLER}(?:§|{_POPULATION}))"
-    rf"(?P<all>(?:{_LIST.replace('?P<list>', '')}(?:{_INTO.replace('?P<not>', '').replace('?P<into>', '')}"
+    rf"(?P<all>(?:{_LIST.replace('?P<list>', '')}(?:{_UNNAMED_INTO}"
     rf"{_LIMIT_AFTER})?)+)"
 )
+_SENTENCE_END = re.compile(r"[.;:]")
+_SAYS_WHERE = re.compile(r"(?i)\b(?:included|listed|in (?:the )?Append\w+)\b")
+_ALL = re.compile(rf"(?i)(?:all |any |every )?(?:the |of the )?(?:other )?{_POPULATION}\s*,?")
+"""The whole subject of `All populations except those of … are included in Appendix I`."""
 _EXCEPTED = re.compile(rf"(?i){_LIST}(?:{_INTO}{_LIMIT_AFTER})?")
 _ONLY = re.compile(
     rf"(?i)(?:^|[.;:]|\b(?P<only>only|solely))\s*(?:the )?{_POPULATION} (?:of|from|in)\b{_LIST}"
@@ -204,14 +209,33 @@ def _parse_statements(label: str | None, text: str, appendices: tuple[str | None
     """Yield the statements of a section. `label` is its Appendix. Raise _Unclear for a statement without Appendix."""
     for match in _EXCEPT.finditer(text):
         lists: dict[str | None, str] = {}
+        subject = _SENTENCE_END.split(text[: match.start()])[-1].strip()
         for one in _EXCEPTED.finditer(match["all"]):
-            appendix = _appendix_of_exception(one, label, appendices)
+            appendix = (
+                _appendix_left_by_subject(one, subject, appendices)
+                if _is_about_subject(one, subject)
+                else _appendix_of_exception(one, label, appendices)
+            )
             lists[appendix] = lists.get(appendix, "") + one["list"]
         for appendix, countries in lists.items():
             yield _statement(appendix, countries)
     rest = _EXCEPT.sub(" ", text)
     for match in _ONLY.finditer(rest):
         yield _statement(_appendix_of_only(match, label, rest, appendices), match["list"])
+
+
+def _is_about_subject(match: re.Match[str], subject: str) -> bool:
+    """Return whether the Appendix after the exceptions is that of the words before them, which have no verb."""
+    return bool(subject and match["verb"] and not match["which"] and not _SAYS_WHERE.search(subject))
+
+
+def _appendix_left_by_subject(match: re.Match[str], subject: str, appendices: tuple[str | None, ...]) -> str | None:
+    """Return the Appendix of exceptions from all populations: the one that the others are not in."""
+    of_others = None if match["not"] or not match["into"] else str(match["into"]).upper()
+    left = [one for one in appendices if one != of_others]
+    if len(left) != 1 or not _ALL.fullmatch(subject):
+        raise _Unclear
+    return left[0]
 
 
 def _statement(appendix: str | None, countries: str) -> _Statement:
