@@ -67,10 +67,14 @@ class DeclarationPart(ClosedSet):
 
 
 class Movement(ClosedSet):
-    """The side of the border on which the trader lodges the declaration."""
+    """The movement of the goods in the country whose customs decides the declaration.
+
+    `transit`: the goods pass through a third country under customs control (Article VII.1). No permit line is used.
+    """
 
     IMPORT = "import"
     EXPORT = "export"
+    TRANSIT = "transit"
 
 
 class Side(ClosedSet):

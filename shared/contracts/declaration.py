@@ -4,7 +4,7 @@ Required are reference, movement, both parties and both countries, and number, q
 missing field becomes a finding of the check, not an error.
 """
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError, core_schema
@@ -18,6 +18,7 @@ from shared.contracts.fields import (
     LETTER_REQUIRED_SCHEMA,
     STORED_CONTEXT,
     Country,
+    Day,
     DeclaredCountry,
     DeclaredTaxon,
     HsCode,
@@ -203,6 +204,16 @@ class Declaration(WireModel):
     importer: Trader
     export_country: Annotated[DeclaredCountry, Field(description="Country that the goods leave (WCO: ExportCountry)")]
     import_country: Annotated[DeclaredCountry, Field(description="Country that the goods enter (WCO: Destination)")]
+    transit_country: Annotated[
+        DeclaredCountry | None,
+        Field(
+            description="With `transit`: country that the goods pass through; its customs decides. If left out, that "
+            "of the customs office, or of the trader"
+        ),
+    ] = None
+    exit_due: Annotated[
+        Day | None, Field(description="With `transit`: last day on which the goods leave that country")
+    ] = None
     customs_office: Annotated[
         ShortText | None, Field(description="Code of the customs office (WCO: DeclarationOfficeID)")
     ] = None
@@ -221,6 +232,15 @@ class Declaration(WireModel):
     ]
 
     @model_validator(mode="after")
+    def _transit_fields_are_of_a_transit(self) -> "Declaration":
+        if self.movement is not Movement.TRANSIT:
+            for name in ("transit_country", "exit_due"):
+                if getattr(self, name) is not None:
+                    expected = f"Expected `{name}` with the movement transit only. Leave it out."
+                    raise PydanticCustomError("transit_field_alone", expected, {"at": (name,)})
+        return self
+
+    @model_validator(mode="after")
     def _documents_are_few_enough(self, info: ValidationInfo) -> "Declaration":
         if sum(len(item.documents) for item in self.items) > DOCUMENTS and info.context is not STORED_CONTEXT:
             expected = f"Expected at most {DOCUMENTS} documents in all items together. Send several declarations."
@@ -233,6 +253,31 @@ class Declaration(WireModel):
             at = {"at": ("items", first_duplicate_index(item.number for item in self.items), "number")}
             raise PydanticCustomError("item_number_twice", "Expected another number: two items have this one.", at)
         return self
+
+
+DECIDING_COUNTRY = {
+    Movement.IMPORT: "import_country",
+    Movement.EXPORT: "export_country",
+    Movement.TRANSIT: "transit_country",
+}
+"""The field with the country whose customs decides a declaration, by movement."""
+
+
+def declaring_role(declaration: Declaration, trader_country: str | None = None) -> Literal["exporter", "importer"]:
+    """Return the side that declares: the importer of an import, the exporter of an export.
+
+    The importer declares a transit if it alone is of the country of the trader. Else the exporter declares it. Only a
+    transit needs the country.
+    """
+    if declaration.movement is not Movement.TRANSIT:
+        return "importer" if declaration.movement is Movement.IMPORT else "exporter"
+    return "importer" if declaration.importer.country == trader_country != declaration.exporter.country else "exporter"
+
+
+def declaring_side(declaration: Declaration, trader_country: str | None = None) -> Trader:
+    """Return the party that declares, as the declaration names it. See `declaring_role`."""
+    by_importer = declaring_role(declaration, trader_country) == "importer"
+    return declaration.importer if by_importer else declaration.exporter
 
 
 class NormalizedDeclaration(Declaration):

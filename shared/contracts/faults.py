@@ -48,6 +48,7 @@ FAULT_CODES: dict[str, str] = {
     "too-many-documents": "The items together cite more documents than allowed.",
     "too-short": "The text or the list is shorter than allowed.",
     "too-small": "The number is below the smallest that is allowed.",
+    "transit-field-alone": "The declaration has a field of a transit, and its movement is another one.",
     "underlying-source-alone": "The line or item has an underlying source, and its source is neither I nor O.",
     "unit-alone": "The document has a unit, and its quantity is missing.",
     "unknown-event-type": "The hub has no event type of this name.",

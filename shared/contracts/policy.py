@@ -44,3 +44,11 @@ class Policy(WireModel):
             ge=1, le=3650, description="Days after which the hub returns the reservations of an unreleased declaration"
         ),
     ] = None
+    transit_days: Annotated[
+        int | None,
+        Field(
+            ge=1,
+            le=3650,
+            description="Days after the receipt by which goods in transit leave, if the trader states none",
+        ),
+    ] = None

@@ -1,6 +1,7 @@
 """Two examples per rule: one with a finding, and one that differs in a single value and has none."""
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 from services.permits.domain.reference.listings import Population
@@ -13,6 +14,7 @@ from services.permits.domain.rules.check_limits import (
 from services.permits.domain.rules.goods import is_reported_late
 from shared.contracts.closed_sets import MatchKind, PermitStatus
 from shared.contracts.policy import Policy
+from tests.days import FIXED_DAY
 from tests.permits.domain.rules.test_requirements import TAXON, facts, listing, permit
 from tests.permits.rule_scenarios import (
     AFTER_VALIDITY,
@@ -182,6 +184,30 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-Conf-12.3-retrospective-appendix-I": (
         lambda: findings_of(changed_permit(permit("export", "I"), retrospective=True), known=APPENDIX_I, purpose="Z"),
         lambda: findings_of(permit("export", "I"), known=APPENDIX_I, purpose="Z"),
+    ),
+    "CITES-VII.1-transit-country": (
+        lambda: findings_of(PERMIT, movement="transit"),
+        lambda: findings_of(PERMIT, movement="transit", shipment={"transit_country": "NL"}),
+    ),
+    "CITES-Conf-9.7-exit-overdue": (
+        lambda: findings_of(PERMIT, movement="transit", shipment={"exit_due": FIXED_DAY - timedelta(days=1)}),
+        lambda: findings_of(PERMIT, movement="transit", shipment={"exit_due": FIXED_DAY}),
+    ),
+    "CITES-Conf-9.7-transit-document": (
+        lambda: findings_of(movement="transit"),
+        lambda: findings_of(PERMIT, movement="transit"),
+    ),
+    "CITES-box-14-in-transit": (
+        lambda: findings_of(UNENDORSED_PERMIT, movement="transit"),
+        lambda: findings_of(PERMIT, movement="transit"),
+    ),
+    "CITES-box-11-in-transit": (
+        lambda: findings_of(PERMIT, movement="transit", quantity="121"),
+        lambda: findings_of(PERMIT, movement="transit", quantity="120"),
+    ),
+    "CITES-Conf-14.3-suspension-in-transit": (
+        lambda: findings_of(PERMIT, known=facts_with_suspension("ZA"), movement="transit"),
+        lambda: findings_of(PERMIT, known=facts_with_suspension("ZA")),
     ),
     "CITES-VII-other-document": (lambda: findings_of(permit("other")), lambda: findings_of(BRED, source="C")),
     "split-listing": (lambda: findings_of(known=SPLIT), lambda: findings_of(PERMIT, known=SPLIT)),

@@ -48,8 +48,8 @@ UPDATED_COLUMNS = {
         "balance_mismatches": {"computed", "stored"},
         "commands": RESPONSE,
         "declarations": {
-            "content", "digest", "findings", "findings_omitted", "received_at", "search_words", "sequence", "status",
-            "trader_country", "trader_name", "version",
+            "content", "digest", "exit_due", "findings", "findings_omitted", "officers", "received_at", "search_words",
+            "sequence", "status", "trader_country", "trader_name", "transit_country", "version",
         },
         "mandates": {"active", "revision"},
         "outbox_events": OUTBOX,

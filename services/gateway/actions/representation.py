@@ -11,7 +11,7 @@ from uuid import UUID
 from services.gateway.actions.auth.party_directory import PartyDirectory, Principal
 from services.gateway.store.submissions import Submission
 from shared.contracts.closed_sets import Movement, Role
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import DECIDING_COUNTRY, Declaration, declaring_role, declaring_side
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import identifier_key
 from shared.contracts.parties import RepresentedTrader
@@ -27,7 +27,7 @@ ListTraders = Callable[[UUID], Awaitable[list[Principal]]]
 
 
 async def declaring_trader(declaration: Declaration, principal: Principal, list_traders: ListTraders) -> Principal:
-    """Return the trader that declares: the importer of an import, the exporter of an export. Raise NotAllowed.
+    """Return the trader that declares, as `declaring_role` decides by its country. Raise NotAllowed.
 
     It is the principal, or one of `list_traders`, who gave it a mandate for today (in UTC). `trader` names that trader,
     or the identifier of the declaring side does. A party of the declared country comes first. If the identifier is only
@@ -36,12 +36,12 @@ async def declaring_trader(declaration: Declaration, principal: Principal, list_
     """
     if is_own(declaration, principal) or is_for_traveller(declaration, principal.party):
         return principal
-    side = declaring_side(declaration)
-    side_name = "importer" if declaration.movement == Movement.IMPORT else "exporter"
+    side = declaring_side(declaration, principal.party.country)
+    side_name = declaring_role(declaration, principal.party.country)
     declares = f"At {declaration.movement.value} the {side_name} declares."
     if Role.TRADER not in principal.roles:
         raise _not_for_traveller(declaration, side_name)
-    if side.identifier is None:
+    if side.identifier is None and declaration.movement is not Movement.TRANSIT:
         raise _not_yours(
             f"/{side_name}/identifier",
             f"The {side_name} has no identifier. {declares} Use an identifier of GET /v1/me, or correct `movement`.",
@@ -55,8 +55,8 @@ async def declaring_trader(declaration: Declaration, principal: Principal, list_
             f"The identifier of the {side_name} is none of yours. Found: {side.identifier}. {declares} Use an "
             "identifier of GET /v1/me, or correct `movement`.",
         )
-    found = await _find_represented_trader(declaration.trader, side, principal, list_traders)
-    if is_own_number and (found is None or not _has_identifier(found, side)):
+    found = await _find_represented_trader(declaration, principal, list_traders)
+    if is_own_number and (found is None or not is_own_side(declaration, found)):
         return principal
     if found is None:
         raise _not_yours(
@@ -70,12 +70,16 @@ async def declaring_trader(declaration: Declaration, principal: Principal, list_
 
 def is_own(declaration: Declaration, principal: Principal) -> bool:
     """Return whether the declaring side has an identifier and the country of a trader, so it needs no mandate."""
-    side = declaring_side(declaration)
     return (
-        _has_identifier(principal, side)
+        is_own_side(declaration, principal)
         and declaration.trader in {None, principal.party.id}
         and Role.TRADER in principal.roles
     )
+
+
+def is_own_side(declaration: Declaration, trader: Principal) -> bool:
+    """Return whether the side that a trader would declare has an identifier and the country of the trader."""
+    return _has_identifier(trader, declaring_side(declaration, trader.party.country))
 
 
 def _has_identifier(principal: Principal, side: Trader) -> bool:
@@ -88,13 +92,12 @@ def _has_number(principal: Principal, identifier: str | None) -> bool:
     return identifier is not None and identifier_key(principal.party.country, identifier) in principal.identifier_keys
 
 
-def declaring_side(declaration: Declaration) -> Trader:
-    """Return the side that declares: the importer of an import, the exporter of an export."""
-    return declaration.importer if declaration.movement == Movement.IMPORT else declaration.exporter
-
-
 def _not_for_traveller(declaration: Declaration, side_name: str) -> NotAllowed:
     """Return the error for customs that would lodge for a trader, or in place of customs of another country."""
+    if declaration.movement is Movement.TRANSIT:
+        return _not_yours(
+            "/movement", "Customs lodges no transit for a traveller. The exporter, the importer or an agent lodges it."
+        )
     if declaring_side(declaration).identifier is not None:
         return _not_yours(
             f"/{side_name}/identifier",
@@ -105,7 +108,7 @@ def _not_for_traveller(declaration: Declaration, side_name: str) -> NotAllowed:
         return _not_yours(
             "/trader", "Customs lodges only for a traveller, and a traveller is no party. Leave `trader` out."
         )
-    country = "import_country" if declaration.movement == Movement.IMPORT else "export_country"
+    country = DECIDING_COUNTRY[declaration.movement]
     return _not_yours(
         f"/{country}",
         f"Customs of the deciding country lodges for a traveller. At {declaration.movement.value} that is "
@@ -118,13 +121,14 @@ def _not_yours(pointer: str, detail: str) -> NotAllowed:
 
 
 async def _find_represented_trader(
-    trader_id: UUID | None, side: Trader, principal: Principal, list_traders: ListTraders
+    declaration: Declaration, principal: Principal, list_traders: ListTraders
 ) -> Principal | None:
-    """Return the trader with the identifier of a side that the principal represents, or None.
+    """Return the trader with the identifier of its declaring side that the principal represents, or None.
 
     A trader of the country that the side states comes before one of another country.
-    Raise NotAllowed if `trader_id` is that of another party.
+    Raise NotAllowed if `trader` is another party.
     """
+    trader_id = declaration.trader
     traders = await list_traders(principal.party.id)
     candidates = traders if trader_id is None else [trader for trader in traders if trader.party.id == trader_id]
     if trader_id is not None and not candidates:
@@ -133,8 +137,12 @@ async def _find_represented_trader(
             "`trader` names another party, and you have no mandate of it today. The trader "
             "grants one: POST /v1/mandates.",
         )
-    named = [trader for trader in candidates if _has_number(trader, side.identifier)]
-    return next((trader for trader in named if _has_identifier(trader, side)), next(iter(named), None))
+    named = [
+        trader
+        for trader in candidates
+        if _has_number(trader, declaring_side(declaration, trader.party.country).identifier)
+    ]
+    return next((trader for trader in named if is_own_side(declaration, trader)), next(iter(named), None))
 
 
 def make_acts_for(trader: Principal, principal: Principal) -> RepresentedTrader | None:

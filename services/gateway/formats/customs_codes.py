@@ -78,3 +78,6 @@ IMPORT_PROCEDURES, EXPORT_PROCEDURES = frozenset("4567"), frozenset("123")
 
 4 and 6: free circulation. 5 and 7: a special procedure. 1, 2 and 3: export.
 """
+
+TRANSIT_TYPES = frozenset({"T", "T1", "T2", "T2F", "T2SM", "TIR", "TD"})
+"""Types of a transit declaration (Union Customs Code, Annex B). The TIR carnet is one of them."""

@@ -10,6 +10,7 @@ from services.gateway.formats.customs_codes import (
     COUNTRY_ALIASES,
     EXPORT_PROCEDURES,
     IMPORT_PROCEDURES,
+    TRANSIT_TYPES,
     TRANSPORT_CATEGORIES,
     TRANSPORT_DOCUMENT_TYPES,
 )
@@ -78,9 +79,10 @@ def _declaration_content(message: Element, lodger: Party, repairs: Repairs) -> d
     shipment = message.child("GoodsShipment") or Element("GoodsShipment")
     goods = shipment.children("GovernmentAgencyGoodsItem")
     movement = _movement(message, goods)
-    exports = movement is Movement.EXPORT
-    exporter = parse_party("exporter", _exporter(message, shipment, goods), lodger if exports else None, repairs)
-    importer = parse_party("importer", _importer(message, shipment, goods), None if exports else lodger, repairs)
+    exporting = None if movement is Movement.IMPORT else lodger
+    importing = None if movement is Movement.EXPORT else lodger
+    exporter = parse_party("exporter", _exporter(message, shipment, goods), exporting, repairs)
+    importer = parse_party("importer", _importer(message, shipment, goods), importing, repairs)
     export_country = _country("export_country", ("ExportCountry", "ID"), shipment, goods, exporter, repairs)
     import_country = _country("import_country", ("Destination", "CountryCode"), shipment, goods, importer, repairs)
     _default_party_country("exporter", exporter, export_country, repairs)
@@ -101,8 +103,11 @@ def _declaration_content(message: Element, lodger: Party, repairs: Repairs) -> d
 
 
 def _movement(message: Element, goods: list[Element]) -> Movement | None:
-    """Return the movement from the first two characters of the type, else from the procedure of the first item."""
-    kind = (message.child_text("TypeCode") or "")[:2]
+    """Return the movement from the type of the declaration, else from the procedure of the first item."""
+    code = message.child_text("TypeCode") or ""
+    kind = code[:2]
+    if code in TRANSIT_TYPES:
+        return Movement.TRANSIT
     if kind in {"IM", "EX"}:
         return Movement.IMPORT if kind == "IM" else Movement.EXPORT
     procedures = goods[0].children("GovernmentProcedure") if goods else []

@@ -1,6 +1,7 @@
 """The periodic jobs of permits, run by its worker."""
 
 from services.permits.actions.declarations.recheck import Rechecker
+from services.permits.actions.declarations.refer_overdue import refer_overdue_transits
 from services.permits.actions.declarations.refer_stale import refer_stale_declarations
 from services.permits.actions.declarations.second_use_alerts import send_held_alerts
 from services.permits.actions.ledger.audit import LedgerAuditor
@@ -14,6 +15,7 @@ def make_jobs() -> tuple[Job, ...]:
     return (
         Job("permits.ends", 5.0, write_expiry_notices),
         Job("reservations", 60.0, refer_stale_declarations),
+        Job("transits", 60.0, refer_overdue_transits),
         Job("commands", 600.0, delete_expired_commands),
         Job("ledger", 60.0, LedgerAuditor().run),
         Job("checked.again", 2.0, Rechecker().run),

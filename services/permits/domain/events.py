@@ -163,11 +163,14 @@ def application_audience(
 
 
 def declaration_audience(declaration: DeclarationRecord, agents: AgentsOfTraders) -> Audience:
-    """Return the audience of an event about a declaration: its trader, its agent, the offices of both countries.
+    """Return the audience of an event about a declaration: its trader, its agent, the offices of its countries.
 
-    Partners of both countries receive it too. The senders are the trader and the agent.
+    These are the countries of export, import and transit. Their partners receive it too. The senders are the trader
+    and the agent.
     """
-    countries = _unique(declaration.content.export_country, declaration.content.import_country)
+    content = declaration.content
+    transit = (content.transit_country,) if content.transit_country is not None else ()
+    countries = _unique(content.export_country, content.import_country, *transit)
     parties, notified_agents = (declaration.trader,), _agent_of(declaration, agents)
     items = declaration.content.items
     documents = [document for item in items for document in item.documents if document.number and document.is_cites]

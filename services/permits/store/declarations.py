@@ -1,7 +1,7 @@
 """Find, lock, list and search declarations. All callers lock in the order of ids, after the cited permits."""
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -9,6 +9,7 @@ from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, cast, func, or_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.model.declarations import DeclarationRecord
+from services.permits.domain.rules.transit import exit_is_in_time
 from services.permits.store import mandates
 from services.permits.store import tables as t
 from services.permits.store.from_row import OFFICE_ROLES, Row, declaration_from_row, group_by_id
@@ -54,15 +55,23 @@ def readable_by(party: Party) -> ColumnElement[bool]:
     lodged = and_(c.party_id == party.id, c.trader_id.in_(mandates.represented_traders(party.id)))
     mine = or_(c.trader_id == party.id, lodged)
     if OFFICE_ROLES & set(party.roles):
-        return or_(mine, c.export_country == party.country, c.import_country == party.country)
+        countries = (c.export_country, c.import_country, c.transit_country)
+        return or_(mine, *(column == party.country for column in countries))
     return mine
 
 
 def decided_by(party: Party) -> ColumnElement[bool]:
-    """Return the condition on declarations that customs of a country decides: its imports and its exports."""
+    """Return the condition on declarations that customs of a country decides: its imports, exports and transits."""
+    return _decided_in(party.country)
+
+
+def _decided_in(country: str) -> ColumnElement[bool]:
     c = t.declarations.c
-    imports = (c.movement == Movement.IMPORT) & (c.import_country == party.country)
-    return imports | (c.movement == Movement.EXPORT) & (c.export_country == party.country)
+    return or_(
+        (c.movement == Movement.IMPORT) & (c.import_country == country),
+        (c.movement == Movement.EXPORT) & (c.export_country == country),
+        c.transit_country == country,
+    )
 
 
 def citing_permits_of(party: Party) -> ColumnElement[bool]:
@@ -123,14 +132,18 @@ async def list_open_citing(conn: AsyncConnection, permit: UUID) -> list[UUID]:
 async def list_stale(conn: AsyncConnection, country: str, before: datetime, *, limit: int) -> list[UUID]:
     """List unreleased declarations of a deciding country that have reservations and no event since a time."""
     c, h, citation = t.declarations.c, t.declaration_history.c, t.citations.c
-    decided = or_(
-        (c.movement == Movement.IMPORT) & (c.import_country == country),
-        (c.movement == Movement.EXPORT) & (c.export_country == country),
-    )
     holds = select(citation.declaration_id).where(citation.declaration_id == c.id, citation.reserved > 0).exists()
     since = select(h.id).where(h.declaration_id == c.id, h.at >= before).exists()
-    query = select(c.id).where(decided, c.status.in_(("accepted", "referred")), holds, ~since)
+    query = select(c.id).where(_decided_in(country), c.status.in_(("accepted", "referred")), holds, ~since)
     return list((await conn.execute(query.order_by(c.id).limit(limit))).scalars())
+
+
+async def list_overdue_transits(conn: AsyncConnection, day: date, *, limit: int) -> list[UUID]:
+    """List the open transits whose exit was due before a day, and that have no finding about it."""
+    c = t.declarations.c
+    has_finding = c.findings.contains([{"rule": exit_is_in_time.name}])
+    is_overdue = and_(c.exit_due < day, c.status.in_(("accepted", "referred")), ~has_finding)
+    return list((await conn.execute(select(c.id).where(is_overdue).order_by(c.id).limit(limit))).scalars())
 
 
 async def list_referred(conn: AsyncConnection, after: UUID | None, *, limit: int) -> list[DeclarationRecord]:
@@ -196,7 +209,8 @@ def _filtered(query: Select[Any], filters: dict[str, str], taxa: Sequence[str]) 
             case "issuer":
                 query = query.where(c.search_words.has_key(f"issuer:{value}"))
             case "country":
-                query = query.where(or_(c.export_country == value, c.import_country == value))
+                countries = (c.export_country, c.import_country, c.transit_country)
+                query = query.where(or_(*(column == value for column in countries)))
             case "from":
                 query = query.where(c.received_at >= midnight(value))
             case "to":

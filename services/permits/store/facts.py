@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED
+from services.permits.domain.checks.transit import find_transit_country
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.entries import Suspension
@@ -43,6 +44,7 @@ async def load_facts(
         letters = named_lines.get(permit.key, permit.lines)
         names.update(permit.lines[letter].content.taxon for letter in letters if letter in permit.lines)
     countries = {code for d in contents for code in (d.export_country, d.import_country)}
+    countries |= {code for one in records if (code := find_transit_country(one)) is not None}
     countries |= {item.origin_country for d in contents for item in d.items if item.origin_country}
     countries |= {item.acquired_in for d in contents for item in d.items if item.acquired_in}
     countries |= {

@@ -18,6 +18,19 @@ DECLARATION_STATE_PROBLEMS = {
             "its check. Lodge the same bytes again under the same reference, and the hub stores them under this id."
         ),
     ),
+    "nothing-written-off": ProblemCode(
+        status=409,
+        meaning="The declaration is a transit, which uses no permit line.",
+        causes=("The request corrects a quantity of a transit, or consents to more than the permit.",),
+        steps=(
+            customs("Refuse the goods if they may not pass: POST /v1/declarations/{id}/refusal."),
+            trader("Amend the declaration before customs decides it."),
+        ),
+        example=(
+            "Declaration B-2026-0001 is a transit, so the hub writes nothing off. No quantity of a permit can be "
+            "corrected or exceeded. Refuse the goods if they may not pass."
+        ),
+    ),
     "known-by-now": ProblemCode(
         status=409,
         meaning="The permit that was unknown at the check is on the hub now, so its finding cannot be overridden.",

@@ -6,7 +6,7 @@ from pydantic import ConfigDict, Field
 
 from shared.contracts import declaration, findings
 from shared.contracts.closed_sets import DeclarationStatus, Movement
-from shared.contracts.fields import Id, Timestamp, Trader, WireModel
+from shared.contracts.fields import Day, Id, Timestamp, Trader, WireModel
 from shared.contracts.findings import FindingCounts
 from shared.contracts.views.pages import Page
 from shared.contracts.views.parts import LEFT_OUT, Amount, CountryCode, Fault, HistoryEntry
@@ -93,6 +93,10 @@ class DeclarationSummary(WireModel):
     importer: Trader
     export_country: Annotated[CountryCode, Field(description="Country that the goods leave")]
     import_country: Annotated[CountryCode, Field(description="Country that the goods enter")]
+    transit_country: Annotated[
+        CountryCode | None, LEFT_OUT, Field(description="Country that goods in transit pass through")
+    ] = None
+    exit_due: Annotated[Day | None, LEFT_OUT, Field(description="Last day on which goods in transit leave")] = None
     customs_office: Annotated[str | None, LEFT_OUT, Field(description="Code of the customs office")] = None
     transport_document: Annotated[
         str | None, LEFT_OUT, Field(description="Number of the bill of lading or air waybill")

@@ -59,6 +59,13 @@ def test_message_of_any_version_is_parsed(namespaces: tuple[str, str]) -> None:
     assert set(_repairs(stated)) == {"/importer/name", "/importer/country"}
 
 
+@pytest.mark.parametrize("code", ["T1", "T2", "T2F", "TIR", "T"])
+def test_message_of_a_transit_type_is_a_transit(code: str) -> None:
+    body = customs_message("LRN-1").replace(b"TypeCode>IMA<", f"TypeCode>{code}<".encode())
+    stated = _parse(body)
+    assert (stated.movement, stated.importer.name, stated.exporter.name) == ("transit", "B SARL", "A (Pty) Ltd")
+
+
 def test_message_whose_normalized_form_is_too_large_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     body = customs_message("LRN-1")
     size = len(wco_declaration.parse(body, IMPORTER)[1])

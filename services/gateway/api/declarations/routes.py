@@ -343,6 +343,7 @@ ROUTES = (
         request=RequestBody(model=Correction),
         responses=(CURRENT_DECLARATION,),
         problems=(
+            "nothing-written-off",
             "conflict-of-interest",
             "history-full",
             "invalid-transition",
@@ -364,6 +365,7 @@ ROUTES = (
         request=RequestBody(model=Consent),
         responses=(CURRENT_DECLARATION,),
         problems=(
+            "nothing-written-off",
             "conflict-of-interest",
             "history-full",
             "invalid-transition",

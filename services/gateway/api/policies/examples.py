@@ -10,6 +10,7 @@ POLICY = {
     "import_permit_for_appendix_ii": True,
     "import_permit_cited_alone": True,
     "reservation_days": None,
+    "transit_days": None,
 }
 READ_POLICY = Example(response=POLICY)
 REPLACE_POLICY = Example(

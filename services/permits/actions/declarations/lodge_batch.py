@@ -16,10 +16,10 @@ from services.permits.domain.checks.cost import split_by_cost
 from services.permits.domain.declarations.lodge import lodge
 from services.permits.domain.declarations.unverified import lodge_unverified
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.rules.parties import declaring_side
 from services.permits.store import change_sets, declarations, permits
 from shared.contracts.closed_sets import ActorRole, DeclarationStatus, MessageOutcome
 from shared.contracts.comparison import comparison_key
+from shared.contracts.declaration import declaring_side
 from shared.contracts.messages import MessageResult, MessageResults
 from shared.contracts.parties import Actor
 from shared.database import RETRYABLE_STATES, retry_transaction

@@ -31,7 +31,6 @@ from services.permits.domain.model.declarations import DeclarationRecord, Reserv
 from services.permits.domain.model.permits import PermitsById
 from services.permits.domain.model.persons import UNKNOWN_PERSON
 from services.permits.domain.rules.conflict_of_interest import require_declaration_of_others
-from services.permits.domain.rules.parties import declaring_side
 from services.permits.domain.rules.requirements import goods_are_verified
 from services.permits.domain.rules.whole_declaration import own_party_is_identified, permit_is_known
 from services.permits.store import amended_versions, change_sets, declarations, permits
@@ -48,6 +47,7 @@ from shared.contracts.declaration import (
     Override,
     Refusal,
     Release,
+    declaring_side,
 )
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import has_identifier
@@ -308,7 +308,12 @@ def _new_version(
         officers=None if officers is None else tuple(sorted({*officers, person})),
         received_at=command.at,
         digest=f"sha-256=:{b64encode(command.digest).decode()}:",
-        content=content.model_copy(update={"reference": declaration.content.reference}),
+        content=content.model_copy(
+            update={
+                "reference": declaration.content.reference,
+                "transit_country": content.transit_country or declaration.content.transit_country,
+            }
+        ),
         status=DeclarationStatus.RECEIVED,
     )
 
@@ -320,8 +325,10 @@ def _require_amendable(
         allowed = describe_transitions(declaration.status)
         detail = f"Declaration {declaration.content.reference} is {declaration.status}. {allowed}"
         raise Conflict("invalid-transition", detail)
-    for name in ("reference", "movement", "export_country", "import_country"):
+    for name in ("reference", "movement", "export_country", "import_country", "transit_country"):
         before, after = getattr(declaration.content, name), getattr(content, name)
+        if name == "transit_country" and None in {before, after}:
+            continue
         if comparison_key(after) != comparison_key(before):
             text = (
                 f"An amendment cannot change `{name}`: it is {before}, and the new version states "
@@ -334,7 +341,7 @@ def _require_amendable(
                 "not-your-declaration",
                 "Customs lodged the declaration for a traveller, and a traveller has no identifier. Leave it out.",
             )
-    elif not has_identifier(declaring.identifier_values, declaring_side(content).identifier):
+    elif not has_identifier(declaring.identifier_values, declaring_side(content, declaring.country).identifier):
         raise NotAllowed(
             "not-your-declaration",
             "The identifier of the declaring side is none of yours. Declare under an identifier of GET /v1/me.",

@@ -14,9 +14,8 @@ from services.permits.domain.checks.check import check
 from services.permits.domain.checks.cost import maximum_cost
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.rules.check_limits import count_omitted
-from services.permits.domain.rules.parties import declaring_side
-from shared.contracts.closed_sets import DeclarationStatus, Movement
-from shared.contracts.declaration import NormalizedDeclaration
+from shared.contracts.closed_sets import DeclarationStatus
+from shared.contracts.declaration import NormalizedDeclaration, declaring_role, declaring_side
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import has_identifier
 from shared.contracts.parties import Party, RepresentedTrader
@@ -79,9 +78,9 @@ async def validate(
     is_of_traveller = trader is None and is_for_traveller(content, party)
     declaring = declaring_side(content) if is_of_traveller else trader or party
     if not isinstance(declaring, Trader) and not has_identifier(
-        declaring.identifier_values, declaring_side(content).identifier
+        declaring.identifier_values, declaring_side(content, declaring.country).identifier
     ):
-        place = "/importer/identifier" if content.movement == Movement.IMPORT else "/exporter/identifier"
+        place = f"/{declaring_role(content, declaring.country)}/identifier"
         detail = "The identifier of the declaring side is none of yours. Declare under an identifier of GET /v1/me."
         fault = Fault(pointer=place, code="not-your-declaration", detail=detail)
         return Verdict(valid=False, findings=(), errors=(fault,))

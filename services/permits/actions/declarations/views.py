@@ -50,7 +50,8 @@ def declaration_view(
 def declaration_summary(row: Row) -> DeclarationSummary:
     """Return the summary of a declaration, from its row without the large columns."""
     content = row["summary"]
-    given = {name: content[name] for name in ("customs_office", "transport_document") if name in content}
+    named = ("customs_office", "transport_document", "transit_country")
+    given = {name: content[name] for name in named if name in content} | {"exit_due": row["exit_due"]}
     return DeclarationSummary.model_construct(
         id=row["id"],
         version=row["version"],

@@ -21,7 +21,7 @@ from decimal import Decimal
 from uuid import UUID
 
 from services.permits.domain import units
-from services.permits.domain.ledger.balances import ZERO, EntryKind, LedgerEntry, apply_entry, available
+from services.permits.domain.ledger.balances import ZERO, EntryKind, LedgerEntry, apply_entry, available, permit_amount
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.replace_field import replace_field
 from services.permits.domain.rules.allocation import (
@@ -33,7 +33,7 @@ from services.permits.domain.rules.allocation import (
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.quantities import sum_quantities
 from services.permits.domain.rules.rule import evaluate
-from shared.contracts.closed_sets import DocumentUse, Unit
+from shared.contracts.closed_sets import DocumentUse, Side, Unit
 from shared.contracts.declaration import Document, Repair
 from shared.contracts.findings import Finding
 from shared.contracts.quantities import EXACT, MAX_DIGITS, format_quantity
@@ -177,11 +177,15 @@ def _rest_of_item(one: CitationContext, stated: Sequence[CitationContext]) -> De
 
 
 def _left_of_line(one: CitationContext) -> Decimal | None:
-    """Return what is left on the line, in the item's unit; None if the line or the conversion is not certain."""
+    """Return what is left on the line, in the item's unit; None if the line or the conversion is not certain.
+
+    A transit uses nothing of a line, so all that left is there.
+    """
     is_certain = len(one.lines) == 1 and one.document.use != DocumentUse.ALREADY_COUNTED
     if not is_certain or not units.is_convertible(one.line.content.unit, one.item.unit):
         return None
-    return units.convert(max(available(one.line.balance, one.side), ZERO), one.line.content.unit, one.item.unit)
+    left = permit_amount(one.line.balance, Side.IMPORT) if one.is_transit else available(one.line.balance, one.side)
+    return units.convert(max(left, ZERO), one.line.content.unit, one.item.unit)
 
 
 def _fill_in_order(contexts: Sequence[CitationContext], left: dict[int, Decimal], rest: Decimal) -> dict[int, _Share]:

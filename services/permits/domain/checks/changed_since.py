@@ -15,6 +15,7 @@ from services.permits.domain.rules.documents import is_not_withdrawn
 from services.permits.domain.rules.goods import was_counted_elsewhere
 from services.permits.domain.rules.quantities import is_first_use
 from services.permits.domain.rules.whole_declaration import withdrawn_finding
+from shared.contracts.closed_sets import Movement
 from shared.contracts.findings import Finding
 
 USE_RULES = frozenset({is_first_use.name, was_counted_elsewhere.name})
@@ -35,7 +36,10 @@ def used_since_check(
 
     Other declarations used the line after this declaration returned its reservation, or claimed the same count.
     `decided` is the declaration after the officer's decision. Findings that `declaration` already has are left out.
+    A transit uses no line, so it has none.
     """
+    if declaration.content.movement is Movement.TRANSIT:
+        return ()
     known = {(f.rule, f.pointer) for f in declaration.findings if f.rule in USE_RULES}
     found: list[Finding] = []
     others = _without_own_reservations(decided, permits)

@@ -23,6 +23,7 @@ from services.permits.domain.checks.completion import candidate_keys, complete
 from services.permits.domain.checks.cost import estimate_cost
 from services.permits.domain.checks.holders import PermitKeys, confirmed_permits, may_use, naming
 from services.permits.domain.checks.import_permits import cite_export_documents
+from services.permits.domain.checks.transit import complete_transit
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, post
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
@@ -46,6 +47,7 @@ from services.permits.domain.rules.completion import completion_findings
 from services.permits.domain.rules.item_context import KINDS_BY_SIDE, ClaimedTotal, ItemContext
 from services.permits.domain.rules.parties import Naming
 from services.permits.domain.rules.rule import evaluate
+from services.permits.domain.rules.transit import SHIPMENT_RULES, TransitContext
 from services.permits.domain.rules.whole_declaration import (
     DECLARING_SIDE_RULES,
     DOCUMENT_RULES,
@@ -56,7 +58,7 @@ from services.permits.domain.rules.whole_declaration import (
     permit_is_known,
 )
 from shared.cites.time_zones import utc_day
-from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, PermitKind, Severity, Side
+from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, Movement, PermitKind, Severity, Side
 from shared.contracts.declaration import Document, Item, NormalizedDeclaration
 from shared.contracts.findings import Finding
 
@@ -102,7 +104,7 @@ def check(
     if too_large := _too_large(declaration, permits_by_key, facts):
         return _unchecked(too_large)
     day = day or utc_day(declaration.received_at)
-    completed = complete(declaration, permits_by_key)
+    completed = complete_transit(complete(declaration, permits_by_key), facts)
     with_exports = cite_export_documents(completed, permits_by_key, facts, day)
     if with_exports is not completed and (too_large := _too_large(with_exports, permits_by_key, facts)):
         return _unchecked(too_large)
@@ -116,6 +118,7 @@ def _check_completed(declaration: DeclarationRecord, permits_by_key: PermitsByKe
     running.findings += completion_findings(content.repairs, content.items)
     running.findings += _check_declaring_side(declaration)
     running.findings += _check_other_types(declaration, permits_by_key, running.confirmed)
+    running.findings += _check_transit(declaration, day)
     completed: list[tuple[int, Allocation]] = []
     repaired = frozenset(repair.pointer for repair in content.repairs)
     claimed_totals = personal_effects.total_claims(content, facts)
@@ -311,6 +314,7 @@ def _document_context(
         document_index=document_index,
         document=declaration.content.items[index].documents[document_index],
         naming=found_naming,
+        trader_country=declaration.trader_country,
     )
 
 
@@ -349,6 +353,14 @@ def _check_other_types(
                 )
                 found += evaluate(OTHER_DOCUMENT_RULES, context)
     return found
+
+
+def _check_transit(declaration: DeclarationRecord, day: date) -> list[Finding]:
+    """Return what the rules find about the country of a transit and the exit; nothing for another movement."""
+    content = declaration.content
+    if content.movement is not Movement.TRANSIT:
+        return []
+    return evaluate(SHIPMENT_RULES, TransitContext(declaration=content, day=day))
 
 
 def _check_declaring_side(declaration: DeclarationRecord) -> list[Finding]:

@@ -13,7 +13,7 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.second_uses import SecondUse
 from services.permits.domain.reference.facts import NO_FACTS, Facts
-from services.permits.domain.rules import certificates, documents, goods, listings, quantities
+from services.permits.domain.rules import certificates, documents, goods, listings, quantities, transit
 from services.permits.domain.rules.certificate_scope import has_scope
 from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.documents import kind_serves_movement
@@ -23,7 +23,7 @@ from services.permits.domain.rules.quantities import is_first_use
 from services.permits.domain.rules.rule import evaluate
 from shared.cites.time_zones import day_in_first_zone, day_in_last_zone, utc_day
 from shared.contracts.closed_sets import Movement, Severity, Side
-from shared.contracts.declaration import Document, Item
+from shared.contracts.declaration import Document, Item, declaring_role
 from shared.contracts.findings import Finding
 from shared.contracts.quantities import EXACT
 
@@ -35,7 +35,7 @@ def receipt_days(at: datetime, country: str) -> tuple[date, date]:
 
 
 def declaration_side(declaration: DeclarationRecord) -> Side:
-    """Return the side of a permit line that a declaration uses."""
+    """Return the side of a permit line that a declaration uses. A transit cites the documents of the export."""
     return Side.IMPORT if declaration.content.movement == Movement.IMPORT else Side.EXPORT
 
 
@@ -71,6 +71,7 @@ def citation_context(
     counting_declaration = find_counting_declaration(declaration, document, facts)
     return CitationContext(
         declaration=declaration.content,
+        declared_by=declaring_role(declaration.content, declaration.trader_country),
         item_index=index,
         item=item,
         document_index=document_index,
@@ -104,6 +105,8 @@ def check_citation(
     if has_scope(context.permit.content, context.line.content):  # most documents are permits for goods of any kind
         found += evaluate(certificates.RULES, context)
     found += evaluate(listings.RULES, context)
+    if context.is_transit:  # nothing is set aside or used
+        return found + evaluate(transit.CITATION_RULES, context), _build_citation(declaration, context, ZERO), []
     serves_movement = kind_serves_movement.find_discrepancy(context) is None
     amounts = evaluate(quantities.RULES, context) if serves_movement else []
     second_uses = [_build_second_use(context)] if any(f.rule == is_first_use.name for f in amounts) else []
@@ -120,6 +123,8 @@ def second_uses_by_unnamed_party(context: CitationContext) -> list[SecondUse]:
 
     The issuer of the permit receives an event about it; the declaring party does not.
     """
+    if context.is_transit:
+        return []
     is_second_use = len(context.lines) == 1 and is_first_use.find_discrepancy(context) is not None
     return [replace(_build_second_use(context), by_unnamed_party=True)] if is_second_use else []
 
@@ -129,7 +134,7 @@ def _build_citation(
 ) -> Citation:
     """Return the citation of an item's document. An unconfirmed count claims nothing until an officer overrides it."""
     one = context.lines[0] if len(context.lines) == 1 else None
-    is_counted_here = context.document.use != ALREADY_COUNTED
+    is_counted_here = context.document.use != ALREADY_COUNTED and not context.is_transit
     return Citation(
         declaration=declaration.id,
         item=context.item.number,
@@ -143,7 +148,7 @@ def _build_citation(
         transport_document=declaration.content.transport_document,
         lodged_at=declaration.received_at,
         counted_elsewhere=context.requested
-        if context.requested is not None and not is_counted_here and is_count_confirmed
+        if context.requested is not None and is_count_confirmed and context.document.use == ALREADY_COUNTED
         else ZERO,
         counted_by=context.counting_declaration,
     )

@@ -21,7 +21,8 @@ from shared.cites.codes import ACCOMPANIED_SOURCES, IMPORT_SIDE_KINDS
 from shared.cites.time_zones import country_codes
 from shared.contracts.closed_sets import DocumentUse, Movement, Side, Unit
 from shared.contracts.comparison import comparison_key
-from shared.contracts.declaration import Declaration, Document, Item, NormalizedDeclaration, Repair
+from shared.contracts.declaration import Declaration, Document, Item, NormalizedDeclaration, Repair, declaring_role
+from shared.contracts.fields import Trader
 from shared.contracts.permit import Permit
 from shared.contracts.quantities import EXACT
 
@@ -111,13 +112,14 @@ def complete(declaration: DeclarationRecord, permits_by_key: PermitsByKey) -> De
     """
     content = declaration.content
     side = Side.IMPORT if content.movement == Movement.IMPORT else Side.EXPORT
-    if _is_complete(content, side):
+    other = "exporter" if declaring_role(content, declaration.trader_country) == "importer" else "importer"
+    if _is_complete(content, other):
         return declaration
     permits = _usable_permits(declaration, permits_by_key)
     repairs: list[Repair] = []
     items = tuple(_complete_item(content, index, side, permits, repairs) for index in range(len(content.items)))
     found = {key: permits[key] for item in items for d in item.documents if (key := d.key) in permits}
-    parties = _complete_other_party(content, list(found.values()), side, repairs)
+    parties = _complete_other_party(content, list(found.values()), other, repairs)
     if not repairs:
         return declaration
     changes = {**parties, "items": items, "repairs": (*content.repairs, *repairs)}
@@ -132,10 +134,13 @@ def _usable_permits(declaration: DeclarationRecord, permits_by_key: PermitsByKey
     return {key: permit for key, permit in permits.items() if may_use(permit, declaration, confirmed)}
 
 
-def _is_complete(content: Declaration, side: Side) -> bool:
-    """Return whether nothing can be completed. That is usual for JSON, and saves the search for lines."""
-    other = content.exporter if side is Side.IMPORT else content.importer
-    return other.identifier is not None and all(
+def _is_complete(content: Declaration, other: str) -> bool:
+    """Return whether nothing can be completed. That is usual for JSON, and saves the search for lines.
+
+    `other` is the side that does not declare.
+    """
+    party: Trader = getattr(content, other)
+    return party.identifier is not None and all(
         item.net_mass is None
         and None not in (item.taxon, item.term, item.source, item.purpose, item.origin_country)
         and (item.underlying_source is not None or item.source not in ACCOMPANIED_SOURCES)
@@ -288,13 +293,12 @@ def _complete_quantity(
 
 
 def _complete_other_party(
-    content: Declaration, permits: list[PermitRecord], side: Side, repairs: list[Repair]
+    content: Declaration, permits: list[PermitRecord], name: str, repairs: list[Repair]
 ) -> dict[str, Any]:
     """Return the other party with the identifier that its permits give, as the changed field of the content.
 
     The result is empty if the permits give no identifier, or several, for a party of this name and country.
     """
-    name = "exporter" if side is Side.IMPORT else "importer"
     party = getattr(content, name)
     if party.identifier is not None:
         return {}

@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from services.permits.domain.declarations.actual_quantities import find_document
-from services.permits.domain.declarations.items import convert_to_line_unit, read_item, require_item
+from services.permits.domain.declarations.items import (
+    convert_to_line_unit,
+    read_item,
+    require_item,
+    require_use_of_permits,
+)
 from services.permits.domain.events import declaration_fields
 from services.permits.domain.ledger.balances import EntryKind, LedgerEntry
 from services.permits.domain.lifecycle import FINAL, MAX_HISTORY, describe_transitions, require_room_in_history
@@ -33,6 +38,7 @@ def consent(
     If the item cites an export permit and an import permit of the country, both get it.
 
     The quantity of the decision is in its own unit, else in the declared unit.
+    Raise Conflict `nothing-written-off` for a transit.
     Raise Conflict `invalid-transition` if the declaration's status is final.
     Raise NotFound if the item cites no permit of the country.
     Raise Invalid `no-such-item`, `no-such-document` or `inexact-unit` if item, permit or unit does not fit.
@@ -43,6 +49,7 @@ def consent(
             f"Declaration {declaration.content.reference} is {declaration.status}, so it needs no consent. "
             f"{describe_transitions(declaration.status)}",
         )
+    require_use_of_permits(declaration)
     require_room_in_history(declaration.sequence, MAX_HISTORY)
     require_item(declaration, decision.item, "/item")
     item = read_item(declaration, decision.item)

@@ -14,6 +14,7 @@ from services.permits.domain.declarations.items import (
     is_live,
     items_by_number,
     require_items,
+    require_use_of_permits,
 )
 from services.permits.domain.events import declaration_fields
 from services.permits.domain.lifecycle import MAX_HISTORY, describe_transitions, require_room_in_history
@@ -43,6 +44,7 @@ def correct(
 
     The value date is the day of the corrected use, so the correction belongs to the annual report of that year.
     `reserving` contains the declarations with import reservations on the permits of an export.
+    Raise Conflict `nothing-written-off` for a transit.
     Raise Conflict `invalid-transition` if the declaration is not released, and the errors of `apply_uses`.
     Raise Invalid if an item, a unit or the number of dead animals does not fit.
     """
@@ -52,6 +54,7 @@ def correct(
             f"Declaration {declaration.content.reference} is not released, so nothing can be "
             f"corrected. {describe_transitions(declaration.status)}",
         )
+    require_use_of_permits(declaration)
     require_room_in_history(declaration.sequence, MAX_HISTORY)
     require_items(declaration, [item.number for item in decision.items])
     corrections = {item.number: (index, item) for index, item in enumerate(decision.items)}

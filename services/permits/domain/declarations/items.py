@@ -7,9 +7,9 @@ from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitsById
-from shared.contracts.closed_sets import Unit
+from shared.contracts.closed_sets import Movement, Unit
 from shared.contracts.declaration import Item
-from shared.problems import Fault, Invalid, list_names
+from shared.problems import Conflict, Fault, Invalid, list_names
 
 DEAD_ON_ARRIVAL = "`dead_on_arrival` counts live animals (term LIV), at most as many as arrived."
 
@@ -40,6 +40,16 @@ def citations_by_item(declaration: DeclarationRecord) -> dict[int, list[Citation
 def can_be_dead_on_arrival(animals: int, quantity: Decimal, unit: str) -> bool:
     """Return whether a quantity can include this number of animals. A weight or a volume does not limit the number."""
     return not units.is_convertible(unit, Unit.NUMBER) or animals <= units.convert(quantity, unit, Unit.NUMBER)
+
+
+def require_use_of_permits(declaration: DeclarationRecord) -> None:
+    """Raise Conflict `nothing-written-off` for a transit, which uses no permit line."""
+    if declaration.content.movement is Movement.TRANSIT:
+        detail = (
+            f"Declaration {declaration.content.reference} is a transit, so the hub writes nothing off. "
+            "No quantity of a permit can be corrected or exceeded. Refuse the goods if they may not pass."
+        )
+        raise Conflict("nothing-written-off", detail)
 
 
 def require_items(declaration: DeclarationRecord, numbers: Sequence[int]) -> None:

@@ -13,6 +13,7 @@ from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.replace_field import replace_field
 from services.permits.domain.rules.allocation import allocation_is_certain
 from services.permits.domain.rules.goods import line_is_unambiguous, unit_converts
+from shared.contracts.closed_sets import Movement
 from shared.contracts.declaration import Override
 from shared.problems import Fault, Invalid, list_names
 
@@ -22,10 +23,12 @@ def apply_officer_statement(
 ) -> DeclarationRecord:
     """Return the declaration with the officer's line and quantity in the citations of the item.
 
-    The quantity is in the unit of the line. Only citations without a reservation change.
+    The quantity is in the unit of the line. A transit needs neither. Only citations without a reservation change.
     Raise Invalid `override-incomplete`, `no-such-line`, `no-such-document`, `line-cited-already`, `quantity-stands` or
     `inexact-unit` if it does not fit.
     """
+    if declaration.content.movement is Movement.TRANSIT:  # nothing is written off
+        return declaration
     _require_statement(decision)
     if decision.documents:
         return _with_documents(declaration, permits, decision)

@@ -24,7 +24,7 @@ from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.rules.check_limits import NOT_OVERRIDABLE, limit_findings
 from services.permits.domain.write_off.consents import consent_entries, with_consent_used
 from services.permits.domain.write_off.reservations import post_to_line, reservation_postings
-from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Severity
+from shared.contracts.closed_sets import ActorRole, DeclarationStatus, Movement, Severity
 from shared.contracts.declaration import Override
 from shared.contracts.events.declarations import DeclarationAccepted, DeclarationOverridden
 from shared.contracts.findings import AppliedOverride, Finding
@@ -107,7 +107,7 @@ def accept(
     """
     require_transition(declaration, DeclarationStatus.ACCEPTED, ActorRole.CUSTOMS)
     after = dict(permits)
-    for citation in checked.citations:
+    for citation in checked.citations if checked.content.movement is not Movement.TRANSIT else ():
         _require_line_and_quantity(citation)
     reserved: list[Citation] = []
     citations: list[Citation] = []

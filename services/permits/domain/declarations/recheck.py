@@ -25,6 +25,7 @@ from services.permits.domain.rules.hs_codes import taxon_is_stated
 from services.permits.domain.rules.listings import population_is_of_the_appendix
 from services.permits.domain.rules.requirements import goods_are_verified, population_is_known
 from services.permits.domain.rules.reservations import reservation_fits_endorsement, reservation_is_released_in_time
+from services.permits.domain.rules.transit import exit_is_in_time
 from services.permits.domain.write_off.consents import with_previous_consents
 from services.permits.domain.write_off.reservations import reservation_postings, return_reservations
 from shared.cites.time_zones import utc_day
@@ -51,7 +52,12 @@ OFFICER_STATED_RULES = frozenset(
 )
 """Findings that an officer settles with a line or a quantity, which a check cannot know."""
 OFFICER_ONLY_RULES = frozenset(
-    {reservation_fits_endorsement.name, is_not_withdrawn.name, reservation_is_released_in_time.name}
+    {
+        reservation_fits_endorsement.name,
+        is_not_withdrawn.name,
+        reservation_is_released_in_time.name,
+        exit_is_in_time.name,
+    }
 )
 
 

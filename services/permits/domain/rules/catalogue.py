@@ -22,6 +22,7 @@ from services.permits.domain.rules import (
     reservations,
     supporting_permits,
     suspensions,
+    transit,
     whole_declaration,
 )
 from services.permits.domain.rules.rule import Rule
@@ -42,6 +43,7 @@ def list_rules() -> tuple[Rule[Any], ...]:
         *annotations.RULES,
         *hybrids.RULES,
         *suspensions.RULES,
+        *transit.RULES,
         *measures.RULES,
         *documents.RULES,
         *supporting_permits.RULES,

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
+from typing import Literal
 from uuid import UUID
 
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
@@ -13,7 +14,7 @@ from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.rules.matching import line_origin_country
 from shared.cites.annotations import Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS
-from shared.contracts.closed_sets import Side, Unit
+from shared.contracts.closed_sets import Movement, Side, Unit
 from shared.contracts.declaration import Declaration, Document, Item
 from shared.contracts.findings import CitedLine
 
@@ -32,6 +33,7 @@ class CitationContext:
     """
 
     declaration: Declaration
+    declared_by: Literal["exporter", "importer"]
     item_index: int
     item: Item
     document_index: int
@@ -54,6 +56,11 @@ class CitationContext:
     def items(self) -> tuple[Item, ...]:
         """The items of the declaration."""
         return self.declaration.items
+
+    @property
+    def is_transit(self) -> bool:
+        """Return whether the goods only pass through a country, so that they use no permit line."""
+        return self.declaration.movement is Movement.TRANSIT
 
     @property
     def is_never_endorsed(self) -> bool:

@@ -21,8 +21,10 @@ from services.permits.domain.rules.rule import (
 )
 from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.cites.customs_countries import UNCERTAIN_COUNTRIES, is_same_country
-from shared.contracts.closed_sets import DocumentUse, Severity, Side
+from shared.contracts.closed_sets import DocumentUse, Movement, Severity, Side
 from shared.contracts.fields import Trader
+
+_AS_OBJECT = {Movement.IMPORT: "an import", Movement.EXPORT: "an export", Movement.TRANSIT: "a transit"}
 
 
 @rule(
@@ -38,7 +40,9 @@ def kind_serves_movement(context: CitationContext) -> Discrepancy | None:
     if kind in KINDS_BY_SIDE[context.side]:
         return None
     return Discrepancy(
-        pointer=context.document_pointer("type"), expected=f"a permit that serves an {context.side}", found=kind
+        pointer=context.document_pointer("type"),
+        expected=f"a permit that serves {_AS_OBJECT[context.declaration.movement]}",
+        found=kind,
     )
 
 
@@ -185,7 +189,7 @@ def other_party_agrees(context: CitationContext) -> Discrepancy | None:
     if is_named_party(found, expected) or context.permit.is_for_many_crossings:
         return None
     return Discrepancy(
-        pointer="/exporter" if context.side is Side.IMPORT else "/importer",
+        pointer=f"/{_other_role(context)}",
         expected=describe_party(expected),
         found=describe_party(found),
     )
@@ -197,16 +201,20 @@ def other_party_has_same_name(context: CitationContext) -> Discrepancy | None:
     expected, found = _other_party(context)
     if not has_same_identifier(found, expected) or has_same_name(found.name, expected.name):
         return None
-    pointer = "/exporter/name" if context.side is Side.IMPORT else "/importer/name"
-    return Discrepancy(pointer=pointer, expected=expected.name, found=found.name)
+    return Discrepancy(pointer=f"/{_other_role(context)}/name", expected=expected.name, found=found.name)
 
 
 def _other_party(context: CitationContext) -> tuple[Trader, Trader]:
     """Return the party in the other country as the permit names it, and as the declaration names it."""
     content, declaration = context.permit.content, context.declaration
-    if context.side is Side.IMPORT:
+    if _other_role(context) == "exporter":
         return content.exporter, declaration.exporter
     return content.importer, declaration.importer
+
+
+def _other_role(context: CitationContext) -> str:
+    """Return the side that does not declare."""
+    return "exporter" if context.declared_by == "importer" else "importer"
 
 
 @rule(

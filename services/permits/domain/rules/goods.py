@@ -238,7 +238,7 @@ def _earlier_parts(context: CitationContext) -> set[str | None]:
 )
 def was_counted_elsewhere(context: CitationContext) -> Discrepancy | None:
     """A use that was counted already must name the declaration that counted it."""
-    if context.document.use != DocumentUse.ALREADY_COUNTED:
+    if context.document.use != DocumentUse.ALREADY_COUNTED or context.is_transit:
         return None
     named, line = context.document.counted_by, context.line.content
     counted = claimed = ZERO

@@ -18,7 +18,7 @@ from shared.cites.annotations import Effect, Specimen
 from shared.cites.codes import IMPORT_SIDE_KINDS, PERMIT_KINDS
 from shared.cites.customs_countries import UNCERTAIN_COUNTRIES
 from shared.cites.hs_codes import HsRow
-from shared.contracts.closed_sets import Appendix, PermitKind, Side
+from shared.contracts.closed_sets import Appendix, Movement, PermitKind, Side
 from shared.contracts.declaration import Item, NormalizedDeclaration
 from shared.contracts.findings import CitedLine
 
@@ -104,6 +104,11 @@ class ItemContext:
         [(permit, line)] = self.cited_permits
         line_letter = line.content.line if line else None
         return CitedLine(issuer=permit.content.issuer, number=permit.content.number, line=line_letter)
+
+    @property
+    def is_transit(self) -> bool:
+        """Return whether the goods only pass through a country, where Articles III to V do not apply."""
+        return self.declaration.movement is Movement.TRANSIT
 
     @property
     def cites_document(self) -> bool:
@@ -284,9 +289,14 @@ class ItemContext:
         return any(stated not in {None, getattr(line.content, field)} for _, line in self.lines)
 
     def needs_permits_for(self, appendix: str) -> bool:
-        """Return whether the goods need the permits of this Appendix."""
+        """Return whether the goods need the permits of this Appendix. Goods in transit do not (Article VII.1)."""
+        return self.appendix == appendix and self.needs_permits and not self.is_transit
+
+    @property
+    def needs_permits(self) -> bool:
+        """Return whether the goods need a permit, because they are listed and no certificate replaces it."""
         return (
-            self.appendix == appendix
+            self.appendix is not None
             and not self.is_exempt
             and not self.cites_unknown_document
             and not self.has_only_other_documents

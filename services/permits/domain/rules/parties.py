@@ -7,9 +7,8 @@ from enum import Enum
 from functools import lru_cache
 
 from shared.cites.codes import MULTIPLE_CROSSING_KINDS
-from shared.contracts.closed_sets import Movement
 from shared.contracts.comparison import is_blank, name_key
-from shared.contracts.declaration import Declaration
+from shared.contracts.declaration import Declaration, declaring_role, declaring_side
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import identifier_key
 from shared.contracts.permit import Permit
@@ -29,21 +28,16 @@ class Naming(Enum):
     NOT_AT_ALL = "not at all"
 
 
-def declaring_side(content: Declaration) -> Trader:
-    """Return the side that declares: the importer of an import, the exporter of an export."""
-    return content.importer if content.movement == Movement.IMPORT else content.exporter
-
-
 def naming_of_declaring_side(permit: Permit, content: Declaration, trader_country: str) -> Naming:
     """Return how a permit names the declaring side. Its identifier belongs to `trader_country`, whatever it states.
 
     Goods of a certificate for many crossings come back, so its exporter and importer may declare both movements.
     """
-    declared = declaring_side(content)
+    declared = declaring_side(content, trader_country)
     if permit.kind in MULTIPLE_CROSSING_KINDS:
         both = {_naming(declared, trader_country, permit.importer), _naming(declared, trader_country, permit.exporter)}
         return next(one for one in Naming if one in both)
-    holder = permit.importer if content.movement == Movement.IMPORT else permit.exporter
+    holder = permit.importer if declaring_role(content, trader_country) == "importer" else permit.exporter
     return _naming(declared, trader_country, holder)
 
 

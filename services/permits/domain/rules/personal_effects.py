@@ -13,11 +13,10 @@ from services.permits.domain import units
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules.certificate_scope import LIVE_TERMS
 from services.permits.domain.rules.item_context import ClaimedTotal, ItemContext
-from services.permits.domain.rules.parties import declaring_side
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
 from shared.cites.annotations import Effect
 from shared.contracts.closed_sets import Appendix, Purpose, Severity, Side, Unit
-from shared.contracts.declaration import Declaration, Item
+from shared.contracts.declaration import Declaration, Item, declaring_side
 from shared.contracts.quantities import format_quantity
 
 PERSONAL = "personal or household effects"

@@ -158,6 +158,24 @@ def appendix_three_has_document(context: ItemContext) -> Discrepancy | None:
 
 
 @rule(
+    "CITES-Conf-9.7-transit-document",
+    Severity.BLOCK,
+    remedy="Cite the export permit or the re-export certificate in a new version.",
+    officer_remedy="The trader cites the document in a new version. Customs overrides the finding with a reason "
+    "only if it has seen a valid document.",
+)
+def transit_has_export_document(context: ItemContext) -> Discrepancy | None:
+    """Listed goods in transit must have a valid export document that names the final destination (Conf. 9.7).
+
+    Articles III to V do not apply to them (Article VII.1), so they need no import permit.
+    """
+    enough = EXPORT_KINDS | ({PermitKind.CERTIFICATE_OF_ORIGIN} if context.appendix == Appendix.III else set())
+    if not context.is_transit or not context.needs_permits or _has_export_document(context, enough):
+        return None
+    return _missing_document(context, PermitKind.EXPORT, PermitKind.RE_EXPORT)
+
+
+@rule(
     "CITES-Conf-12.3-retrospective-appendix-I",
     Severity.REFER,
     remedy="Wait for the decision of customs, or cite a permit that was issued before the goods left.",
@@ -308,6 +326,7 @@ RULES: tuple[Rule[ItemContext], ...] = (
     appendix_two_has_export_document,
     appendix_two_has_import_permit,
     appendix_three_has_document,
+    transit_has_export_document,
     appendix_one_is_not_retrospective,
     other_document_replaces_permit,
     population_is_known,

@@ -19,6 +19,26 @@ EXPECTED = "trade that is not suspended"
 )
 def trade_is_not_suspended(context: ItemContext) -> Discrepancy | None:
     """The trade must not be under a recommendation to suspend it (Resolution Conf. 14.3)."""
+    return None if context.is_transit else _find_suspended_trade(context)
+
+
+@rule(
+    "CITES-Conf-14.3-suspension-in-transit",
+    Severity.REFER,
+    remedy="Correct the taxon, term, source or purpose in a new version if it is wrong, or wait for the decision of "
+    "customs.",
+    officer_remedy="Customs tells the country of destination about the suspension, then overrides the finding with a "
+    "reason or refuses the goods.",
+)
+def trade_in_transit_is_not_suspended(context: ItemContext) -> Discrepancy | None:
+    """Goods in transit must not be of a trade that the Parties recommend to suspend (Resolution Conf. 14.3).
+
+    The recommendation is to the countries of the trade, so an officer of the country of transit decides.
+    """
+    return _find_suspended_trade(context) if context.is_transit else None
+
+
+def _find_suspended_trade(context: ItemContext) -> Discrepancy | None:
     exporting, importing = context.declaration.export_country, context.declaration.import_country
     suspension = _find_suspension(
         context, lambda s: s.country in ("", exporting) or (s.applies_to_import and s.country == importing)
@@ -85,4 +105,8 @@ def _describe_suspension(suspension: Suspension) -> str:
     return " ".join(part for part in parts if part)
 
 
-RULES: tuple[Rule[ItemContext], ...] = (trade_is_not_suspended, origin_is_not_suspended)
+RULES: tuple[Rule[ItemContext], ...] = (
+    trade_is_not_suspended,
+    trade_in_transit_is_not_suspended,
+    origin_is_not_suspended,
+)

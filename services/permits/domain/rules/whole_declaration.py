@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.rules.documents import is_not_withdrawn
-from services.permits.domain.rules.parties import Naming, declaring_side, describe_party, has_same_name
+from services.permits.domain.rules.parties import Naming, describe_party, has_same_name
 from services.permits.domain.rules.requirements import goods_are_verified
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, WAIT_OR_AGREE, Discrepancy, Rule, build_finding, rule
 from shared.cites.document_types import CITES_DOCUMENT_TYPES
-from shared.contracts.closed_sets import Movement, Severity
-from shared.contracts.declaration import Declaration, Document, Item
+from shared.contracts.closed_sets import Severity
+from shared.contracts.declaration import Declaration, Document, Item, declaring_role, declaring_side
 from shared.contracts.findings import CitedLine, Finding
 
 UNREADABLE_PREFIX = "could not be read at"
@@ -29,6 +29,7 @@ class DocumentContext:
     document_index: int
     document: Document
     naming: Naming
+    trader_country: str
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -62,7 +63,8 @@ def permit_is_known(context: DocumentContext) -> Discrepancy | None:
     if context.naming is not Naming.NOT_AT_ALL:
         return None
     declaration, document = context.declaration, context.document
-    role, party = _role_of_declaring_side(declaration), declaring_side(declaration)
+    role = declaring_role(declaration, context.trader_country)
+    party = declaring_side(declaration, context.trader_country)
     of_issuer = f" of {document.issuer}" if document.issuer else ""
     return Discrepancy(
         pointer=f"/items/{context.item_index}/documents/{context.document_index}/number",
@@ -86,9 +88,9 @@ def own_party_is_identified(context: DocumentContext) -> Discrepancy | None:
     """
     if context.naming is not Naming.BY_NAME_ALONE:
         return None
-    declared = declaring_side(context.declaration)
+    declared = declaring_side(context.declaration, context.trader_country)
     return Discrepancy(
-        pointer=f"/{_role_of_declaring_side(context.declaration)}",
+        pointer=f"/{declaring_role(context.declaration, context.trader_country)}",
         expected="a holder whom an identifier or an officer confirms",
         found=f"a name alone, declared by {describe_party(declared)}",
     )
@@ -153,10 +155,10 @@ class DeclaringSideContext:
 @rule("registered-country", Severity.REFER, remedy=WAIT_OR_AGREE, officer_remedy=CUSTOMS_DECIDES)
 def declared_country_is_registered(context: DeclaringSideContext) -> Discrepancy | None:
     """The country of the declaring side must be the one that the hub has registered for the trader."""
-    declared = declaring_side(context.declaration)
+    declared = declaring_side(context.declaration, context.trader_country)
     if declared.country == context.trader_country:
         return None
-    role = _role_of_declaring_side(context.declaration)
+    role = declaring_role(context.declaration, context.trader_country)
     return Discrepancy(pointer=f"/{role}/country", expected=context.trader_country, found=declared.country)
 
 
@@ -166,15 +168,11 @@ def declared_name_is_registered(context: DeclaringSideContext) -> Discrepancy | 
 
     A customs message without a name has the identifier in its place, which is no other name.
     """
-    declared = declaring_side(context.declaration)
+    declared = declaring_side(context.declaration, context.trader_country)
     if declared.name == declared.identifier or has_same_name(declared.name, context.trader_name):
         return None
-    role = _role_of_declaring_side(context.declaration)
+    role = declaring_role(context.declaration, context.trader_country)
     return Discrepancy(pointer=f"/{role}/name", expected=context.trader_name, found=declared.name)
-
-
-def _role_of_declaring_side(declaration: Declaration) -> str:
-    return "importer" if declaration.movement == Movement.IMPORT else "exporter"
 
 
 def unverified_finding(reason: str) -> Finding:

@@ -248,7 +248,7 @@ def _without_declaration(permit: PermitRecord, declaration: UUID) -> PermitRecor
 
 def _with_transport_document(permit: PermitRecord, declaration: DeclarationRecord) -> PermitRecord:
     """Return the permit with the transport document of a released export declaration (box 15)."""
-    if declaration.content.movement == Movement.IMPORT or declaration.content.transport_document is None:
+    if declaration.content.movement != Movement.EXPORT or declaration.content.transport_document is None:
         return permit
     return replace(permit, transport_documents=permit.transport_documents | {declaration.content.transport_document})
 

@@ -51,6 +51,8 @@ declarations = Table(
     Column("status", Text, nullable=False),
     Column("export_country", Text, nullable=False),
     Column("import_country", Text, nullable=False),
+    Column("transit_country", Text),
+    Column("exit_due", Date),
     Column("content", JSONB, nullable=False),
     Column("findings", JSONB, nullable=False),
     Column("findings_omitted", Integer, nullable=False, server_default="0"),
@@ -73,6 +75,8 @@ declarations = Table(
     Index("declarations_trader", "trader_id", "id"),
     Index("declarations_export_country", "export_country", "id"),
     Index("declarations_import_country", "import_country", "id"),
+    Index("declarations_transit_country", "transit_country", "id"),
+    Index("declarations_exit_due", "exit_due", postgresql_where=text("status IN ('accepted', 'referred')")),
 )
 
 declaration_history = history_table("declaration")
