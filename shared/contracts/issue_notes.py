@@ -13,13 +13,16 @@ class IssueNoteCode(ClosedSet):
 
     `taxon-not-listed`: no listing has the taxon. `taxon-is-synonym`: the listing has another accepted name.
     `appendix-differs`: the listing has the taxon in another Appendix. `unit-not-preferred`: the guidelines for annual
-    reports state the term in other units.
+    reports state the term in other units. `operation-missing`: source D names no registered operation.
+    `source-d-not-appendix-one`: source D is only of specimens of Appendix I.
     """
 
     TAXON_NOT_LISTED = "taxon-not-listed"
     TAXON_IS_SYNONYM = "taxon-is-synonym"
     APPENDIX_DIFFERS = "appendix-differs"
     UNIT_NOT_PREFERRED = "unit-not-preferred"
+    OPERATION_MISSING = "operation-missing"
+    SOURCE_D_NOT_APPENDIX_ONE = "source-d-not-appendix-one"
 
 
 class IssueNote(WireModel):

@@ -48,6 +48,12 @@ class PermitLine(WireModel):
         ShortText | None, Field(description="Box 12: number of the permit of the country of origin")
     ] = None
     origin_date: Annotated[Day | None, Field(description="Box 12: date of the permit of origin")] = None
+    origin_reason: Annotated[
+        Text | None,
+        Field(
+            description="Box 12: the reason why the permit of origin or its date is not stated, such as pre-Convention"
+        ),
+    ] = None
     last_export_country: Annotated[Country | None, Field(description="Box 12a: country of last re-export")] = None
     last_export_certificate: Annotated[
         ShortText | None, Field(description="Box 12a: number of the last re-export certificate")

@@ -59,6 +59,12 @@ ALONE = replace(APPENDIX_II, policies={"FR": Policy(import_permit_cited_alone=Tr
 NAMES_NONE, NAMES_PERMIT = (
     permit("import", origin_permit=number) for number in ("captive-bred before listing", PERMIT.content.number)
 )
+REASONED, NAMED = (
+    permit("re_export", origin_country="ZW", origin_permit=number, origin_date="2020-01-01")
+    for number in ("pre-Convention", "ZW-7")
+)
+UNNUMBERED, NUMBERED = (permit("export", "I", source="D", registered_operation=number) for number in (None, "A-ZA-501"))
+OF_APPENDIX_II = permit("export", "II", source="D", registered_operation="A-ZA-501")
 PLANT, ORCHID = (facts(replace(listing(Population(appendix=appendix)), kingdom="Plantae")) for appendix in ("II", "I"))
 CROSSES = "Inventus probatus × Inventus alienus"
 CROSSED = facts(replace(listing(Population(appendix="II")), kingdom="Animalia"), called=CROSSES, by=MatchKind.HYBRID)
@@ -354,6 +360,18 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-box-15-part-use": (
         lambda: findings_of(SHIPPED, document={"use": "part"}, shipment={"transport_document": "M-2"}),
         lambda: findings_of(SHIPPED, document={"use": "part"}, shipment=BY_M1),
+    ),
+    "CITES-box-12-reason": (
+        lambda: findings_of(REASONED, origin_country="ZW"),
+        lambda: findings_of(NAMED, origin_country="ZW"),
+    ),
+    "CITES-Conf-12.10-operation": (
+        lambda: findings_of(UNNUMBERED, known=APPENDIX_I, source="D"),
+        lambda: findings_of(NUMBERED, known=APPENDIX_I, source="D"),
+    ),
+    "CITES-Conf-12.3-source-d": (
+        lambda: findings_of(OF_APPENDIX_II, known=APPENDIX_II, source="D"),
+        lambda: findings_of(OF_APPENDIX_II, known=APPENDIX_I, source="D"),
     ),
     "counted-already": (
         lambda: findings_when_counted_elsewhere("it", "11"),

@@ -194,12 +194,15 @@ PERMIT_PROBLEMS = {
     ),
     "origin-permit-missing": ProblemCode(
         status=422,
-        meaning="A re-export certificate names the permit of origin (box 12).",
-        causes=("The kind is re_export, and a line has no `origin_permit`.",),
-        steps=(you("Send `origin_permit` with each line; the permit of origin shows its number."),),
+        meaning="A re-export certificate names the permit of origin, or the reason why it is not known (box 12).",
+        causes=("The kind is re_export, and a line has neither `origin_permit` nor a reason.",),
+        steps=(
+            you("Send `origin_permit` with each line; the permit of origin shows its number."),
+            you("If the permit is not known, send the reason as `origin_reason`, or in `special_conditions`."),
+        ),
         example=(
             "A re-export certificate names the country of origin, its permit and its date (box 12). Send "
-            "`origin_permit`."
+            "`origin_permit`, or the reason why it is not known as `origin_reason`."
         ),
         example_faults=(ExampleFault("/lines/0/origin_permit"),),
     ),

@@ -13,7 +13,16 @@ from services.permits.domain.model.declarations import Citation, DeclarationReco
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.second_uses import SecondUse
 from services.permits.domain.reference.facts import NO_FACTS, Facts
-from services.permits.domain.rules import certificates, documents, goods, listings, quantities, transit
+from services.permits.domain.rules import (
+    certificates,
+    documents,
+    goods,
+    listings,
+    quantities,
+    re_exports,
+    registered_operations,
+    transit,
+)
 from services.permits.domain.rules.certificate_scope import has_scope
 from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.documents import kind_serves_movement
@@ -22,10 +31,13 @@ from services.permits.domain.rules.matching import candidate_lines
 from services.permits.domain.rules.quantities import is_first_use
 from services.permits.domain.rules.rule import evaluate
 from shared.cites.time_zones import day_in_first_zone, day_in_last_zone, utc_day
-from shared.contracts.closed_sets import Movement, Severity, Side
+from shared.contracts.closed_sets import Movement, PermitKind, Severity, Side, Source
 from shared.contracts.declaration import Document, Item, declaring_role
 from shared.contracts.findings import Finding
 from shared.contracts.quantities import EXACT
+
+PERMITS_OF_GOODS = frozenset({PermitKind.EXPORT, PermitKind.RE_EXPORT, PermitKind.IMPORT})
+"""The kinds for goods of any source. A certificate compares its sources by its own rules."""
 
 
 @lru_cache(1024)
@@ -104,6 +116,13 @@ def check_citation(
         return found, _build_citation(declaration, context, ZERO), []
     if has_scope(context.permit.content, context.line.content):  # most documents are permits for goods of any kind
         found += evaluate(certificates.RULES, context)
+    if context.permit.content.kind in PERMITS_OF_GOODS and Source.D in {
+        context.line.content.source,
+        context.line.content.underlying_source,
+    }:
+        found += evaluate(registered_operations.RULES, context)
+    if context.permit.content.kind == PermitKind.RE_EXPORT:
+        found += evaluate(re_exports.RULES, context)
     found += evaluate(listings.RULES, context)
     if context.is_transit:  # nothing is set aside or used
         return found + evaluate(transit.CITATION_RULES, context), _build_citation(declaration, context, ZERO), []

@@ -10,6 +10,8 @@ from shared.contracts.comparison import comparison_key
 from shared.contracts.permit import Permit, PermitLine
 from shared.limits import Limit, LimitSubject
 
+EMPTY_WORDS = frozenset({"", "unknown", "not known", "none", "nil", "n/a", "na"})
+"""Words in the place of a permit number that state no reason."""
 PermitKey = tuple[str, str]
 EXPORT_DOCUMENTS = Limit(
     20,
@@ -68,6 +70,19 @@ def export_documents(import_permit: Permit) -> frozenset[PermitKey]:
     named = (previous_document(import_permit, line) for line in import_permit.lines)
     keys = frozenset(document.key for document in named if document is not None)
     return keys if len(keys) <= EXPORT_DOCUMENTS else frozenset()
+
+
+def find_reason(content: Permit, line: PermitLine) -> str | None:
+    """Return the reason why a line does not state the permit of origin or its date; None if the permit gives none.
+
+    Resolution Conf. 12.3 asks for it in box 5, and many authorities write it in the place of the number in box 12.
+    """
+    if line.origin_reason is not None:
+        return line.origin_reason
+    stated = line.origin_permit
+    if stated is not None and not is_number(stated) and stated.strip(" .-/").casefold() not in EMPTY_WORDS:
+        return stated
+    return content.special_conditions
 
 
 def is_number(text: str) -> bool:

@@ -10,6 +10,7 @@ from services.permits.domain.model.issue_notes import IssueNotes
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.rules.listings import describe_annotation
+from services.permits.domain.rules.registered_operations import is_outside_appendix_one, lacks_operation
 from services.permits.domain.units import is_unit_of_term, units_of_term
 from shared.cites.annotations import Specimen
 from shared.contracts.closed_sets import MatchKind
@@ -38,6 +39,7 @@ def _find_notes(content: Permit, facts: Facts) -> Iterator[IssueNote]:
         status = facts.listing_status(line.taxon, content.issued_on, origin, specimen=specimen)
         yield from _line_notes(content, line, f"/lines/{index}", status, facts)
         yield from _unit_notes(line, f"/lines/{index}/unit")
+        yield from _source_d_notes(line, f"/lines/{index}", status, facts)
 
 
 def _specimen(content: Permit, line: PermitLine) -> Specimen:
@@ -99,6 +101,28 @@ def _unit_notes(line: PermitLine, pointer: str) -> Iterator[IssueNote]:
             found=line.unit,
             detail=f"The guidelines for annual reports state {line.term} in: {expected}. The line states {line.unit}. "
             "Declarations state the same unit, else an officer converts the quantity.",
+        )
+
+
+def _source_d_notes(line: PermitLine, pointer: str, status: ListingStatus, facts: Facts) -> Iterator[IssueNote]:
+    """Yield a note if source D names no registered operation, or is of specimens outside Appendix I (Conf. 12.10)."""
+    if lacks_operation(line, facts.listings.kingdom(line.taxon)):
+        yield IssueNote(
+            code=IssueNoteCode.OPERATION_MISSING,
+            pointer=f"{pointer}/registered_operation",
+            expected="the number of a registered operation",
+            found="none",
+            detail="Animals of source D come from an operation in the register of the Secretariat (box 12b). Replace "
+            "the permit and send `registered_operation`, else customs asks about it.",
+        )
+    if is_outside_appendix_one(line, status):
+        yield IssueNote(
+            code=IssueNoteCode.SOURCE_D_NOT_APPENDIX_ONE,
+            pointer=f"{pointer}/source",
+            expected="specimens of Appendix I",
+            found=f"source D, Appendix {line.appendix}",
+            detail="Source D is of specimens of Appendix I (Article VII.4). Replace the permit if the source is wrong, "
+            "else customs asks about it.",
         )
 
 

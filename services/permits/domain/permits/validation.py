@@ -7,6 +7,7 @@ import calendar
 from collections.abc import Iterator
 from datetime import date
 
+from services.permits.domain.model.previous_documents import find_reason
 from services.permits.domain.permits.line_overlap import overlap_faults
 from services.permits.domain.reference.facts import NO_FACTS, Facts
 from services.permits.domain.rules.certificate_scope import Misfit, find_misfits
@@ -20,6 +21,7 @@ from shared.contracts.permit import Permit, PermitLine
 from shared.contracts.quantities import format_quantity
 from shared.problems import Fault, Invalid
 
+_OR_REASON = ", or the reason why it is not known as `origin_reason`"
 VALIDITY_MONTHS: dict[str, int] = {
     PermitKind.EXPORT: 6,
     PermitKind.RE_EXPORT: 6,
@@ -205,11 +207,12 @@ def _scope_code_and_text(kind: str, misfit: Misfit) -> tuple[str, str]:
 
 def _box_faults(content: Permit, line: PermitLine, pointer: str) -> Iterator[Fault]:
     if content.kind == PermitKind.RE_EXPORT:
-        for name in ("origin_country", "origin_permit", "origin_date"):
+        names = ("origin_country", "origin_permit", "origin_date")
+        for name in names if find_reason(content, line) is None else names[:1]:
             if getattr(line, name) is None:
                 text = (
                     "A re-export certificate names the country of origin, its permit and its date "
-                    f"(box 12). Send `{name}`."
+                    f"(box 12). Send `{name}`{_OR_REASON if name != 'origin_country' else ''}."
                 )
                 yield Fault(f"{pointer}/{name}", f"{name.replace('_', '-')}-missing", text)
     if content.kind == PermitKind.PRE_CONVENTION and line.acquired_on is None:

@@ -53,7 +53,8 @@ def test_appendix_that_no_listing_of_the_taxon_has_is_noted(
 
 
 @pytest.mark.parametrize(("stated", "permit", "is_noted"), [
-    ({"source": "D"}, {}, False), ({"source": "C"}, {}, True), ({"source": "A"}, {"purpose": "T"}, False),
+    ({"source": "D", "registered_operation": "A-ZA-501"}, {}, False), ({"source": "C"}, {}, True),
+    ({"source": "A"}, {"purpose": "T"}, False),
     ({"source": "A"}, {"purpose": "P"}, True),
 ])  # fmt: skip
 def test_appendix_that_specimens_count_as_is_not_noted(

@@ -221,3 +221,21 @@ def test_lines_for_one_taxon_by_two_names_overlap(one: str, other: str, overlap:
 def test_faults_of_a_permit_are_all_listed_at_once() -> None:
     found = codes(line(quantity="0.5"), line("B", "1", quota_used="1", term="MEA", unit="kg"), valid_until="2026-02-01")
     assert [code for code, _ in found] == ["validity-before-issue", "quantity-not-whole", "quota-incomplete"]
+
+
+@pytest.mark.parametrize(("stated", "permit", "expected"), [
+    ({}, {}, ["origin_permit", "origin_date"]),
+    ({"origin_permit": "ZW-7"}, {}, ["origin_date"]),
+    ({"origin_permit": "unknown"}, {}, ["origin_date"]),
+    ({"origin_permit": "pre-Convention"}, {}, []),
+    ({"origin_reason": "captive-bred before the listing"}, {}, []),
+    ({"origin_permit": "ZW-7", "origin_reason": "the date cannot be read"}, {}, []),
+    ({}, {"special_conditions": "the permit of origin is not known: old stock"}, []),
+    ({"origin_country": None}, {"special_conditions": "old stock"}, ["origin_country"]),
+])  # fmt: skip
+def test_re_export_without_permit_of_origin_needs_a_reason(
+    stated: dict[str, Any], permit: dict[str, Any], expected: list[str]
+) -> None:
+    goods = {**line(), "origin_country": "ZW", **stated}
+    missing = [(f"{name.replace('_', '-')}-missing", f"/lines/0/{name}") for name in expected]
+    assert codes(goods, kind="re_export", **permit) == missing
