@@ -55,7 +55,9 @@ _USE_BY_LETTER: dict[str, DocumentUse] = {
 E, F, G: exhausted. P: part use. A: already attributed. C: for certification. S, T: surrendered. L: late.
 """
 
-NOT_PRESENTED = frozenset({"XA", "XB", "XF", "XO", "XU", "XW", "XX", "RE"})
+DOES_NOT_APPLY = "XX"
+"""The goods are of the heading, but not those to which the document applies: they are not CITES."""
+NOT_PRESENTED = frozenset({"XA", "XB", "XF", "XO", "XU", "XW", "RE"})
 """Codes without a document for these goods: waived, to follow, or not required."""
 
 

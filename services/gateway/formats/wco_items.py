@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from services.gateway.formats.customs_codes import COUNTRY_ALIASES, NOT_PRESENTED, document_use
+from services.gateway.formats.customs_codes import COUNTRY_ALIASES, DOES_NOT_APPLY, NOT_PRESENTED, document_use
 from services.gateway.formats.wco_measures import parse_measures
 from services.gateway.formats.wco_repairs import Repairs
 from services.gateway.formats.xml_parser import Element
@@ -32,8 +32,12 @@ def _item(item: Element, index: int, previous_declaration: str | None, repairs: 
     pointer = f"/items/{index}"
     commodity = item.child("Commodity") or Element("Commodity")
     coded = [(_code(one), one) for one in item.children("AdditionalDocument")]
-    cites_documents = [(code, one) for code, one in coded if code in CITES_DOCUMENT_TYPES]
+    cited = [(code, one) for code, one in coded if code in CITES_DOCUMENT_TYPES]
+    cites_documents = [(code, one) for code, one in cited if one.child_text("LPCOExemptionCode") != DOES_NOT_APPLY]
     exempt = any(code == NOT_CITES for code, _ in coded)
+    if len(cites_documents) < len(cited) and not exempt:
+        exempt = True
+        repairs.add(f"{pointer}/documents/0/type", f"status {DOES_NOT_APPLY}: the document does not apply to the goods")
     presented = _presented_documents(cites_documents, pointer, repairs)
     previous = _previous_declaration(item) or previous_declaration
     measures = parse_measures(

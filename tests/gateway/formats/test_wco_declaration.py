@@ -336,6 +336,13 @@ def test_invisible_character_in_a_message_is_refused_at_its_place() -> None:
     assert _faults(customs_message("LRN-\u0415E")) == {"/reference": "look-alike-characters"}
 
 
+def test_document_that_does_not_apply_to_the_goods_states_that_they_are_not_cites() -> None:
+    twice = goods_item_xml(document_xml(status="XX"), document_xml(status="XX"))
+    stated = _parse(customs_message("L", twice))
+    assert [(d.type, d.number) for d in stated.items[0].documents] == [("Y900", None)]
+    assert "/items/0/documents/0/type" in _repairs(stated) and "/items/0/documents" not in _repairs(stated)
+
+
 def _without_measures(body: bytes, *names: str) -> bytes:
     """Return a message without the elements of these names."""
     for name in names:
