@@ -57,7 +57,7 @@ E, F, G: exhausted. P: part use. A: already attributed. C: for certification. S,
 
 DOES_NOT_APPLY = "XX"
 """The goods are of the heading, but not those to which the document applies: they are not CITES."""
-NOT_PRESENTED = frozenset({"XA", "XB", "XF", "XO", "XU", "XW", "RE"})
+NOT_PRESENTED = frozenset({"XA", "XB", "XF", "XO", "XU", "XW", DOES_NOT_APPLY, "RE"})
 """Codes without a document for these goods: waived, to follow, or not required."""
 
 

@@ -32,12 +32,11 @@ def _item(item: Element, index: int, previous_declaration: str | None, repairs: 
     pointer = f"/items/{index}"
     commodity = item.child("Commodity") or Element("Commodity")
     coded = [(_code(one), one) for one in item.children("AdditionalDocument")]
-    cited = [(code, one) for code, one in coded if code in CITES_DOCUMENT_TYPES]
-    cites_documents = [(code, one) for code, one in cited if one.child_text("LPCOExemptionCode") != DOES_NOT_APPLY]
+    cites_documents = [(code, one) for code, one in coded if code in CITES_DOCUMENT_TYPES]
     exempt = any(code == NOT_CITES for code, _ in coded)
-    if len(cites_documents) < len(cited) and not exempt:
-        exempt = True
+    if cites_documents and all(one.child_text("LPCOExemptionCode") == DOES_NOT_APPLY for _, one in cites_documents):
         repairs.add(f"{pointer}/documents/0/type", f"status {DOES_NOT_APPLY}: the document does not apply to the goods")
+        cites_documents, exempt = [], True
     presented = _presented_documents(cites_documents, pointer, repairs)
     previous = _previous_declaration(item) or previous_declaration
     measures = parse_measures(
