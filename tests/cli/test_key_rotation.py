@@ -21,6 +21,7 @@ from shared.signed_tokens import ACCESS_TOKEN_TYPE, RECEIPT_TYPE, InvalidToken, 
 from tests.hub import RunningHub, run_saola, running_hub
 from tests.journeys.hub_parties import PartyAccess, declaration
 from tests.power_cut import volatile_disk
+from tests.waiting import WAIT_SECONDS
 
 AT = datetime(2026, 11, 1, 12, tzinfo=UTC)
 HOURS = timedelta(hours=2)
@@ -52,14 +53,14 @@ def test_key_rotation_refuses_no_request(tmp_path: Path) -> None:
         after = admin.access_token()
         assert _kid(after) != _kid(before)
         for token in (before, after):
-            assert httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}).status_code == 200
+            assert _read_own_party(hub, token).status_code == 200
         stop.set()
         flow.join()
         assert len(responses) > 20
         assert set(responses) == {200}, "a service refused an internal or external token"
         assert run_saola("rotate", "drop", "--home", hub.home).returncode == 0
         time.sleep(2.5)
-        refused = httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {before}"})
+        refused = _read_own_party(hub, before)
         assert refused.status_code == 401
         assert _published_kids(hub) == [_kid(after)]
         refused_step = run_saola("rotate", "drop", "--home", hub.home)
@@ -96,14 +97,14 @@ def _rotate_webhooks(hub: RunningHub) -> None:
         assert run_saola("rotate", step, "--webhooks", "--home", hub.home).returncode == 0
         _move_last_step_back(hub)
         time.sleep(2.5)
-        counts.append(len(httpx2.get(f"{hub.url}/.well-known/webhook-keys.json").json()["keys"]))
+        counts.append(len(httpx2.get(f"{hub.url}/.well-known/webhook-keys.json", timeout=WAIT_SECONDS).json()["keys"]))
     assert counts == [2, 2, 1]
 
 
 def _send_requests(hub: RunningHub, pair: dict[str, Any], responses: list[int], stop: threading.Event) -> None:
     """Request new tokens and use them for requests that permits answers, until `stop` is set."""
     form = {"grant_type": "client_credentials", "client_id": pair["client_id"], "client_secret": pair["client_secret"]}
-    with httpx2.Client(base_url=hub.url) as http:
+    with httpx2.Client(base_url=hub.url, timeout=WAIT_SECONDS) as http:
         while not stop.wait(0.05):
             given = http.post("/oauth2/token", data=form)
             responses.append(given.status_code)
@@ -111,8 +112,12 @@ def _send_requests(hub: RunningHub, pair: dict[str, Any], responses: list[int], 
             responses.append(http.get("/v1/reference/terms", headers=header).status_code)
 
 
+def _read_own_party(hub: RunningHub, token: str) -> httpx2.Response:
+    return httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}, timeout=WAIT_SECONDS)
+
+
 def _published_kids(hub: RunningHub) -> list[str]:
-    return [key["kid"] for key in httpx2.get(f"{hub.url}/.well-known/jwks.json").json()["keys"]]
+    return [key["kid"] for key in httpx2.get(f"{hub.url}/.well-known/jwks.json", timeout=WAIT_SECONDS).json()["keys"]]
 
 
 def test_rotation_step_without_effect_is_refused(tmp_path: Any) -> None:

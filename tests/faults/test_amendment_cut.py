@@ -10,7 +10,7 @@ from joserfc import jws
 
 from tests.faults.shipment_parties import ShipmentParties
 from tests.hub import RunningHub
-from tests.waiting import block_until
+from tests.waiting import WAIT_SECONDS, block_until
 
 STOP_AT_UPDATE = """
     CREATE FUNCTION sleep_long() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(60); RETURN NEW; END $$
@@ -54,11 +54,11 @@ def test_amendment_cut_by_a_kill_keeps_its_own_bytes_and_receipt(hub: RunningHub
     hub.wait_until_restarted("gateway", pid)
 
     for query in ("", "?version=2"):
-        stored = httpx2.get(f"{path}/content{query}", headers=headers, trust_env=False)
+        stored = httpx2.get(f"{path}/content{query}", headers=headers, trust_env=False, timeout=WAIT_SECONDS)
         assert (stored.status_code, stored.content) == (200, amended)
-        receipt = httpx2.get(f"{path}/receipt{query}", headers=headers, trust_env=False)
+        receipt = httpx2.get(f"{path}/receipt{query}", headers=headers, trust_env=False, timeout=WAIT_SECONDS)
         claims = json.loads(jws.extract_compact(receipt.content).payload)
         assert (claims["version"], claims["digest"]) == (2, stored.headers["content-digest"])
-    first = httpx2.get(f"{path}/receipt?version=1", headers=headers, trust_env=False)
+    first = httpx2.get(f"{path}/receipt?version=1", headers=headers, trust_env=False, timeout=WAIT_SECONDS)
     claims = json.loads(jws.extract_compact(first.content).payload)
     assert (claims["version"], claims["digest"]) == (1, declared["digest"])

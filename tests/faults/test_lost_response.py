@@ -8,7 +8,7 @@ import httpx2
 
 from tests.faults.shipment_parties import ShipmentParties, line_balance
 from tests.hub import RunningHub
-from tests.waiting import block_until
+from tests.waiting import WAIT_SECONDS, block_until
 
 
 def send_and_close(hub: RunningHub, path: str, token: str, key: str) -> None:
@@ -36,7 +36,10 @@ def test_release_repeated_under_its_key_is_one_release(hub: RunningHub, shipping
         "Idempotency-Key": key,
         "Content-Type": "application/json",
     }
-    again = [httpx2.post(hub.url + path, headers=headers, content=b"{}", trust_env=False) for _ in range(2)]
+    again = [
+        httpx2.post(hub.url + path, headers=headers, content=b"{}", trust_env=False, timeout=WAIT_SECONDS)
+        for _ in range(2)
+    ]
     assert [response.status_code for response in again] == [200, 200]
     assert {response.headers["Idempotency-Replayed"] for response in again} == {"true"}
     assert len({json.dumps(response.json()) for response in again}) == 1
@@ -54,7 +57,11 @@ def test_release_repeated_under_another_key_is_refused(hub: RunningHub, shipping
     shipping.import_customs.hub.release(declared["id"])
     headers = {"Authorization": f"Bearer {shipping.import_customs.hub.access_token()}", "Idempotency-Key": str(uuid4())}
     again = httpx2.post(
-        f"{hub.url}/v1/declarations/{declared['id']}/release", headers=headers, content=b"", trust_env=False
+        f"{hub.url}/v1/declarations/{declared['id']}/release",
+        headers=headers,
+        content=b"",
+        trust_env=False,
+        timeout=WAIT_SECONDS,
     )
     assert (again.status_code, again.json()["code"]) == (409, "invalid-transition")
     assert line_balance(shipping.import_customs.hub, permit)["consumed"] == "1"

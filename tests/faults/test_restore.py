@@ -19,7 +19,7 @@ from tests.days import today
 from tests.faults.conftest import SHORT_SCHEDULE
 from tests.faults.shipment_parties import ShipmentParties, add_shipment_parties, line_balance
 from tests.hub import RunningHub, running_hub
-from tests.waiting import block_until
+from tests.waiting import WAIT_SECONDS, block_until
 
 COUNT = 60
 
@@ -88,7 +88,7 @@ def _amend(hub: RunningHub, parties: ShipmentParties, permit: dict[str, Any], de
     content = parties.build_declaration(permit, quantity=1) | {"reference": declared["reference"]}
     headers = {"Authorization": f"Bearer {parties.importer.hub.access_token()}", "If-Match": "*"}
     path = f"{hub.url}/v1/declarations/{declared['id']}"
-    response = httpx2.put(path, json=content, headers=headers, trust_env=False)
+    response = httpx2.put(path, json=content, headers=headers, trust_env=False, timeout=WAIT_SECONDS)
     assert (response.status_code, response.json()["version"]) == (200, 2), response.text
 
 
@@ -102,7 +102,9 @@ def _newest_event(parties: ShipmentParties, declaration_id: str) -> tuple[int, s
 
 def _receipt(hub: RunningHub, parties: ShipmentParties, declaration_id: str) -> httpx2.Response:
     headers = {"Authorization": f"Bearer {parties.importer.hub.access_token()}"}
-    return httpx2.get(f"{hub.url}/v1/declarations/{declaration_id}/receipt", headers=headers, trust_env=False)
+    return httpx2.get(
+        f"{hub.url}/v1/declarations/{declaration_id}/receipt", headers=headers, trust_env=False, timeout=WAIT_SECONDS
+    )
 
 
 def _claims(receipt: httpx2.Response) -> dict[str, Any]:

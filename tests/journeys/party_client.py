@@ -6,7 +6,7 @@ import httpx2
 
 from saola_client import Hub
 from tests.hub import RunningHub
-from tests.waiting import block_until
+from tests.waiting import WAIT_SECONDS, block_until
 
 
 class PartyClient:
@@ -19,7 +19,12 @@ class PartyClient:
         request_headers = {name.replace("_", "-"): value for name, value in headers.items()}
         bearer = {"Authorization": f"Bearer {self._way.access_token()}"}
         return httpx2.request(
-            method, self._url + path, json=body, headers={**bearer, **request_headers}, trust_env=False
+            method,
+            self._url + path,
+            json=body,
+            headers={**bearer, **request_headers},
+            trust_env=False,
+            timeout=WAIT_SECONDS,
         )
 
     def send(self, method: str, path: str, file: bytes) -> httpx2.Response:

@@ -55,7 +55,7 @@ def _try(operation: Any, headers: dict[str, str]) -> None:
     @settings(max_examples=EXAMPLES, phases=[Phase.generate], **QUIET)  # type: ignore[arg-type]
     @given(case=operation.as_strategy())
     def one(case: Any) -> None:
-        case.call_and_validate(headers=headers, checks=CHECKS, timeout=30)
+        case.call_and_validate(headers=headers, checks=CHECKS, timeout=100)
 
     one()
 

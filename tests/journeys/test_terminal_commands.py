@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx2
 
 from tests.hub import RunningHub, run_saola
+from tests.waiting import WAIT_SECONDS
 
 
 def add_trader(hub: RunningHub, folder: Path, identifier: str) -> Path:
@@ -35,7 +36,9 @@ def test_party_added_at_a_terminal_uses_its_own_token(hub: RunningHub, tmp_path:
     file = add_trader(hub, tmp_path, "FR-COUNTER-1")
     assert file.stat().st_mode & 0o777 == 0o600
     token = run_saola("token", "--hub", hub.url, "--credentials", file).stdout.strip()
-    me = httpx2.get(f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False).json()
+    me = httpx2.get(
+        f"{hub.url}/v1/me", headers={"Authorization": f"Bearer {token}"}, trust_env=False, timeout=WAIT_SECONDS
+    ).json()
     assert (me["name"], me["roles"]) == ("C SARL", ["trader"])
 
 

@@ -21,6 +21,7 @@ from shared.logs import LineWriter, describe_error, log_request, logger
 from shared.metrics import serve_metrics
 from tests.conftest import Clone
 from tests.log_lines import captured_lines
+from tests.waiting import WAIT_SECONDS, wait_until
 
 PREPARE = "import asyncio, logging, sys, threading, warnings; from shared.logs import configure_logging, logger\n"
 
@@ -171,13 +172,13 @@ async def test_metrics_port_writes_a_line_of_level_debug() -> None:
     port = free_ports(1)[0]
     server = await serve_metrics(no_metrics, "127.0.0.1", port)
     try:
-        async with httpx2.AsyncClient() as http:
+        async with httpx2.AsyncClient(timeout=WAIT_SECONDS) as http:
             with captured_lines("gateway") as lines:
                 await http.get(f"http://127.0.0.1:{port}/metrics")
             assert lines.text == ""
             with captured_lines("gateway", "DEBUG") as lines:
                 await http.get(f"http://127.0.0.1:{port}/metrics")
-                (line,) = lines.of("request.completed")
+                (line,) = await wait_until(lambda: lines.of("request.completed"))
     finally:
         server.close()
     assert (line["level"], line["route"]) == ("debug", "/metrics")

@@ -7,6 +7,7 @@ from services.gateway.actions.metrics import collect_metrics
 from services.gateway.settings import Settings
 from shared.metrics import render_metrics
 from tests.gateway.conftest import RunningGateway, declaration, serve_gateway
+from tests.waiting import WAIT_SECONDS
 
 
 async def test_public_port_serves_no_metrics(alone: RunningGateway) -> None:
@@ -17,7 +18,7 @@ async def test_metrics_port_serves_metrics_and_nothing_else(settings: Settings) 
     with_metrics = settings.model_copy(update={"metrics_port": free_ports(1)[0]})
     async with (
         serve_gateway(with_metrics),
-        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{with_metrics.metrics_port}") as http,
+        httpx2.AsyncClient(base_url=f"http://127.0.0.1:{with_metrics.metrics_port}", timeout=WAIT_SECONDS) as http,
     ):
         response = await http.get("/metrics")
         assert response.status_code == 200 and response.headers["content-type"].startswith("text/plain")

@@ -15,7 +15,7 @@ from shared.database import now
 from shared.metrics import render_metrics
 from tests.gateway.conftest import RunningGateway, declaration, serve_gateway, wait_ready
 from tests.gateway.stub_service import ReceivedRequest
-from tests.waiting import wait_until
+from tests.waiting import WAIT_SECONDS, wait_until
 
 
 async def test_readiness_waits_for_the_migration_of_the_database(
@@ -27,7 +27,10 @@ async def test_readiness_waits_for_the_migration_of_the_database(
     waiting_settings = settings.model_copy(update={"database_url": server.url(name, "gateway_runner", "test")})
     assert settings.admin_file is not None
     try:
-        async with serve_gateway(waiting_settings), httpx2.AsyncClient(base_url=waiting_settings.issuer) as http:
+        async with (
+            serve_gateway(waiting_settings),
+            httpx2.AsyncClient(base_url=waiting_settings.issuer, timeout=WAIT_SECONDS) as http,
+        ):
             waiting = await http.get("/readyz")
             assert (waiting.status_code, waiting.json()["code"]) == (503, "not-ready")
             assert "saola migrate" in waiting.json()["detail"]

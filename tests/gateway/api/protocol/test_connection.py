@@ -19,6 +19,7 @@ from services.gateway.main import create_app
 from services.gateway.settings import Settings
 from tests.gateway.conftest import RunningGateway, declaration, serve_gateway, wait_ready
 from tests.servers import running_server
+from tests.waiting import WAIT_SECONDS
 
 
 @asynccontextmanager
@@ -150,7 +151,7 @@ async def test_bytes_that_are_no_http_are_a_problem(port: int, subtests: pytest.
 
 
 async def test_connection_serves_several_requests(port: int) -> None:
-    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
+    async with httpx2.AsyncClient(base_url=f"http://127.0.0.1:{port}", timeout=WAIT_SECONDS) as http:
         for _ in range(5):
             assert (await http.get("/healthz")).status_code == 200
     both = await _exchange(port, GOOD + b"\r\n" + GOOD + b"Connection: close\r\n\r\n")
