@@ -132,3 +132,8 @@ def _index_neighbours() -> dict[str, frozenset[str]]:
 
 NEIGHBOURING_TERMS: dict[str, frozenset[str]] = _index_neighbours()
 """Term → the terms that two honest parties use for the same goods. An officer decides; the hub does not reject."""
+
+PARTS_OF_WHOLE: dict[str, dict[str, int]] = {"SKI": {"SID": 2}, "PKY": {"KEY": 52}}
+"""Whole → part → the parts of one whole: two sides are a skin, 52 piano keys a set (CITES Trade Database)."""
+SHOE_TERMS = frozenset({"SHO", "LPS", "SKO", "LEA"})
+"""Terms of shoes. SHO is a pair of shoes. The CITES Trade Database counts one pair of shoes as one LPS."""

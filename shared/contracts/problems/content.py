@@ -85,6 +85,14 @@ CONTENT_PROBLEMS = {
         ),
         example_faults=(ExampleFault("/endorsed_on"),),
     ),
+    "items-counted-together": ProblemCode(
+        status=422,
+        meaning="Some items are parts of one specimen on the permit, so customs corrects all of them together.",
+        causes=("The permit states one trophy, and the correction names its skull and not its skin.",),
+        steps=(you("Send the actual quantity of each item that the detail names. Zero is possible."),),
+        example="Items 1, 2 are parts that count together on line A. State the actual quantity of each of them.",
+        example_faults=(ExampleFault("/items"),),
+    ),
     "inexact-unit": ProblemCode(
         status=422,
         meaning="The unit has no exact conversion into the unit of the permit line.",

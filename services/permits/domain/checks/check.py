@@ -18,6 +18,7 @@ from services.permits.domain.checks.citations import (
     citation_context,
     declaration_side,
     second_uses_by_unnamed_party,
+    with_whole_counts,
 )
 from services.permits.domain.checks.completion import candidate_keys, complete
 from services.permits.domain.checks.cost import estimate_cost
@@ -45,6 +46,7 @@ from services.permits.domain.rules.check_limits import limit_findings, too_large
 from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.completion import completion_findings
 from services.permits.domain.rules.item_context import KINDS_BY_SIDE, ClaimedTotal, ItemContext
+from services.permits.domain.rules.line_quantities import WholeCounts
 from services.permits.domain.rules.parties import Naming
 from services.permits.domain.rules.rule import evaluate
 from services.permits.domain.rules.transit import SHIPMENT_RULES, TransitContext
@@ -161,6 +163,7 @@ class _RunningCheck:
     findings: list[Finding] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     own_claims: dict[ClaimKey, Decimal] = field(default_factory=dict)
+    whole_counts: WholeCounts = field(default_factory=WholeCounts)
     second_uses: list[SecondUse] = field(default_factory=list)
     reserved_permits: dict[tuple[str, str], PermitRecord] = field(default_factory=dict)
 
@@ -212,9 +215,8 @@ def _check_context(running: _RunningCheck, context: CitationContext) -> None:
     key = context.document.key
     permit = running.reserved_permits.get(key, context.permit)
     is_counted_elsewhere = context.document.use == DocumentUse.ALREADY_COUNTED
-    found, citation, second_use = check_citation(
-        running.declaration, replace(context, own_claims=running.own_claims) if is_counted_elsewhere else context
-    )
+    context = replace(context, own_claims=running.own_claims) if is_counted_elsewhere else context
+    found, citation, second_use = check_citation(running.declaration, with_whole_counts(context, running.whole_counts))
     running.findings += found
     running.citations.append(citation)
     running.second_uses += second_use

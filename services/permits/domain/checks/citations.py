@@ -6,7 +6,6 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import lru_cache
 
-from services.permits.domain import units
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, find_counting_declaration
 from services.permits.domain.ledger.balances import ZERO, available
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
@@ -27,6 +26,7 @@ from services.permits.domain.rules.certificate_scope import has_scope
 from services.permits.domain.rules.citation_context import CitationContext, ClaimKey
 from services.permits.domain.rules.documents import kind_serves_movement
 from services.permits.domain.rules.goods import was_counted_elsewhere
+from services.permits.domain.rules.line_quantities import WholeCounts, counts_wholes, to_line_quantity
 from services.permits.domain.rules.matching import candidate_lines
 from services.permits.domain.rules.quantities import is_first_use
 from services.permits.domain.rules.rule import evaluate
@@ -76,9 +76,9 @@ def citation_context(
         may_cover=lambda permit_name, declared_name: facts.may_cover(permit_name, declared_name, day),
     )
     requested = None
-    unit = document.unit or item.unit
-    if len(lines) == 1 and units.is_convertible(unit, lines[0].content.unit):
-        requested = units.convert(document.quantity or item.quantity, unit, lines[0].content.unit)
+    if len(lines) == 1:
+        quantity, unit = document.quantity or item.quantity, document.unit or item.unit
+        requested = to_line_quantity(lines[0].content, item.term, quantity, unit)
     days = receipt_days(declaration.received_at, permit.content.issuer)
     counting_declaration = find_counting_declaration(declaration, document, facts)
     return CitationContext(
@@ -97,6 +97,22 @@ def citation_context(
         facts=facts,
         counting_declaration=counting_declaration,
     )
+
+
+def with_whole_counts(context: CitationContext, counts: WholeCounts) -> CitationContext:
+    """Return a context whose quantity counts parts of one whole together with those of earlier items.
+
+    Parts that another declaration counts already are not among them, nor an item that states a quantity for each of
+    its documents.
+    """
+    item, document = context.item, context.document
+    if len(context.lines) != 1 or document.use == ALREADY_COUNTED or document.quantity is not None:
+        return context
+    line = context.line.content
+    if not counts_wholes(line, item.term):
+        return context
+    amount = counts.add(context.permit.id, line, item.term or "", quantity=item.quantity, unit=item.unit)
+    return replace(context, requested=amount)
 
 
 def check_citation(

@@ -25,6 +25,7 @@ from services.permits.domain.declarations.items import convert_to_line_unit
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation
 from services.permits.domain.model.permits import PermitRecord, PermitsById
+from services.permits.domain.rules.line_quantities import to_line_quantity
 from services.permits.domain.rules.quantities import sum_quantities
 from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.contracts.closed_sets import Unit
@@ -76,7 +77,7 @@ def divide_actual_quantity(
     by_line: dict[LineKey, Decimal] = {}
     total = quantity
     for side in sorted(sides, key=lambda one: all(line_key(c) not in stated for c in one)):
-        divided = _divide(item, side, stated, quantity=total, unit=unit, pointer=pointer)
+        divided = _divide(item, side, permits, stated, quantity=total, unit=unit, pointer=pointer)
         by_line |= divided
         if total is None and documents:
             total = _sum_in_unit(side, divided, unit or item.unit)
@@ -153,6 +154,7 @@ def _place_of_line(item: Item, citation: Citation) -> tuple[int, str]:
 def _divide(
     item: Item,
     side: Sequence[Citation],
+    permits: PermitsById,
     stated: Mapping[LineKey, Decimal],
     *,
     quantity: Decimal | None,
@@ -163,9 +165,9 @@ def _divide(
     rest = [one for one in side if line_key(one) not in stated]
     amounts = {line_key(one): stated[line_key(one)] for one in side if line_key(one) in stated}
     if quantity is None:
-        return amounts | {line_key(one): convert_to_line_unit(one, item, item.quantity) for one in rest}
-    if not amounts and len(rest) == 1 and _covers_item(item, rest[0]):
-        return {line_key(rest[0]): convert_to_line_unit(rest[0], item, quantity, unit)}
+        return amounts | {line_key(one): convert_to_line_unit(one, permits, item, item.quantity) for one in rest}
+    if not amounts and len(rest) == 1 and _covers_item(item, rest[0], permits):
+        return {line_key(rest[0]): convert_to_line_unit(rest[0], permits, item, quantity, unit)}
     unit = unit or item.unit
     left = EXACT.subtract(quantity, _sum_in_unit(side, amounts, unit)) if amounts else quantity
     if left < ZERO or (left > ZERO and not rest):
@@ -175,11 +177,12 @@ def _divide(
     return amounts | _in_order(rest, left, unit, pointer)
 
 
-def _covers_item(item: Item, citation: Citation) -> bool:
+def _covers_item(item: Item, citation: Citation, permits: PermitsById) -> bool:
     """Return whether a citation is for the whole item, and not for a share of it."""
-    if not units.is_convertible(item.unit, citation.unit) or not citation.requested:
+    if not citation.requested:
         return True
-    return units.convert(item.quantity, item.unit, citation.unit) == citation.requested
+    line = permits[citation.permit].lines[citation.line].content
+    return to_line_quantity(line, item.term, item.quantity, item.unit) in {None, citation.requested}
 
 
 def _in_order(citations: Sequence[Citation], quantity: Decimal, unit: Unit, pointer: str) -> dict[LineKey, Decimal]:

@@ -71,7 +71,7 @@ def consent(
         if citation not in citations_of_country:
             citations.append(citation)
             continue
-        amount = convert_to_line_unit(citation, item, decision.quantity, decision.unit)
+        amount = convert_to_line_unit(citation, permits, item, decision.quantity, decision.unit)
         uses.add(citation, (LedgerEntry(side=citation.side, kind=EntryKind.CONSENT, quantity=amount),))
         citations.append(replace(citation, consented=EXACT.add(citation.consented, amount)))
     context = PostingContext(

@@ -7,6 +7,7 @@ from services.permits.domain.declarations.actual_quantities import (
     divide_actual_quantity,
     line_key,
 )
+from services.permits.domain.declarations.counted_wholes import count_wholes, require_whole_groups, whole_groups
 from services.permits.domain.declarations.items import (
     DEAD_ON_ARRIVAL,
     can_be_dead_on_arrival,
@@ -58,6 +59,8 @@ def correct(
     require_room_in_history(declaration.sequence, MAX_HISTORY)
     require_items(declaration, [item.number for item in decision.items])
     corrections = {item.number: (index, item) for index, item in enumerate(decision.items)}
+    groups = whole_groups(declaration, declaration.citations, permits)
+    require_whole_groups(groups, corrections)
     items, citations_of_item = items_by_number(declaration), citations_by_item(declaration)
     actual: dict[int, ActualQuantities] = {}
     for index, one in corrections.values():
@@ -71,14 +74,19 @@ def correct(
             dead_on_arrival=one.dead_on_arrival,
             pointer=f"/items/{index}",
         )
+    corrected_items = {
+        one.number: (one.quantity, (one.unit or items[one.number].unit).value) for _, one in corrections.values()
+    }
+    wholes = count_wholes(declaration, groups, permits, corrected_items) if groups else {}
     citations, uses, running = [], LineUses(), RunningBalances(permits)
     for citation in declaration.citations:
         if citation.item not in corrections or not citation.line or citation.use == DocumentUse.ALREADY_COUNTED:
             citations.append(citation)
             continue
         (index, one), item = corrections[citation.item], items[citation.item]
-        amount = actual[item.number].by_line[line_key(citation)]
-        dead = actual[item.number].dead_by_line[line_key(citation)]
+        key = line_key(citation)
+        amount = wholes.get((citation.item, *key), actual[item.number].by_line[key])
+        dead = actual[item.number].dead_by_line[key]
         dead_on_arrival = citation.dead_on_arrival if dead is None else dead
         is_live_item = is_live(item, citations_of_item[item.number], permits)
         _require_live_animals(index, item, one, dead_on_arrival, is_live_item=is_live_item)

@@ -7,6 +7,7 @@ from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.permits import PermitsById
+from services.permits.domain.rules.line_quantities import to_line_quantity
 from shared.contracts.closed_sets import Movement, Unit
 from shared.contracts.declaration import Item
 from shared.problems import Conflict, Fault, Invalid, list_names
@@ -76,7 +77,9 @@ def read_item(declaration: DeclarationRecord, number: int) -> Item:
     return next(item for item in declaration.content.items if item.number == number)
 
 
-def convert_to_line_unit(citation: Citation, item: Item, quantity: Decimal, unit: Unit | None = None) -> Decimal:
+def convert_to_line_unit(
+    citation: Citation, permits: PermitsById, item: Item, quantity: Decimal, unit: Unit | None = None
+) -> Decimal:
     """Return an actual quantity in the line's unit. `unit` is the unit of `quantity`, by default the declared one.
 
     For the full declared quantity, it is the requested quantity of the citation: an officer may have stated that one.
@@ -87,8 +90,10 @@ def convert_to_line_unit(citation: Citation, item: Item, quantity: Decimal, unit
         return citation.requested
     if quantity == 0 or citation.line == "":
         return ZERO
-    if units.is_convertible(from_unit, citation.unit):
-        return units.convert(quantity, from_unit, citation.unit)
+    line = permits[citation.permit].lines[citation.line].content
+    converted = to_line_quantity(line, item.term, quantity, from_unit)
+    if converted is not None:
+        return converted
     text = (
         f"The unit {from_unit} has no exact conversion into {citation.unit}. "
         f'Send the quantity with `"unit": "{citation.unit}"`.'

@@ -6,6 +6,7 @@ from uuid import UUID
 from services.permits.domain import units
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, declared_quantity, means_line
 from services.permits.domain.declarations.actual_quantities import find_document
+from services.permits.domain.declarations.counted_wholes import with_counted_wholes
 from services.permits.domain.declarations.items import read_item
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
@@ -13,6 +14,7 @@ from services.permits.domain.model.permits import PermitRecord, PermitsById
 from services.permits.domain.replace_field import replace_field
 from services.permits.domain.rules.allocation import allocation_is_certain
 from services.permits.domain.rules.goods import line_is_unambiguous, unit_converts
+from services.permits.domain.rules.line_quantities import to_line_quantity
 from shared.contracts.closed_sets import Movement
 from shared.contracts.declaration import Override
 from shared.problems import Fault, Invalid, list_names
@@ -44,7 +46,7 @@ def apply_officer_statement(
     if len({(c.item, c.permit, c.line) for c in citations}) < len(citations):
         text = f"Item {decision.item} cites line {decision.line} already. Name another line."
         raise Invalid("line-cited-already", text, [Fault("/line", "line-cited-already", text)])
-    return replace(declaration, citations=citations)
+    return replace(declaration, citations=with_counted_wholes(declaration, citations, permits))
 
 
 def _settled_permits(declaration: DeclarationRecord, decision: Override) -> set[tuple[str, str]]:
@@ -117,7 +119,10 @@ def _apply_to_citation(
     line, item = permit.lines[line_letter], read_item(declaration, citation.item)
     changed = replace(citation, line=line_letter, unit=line.content.unit)
     documents = [one for one in item.documents if means_line(one, permit, line_letter)]
-    declared = declared_quantity(item, documents, line.content.unit)
+    if any(one.quantity is not None for one in documents):
+        declared = declared_quantity(item, documents, line.content.unit)
+    else:
+        declared = to_line_quantity(line.content, item.term, item.quantity, item.unit)
     if declared is None:
         amount = decision.quantity or ZERO
         return (

@@ -11,6 +11,7 @@ from typing import TypedDict
 from services.permits.domain.checks.changed_since import used_since_check, withdrawn_since_check
 from services.permits.domain.checks.check import status_from_findings, unknown_permit_pointers
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, with_claims
+from services.permits.domain.declarations.counted_wholes import is_counted_with_others, whole_groups
 from services.permits.domain.declarations.items import require_item
 from services.permits.domain.declarations.officer_statement import apply_officer_statement
 from services.permits.domain.declarations.transition_guard import require_transition
@@ -107,8 +108,10 @@ def accept(
     """
     require_transition(declaration, DeclarationStatus.ACCEPTED, ActorRole.CUSTOMS)
     after = dict(permits)
+    groups = whole_groups(checked, checked.citations, permits)
     for citation in checked.citations if checked.content.movement is not Movement.TRANSIT else ():
-        _require_line_and_quantity(citation)
+        if not is_counted_with_others(citation, groups):
+            _require_line_and_quantity(citation)
     reserved: list[Citation] = []
     citations: list[Citation] = []
     for citation in with_claims(checked, permits):

@@ -1,13 +1,21 @@
 """Release a declaration: customs states what arrived or left, and the hub writes it off."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 from services.permits.domain import units
 from services.permits.domain.declarations.actual_quantities import (
     ActualQuantities,
     divide_actual_quantity,
     line_key,
+)
+from services.permits.domain.declarations.counted_wholes import (
+    count_wholes,
+    is_counted_with_others,
+    reserved_of_group,
+    whole_groups,
 )
 from services.permits.domain.declarations.items import (
     DEAD_ON_ARRIVAL,
@@ -65,14 +73,18 @@ def release(
     actual = _actual_items(declaration, decision, permits)
     items = items_by_number(declaration)
     citations, uses, running = [], LineUses(), RunningBalances(permits)
+    groups = whole_groups(declaration, declaration.citations, permits)
+    wholes = count_wholes(declaration, groups, permits, _arrived(decision, items)) if groups else {}
     for citation in declaration.citations:
-        if not citation.is_open:
+        if not citation.is_open and not is_counted_with_others(citation, groups):
             citations.append(citation)
             continue
         item = items[citation.item]
         amount = actual[item.number].by_line[line_key(citation)]
         dead_on_arrival = actual[item.number].dead_by_line[line_key(citation)]
         maximum = EXACT.add(citation.reserved, citation.consented)
+        if (citation.item, *line_key(citation)) in wholes:
+            amount, maximum = wholes[citation.item, *line_key(citation)], reserved_of_group(citation, groups)
         if amount > maximum:
             text = (
                 f"For item {item.number} customs may release {format_quantity(maximum)} "
@@ -97,6 +109,17 @@ def release(
         reserving,
         PostingContext(actor=actor, cause=f"release/{declaration.id}", value_date=day),
     )
+
+
+def _arrived(decision: Release, items: Mapping[int, Item]) -> dict[int, tuple[Decimal, str]]:
+    """Return the actual quantity and unit of each item: those that customs states, else the declared ones."""
+    declared = {number: (item.quantity, item.unit.value) for number, item in items.items()}
+    stated = {
+        one.number: (one.quantity, (one.unit or items[one.number].unit).value)
+        for one in decision.items
+        if one.quantity is not None
+    }
+    return declared | stated
 
 
 def _require_permits_not_withdrawn(declaration: DeclarationRecord, permits: PermitsById) -> None:

@@ -4,6 +4,7 @@ from services.permits.domain import units
 from services.permits.domain.ledger.balances import ZERO
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.documents import was_in_force_when_used
+from services.permits.domain.rules.line_quantities import counts_wholes
 from services.permits.domain.rules.matching import (
     are_neighbouring_terms,
     describe_lines,
@@ -96,13 +97,22 @@ def term_is_not_neighbouring(context: CitationContext) -> Discrepancy | None:
     expected, found = context.line.content.term, context.item.term
     if found is None or found == expected or not are_neighbouring_terms(expected, found):
         return None
-    sides = {expected, found} == {"SKI", "SID"}
     return Discrepancy(
-        pointer=context.pointer("term"),
-        expected=expected,
-        found=found,
-        note="two sides (SID) are one skin (SKI)" if sides else None,
+        pointer=context.pointer("term"), expected=expected, found=found, note=_describe_wholes(context, found)
     )
+
+
+def _describe_wholes(context: CitationContext, found: str) -> str | None:
+    """Return how the hub counts the declared parts of what the line states, or None if it counts both alike."""
+    line = context.line.content
+    if {line.term, found} == {"SKI", "SID"}:
+        return "two sides (SID) are one skin (SKI)"
+    if len(context.lines) > 1 or not counts_wholes(line, found) or context.requested is None:
+        return None
+    number = format_quantity(context.requested)
+    if line.term == "TRO":
+        return f"all parts of one animal are one trophy; this item counts as {number} of line {line.line}"
+    return f"this item counts as {number} of line {line.line}: two shoes are one pair, 52 piano keys one set"
 
 
 @rule(
@@ -114,7 +124,7 @@ def term_is_not_neighbouring(context: CitationContext) -> Discrepancy | None:
 def unit_converts(context: CitationContext) -> Discrepancy | None:
     """The unit must convert exactly into the unit of the permit line (box 11)."""
     expected, found = context.line.content.unit, context.declared_unit
-    if units.is_convertible(found, expected):
+    if context.requested is not None or units.is_convertible(found, expected):
         return None
     description = f"{found}, and {found} to {expected} has no exact conversion"
     return Discrepancy(
