@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from itertools import islice
 from typing import Any, TypeVar
 
 import jiter
@@ -143,11 +144,10 @@ def list_faults(error: ValidationError) -> tuple[Fault, ...]:
     """
     found = error.errors(include_url=False)
     lists = {fault["loc"][:place] for fault in found for place in range(len(fault["loc"]))}
+    kept = (fault for fault in found if fault["type"] != "too_short" or fault["loc"] not in lists)
     return tuple(
-        Fault(_fault_pointer(fault), validation_code(fault), validation_message(fault))
-        for fault in found
-        if fault["type"] != "too_short" or fault["loc"] not in lists
-    )[:100]
+        Fault(_fault_pointer(fault), validation_code(fault), validation_message(fault)) for fault in islice(kept, 100)
+    )
 
 
 def _fault_pointer(fault: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 
 from shared.contracts.faults import FAULT_CODES
 from shared.contracts.problems.catalogue import PROBLEM_CODES
+from shared.contracts.suggestions import suggest
 from shared.limits import Limit, LimitSubject
 
 OTHER_CODE = "invalid-value"
@@ -164,9 +165,12 @@ def validation_code(error: Any) -> str:
 
 
 def validation_message(error: Any) -> str:
-    """Return what the contract expects at the place of one of pydantic's errors, and the value found if it is short."""
+    """Return what the contract expects at the place of one of pydantic's errors, with the value found if it is short.
+
+    For an unknown code it suggests the codes that the value may mean.
+    """
     code = validation_code(error)
-    return _expectation(error, code) + _found(error, code)
+    return _expectation(error, code) + _found(error, code) + suggest(code, error.get("input"))
 
 
 def _found(error: Any, code: str) -> str:

@@ -6,36 +6,11 @@ character states the use of the document.
 
 from decimal import Decimal
 
+from shared.cites import customs_codes
 from shared.contracts.closed_sets import DocumentUse, Unit
 
 UNITS: dict[str, tuple[Unit, Decimal]] = {
-    "KGM": (Unit.KG, Decimal(1)),
-    "GRM": (Unit.G, Decimal(1)),
-    "MGM": (Unit.MG, Decimal(1)),
-    "TNE": (Unit.T, Decimal(1)),
-    "DTN": (Unit.KG, Decimal(100)),
-    "NAR": (Unit.NUMBER, Decimal(1)),
-    "NMB": (Unit.NUMBER, Decimal(1)),
-    "NIU": (Unit.NUMBER, Decimal(1)),
-    "C62": (Unit.NUMBER, Decimal(1)),
-    "H87": (Unit.NUMBER, Decimal(1)),
-    "PCE": (Unit.NUMBER, Decimal(1)),
-    "EA": (Unit.NUMBER, Decimal(1)),
-    "DZN": (Unit.NUMBER, Decimal(12)),
-    "CEN": (Unit.NUMBER, Decimal(100)),
-    "MIL": (Unit.NUMBER, Decimal(1000)),
-    "PR": (Unit.PAIR, Decimal(1)),
-    "NPR": (Unit.PAIR, Decimal(1)),
-    "LTR": (Unit.L, Decimal(1)),
-    "MLT": (Unit.ML, Decimal(1)),
-    "HLT": (Unit.L, Decimal(100)),
-    "MTR": (Unit.M, Decimal(1)),
-    "CMT": (Unit.CM, Decimal(1)),
-    "MMT": (Unit.MM, Decimal(1)),
-    "MTK": (Unit.M2, Decimal(1)),
-    "CMK": (Unit.CM2, Decimal(1)),
-    "MTQ": (Unit.M3, Decimal(1)),
-    "CMQ": (Unit.CM3, Decimal(1)),
+    code: (Unit(unit), factor) for code, (unit, factor) in customs_codes.REC_20_UNITS.items()
 }
 """Code of UN/ECE Rec. 20 → unit of the contract, and the factor. A qualifier after `#` does not change the measure."""
 
@@ -68,7 +43,7 @@ def document_use(code: str | None) -> DocumentUse | None:
     return _USE_BY_LETTER.get(code[1:]) if len(code) == 2 and not code.startswith("X") else None
 
 
-COUNTRY_ALIASES = {"XI": "GB", "XU": "GB", "UK": "GB", "EL": "GR", "XC": "ES", "XL": "ES", "XS": "RS"}
+COUNTRY_ALIASES = customs_codes.COUNTRY_ALIASES
 """Customs codes of a part of a country, and former codes → code of ISO 3166-1."""
 
 TRANSPORT_DOCUMENT_TYPES = frozenset({"703", "704", "705", "714", "720", "730", "740", "741", "750"})

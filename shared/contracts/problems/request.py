@@ -248,17 +248,19 @@ REQUEST_PROBLEMS = {
         causes=("The value is a description in place of the three-letter code.",),
         steps=(you("Read the codes at GET /v1/reference/terms, and send one of them, such as SKI."),),
         example=(
-            "Expected a CITES trade term: GET /v1/reference/terms lists them. Found: skin. `errors` names each place."
+            "Expected a CITES trade term: GET /v1/reference/terms lists them. Found: skin. Did you mean SKI (skin)? "
+            "`errors` names each place."
         ),
         example_faults=(ExampleFault("/items/0/term"),),
     ),
     "unknown-unit": ProblemCode(
         status=422,
         meaning="The unit is none of the hub's units.",
-        causes=("The unit is misspelt, or it is a customs code such as KGM in a JSON body.",),
+        causes=("The unit is misspelt, or it is a customs code such as KGM in another body than a declaration.",),
         steps=(you("Read the units at GET /v1/reference/units, and send one of them, such as kg or number."),),
         example=(
-            "Expected one of the unit codes: GET /v1/reference/units lists them. Found: KGM. `errors` names each place."
+            "Expected one of the unit codes: GET /v1/reference/units lists them. Found: KGM. Did you mean kg? `errors` "
+            "names each place."
         ),
         example_faults=(ExampleFault("/items/0/unit"),),
     ),

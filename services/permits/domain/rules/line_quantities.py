@@ -1,6 +1,6 @@
 """Quantity of an item in the unit of its permit line: by the unit, and by the parts that make one whole.
 
-All trophy parts of one animal are one trophy, two sides are one skin, 52 piano keys are one set, and two shoes are one
+All trophy parts of one animal are one trophy. Two sides are one skin, 52 piano keys are one set, two shoes are one
 pair. Parts of one whole may be in several items, so a declaration counts them together.
 
 Example, for a line of one trophy:

@@ -125,7 +125,7 @@ async def test_parts_for_which_customs_names_the_line_are_counted_together(permi
     assert sorted(usage["reserved"] for usage in found["usage"]) == ["0", "1"]
 
 
-async def test_two_sides_of_a_skin_reserve_one_skin(permits_db: AsyncEngine) -> None:
+async def test_sides_of_a_skin_reserve_one_skin(permits_db: AsyncEngine) -> None:
     permit = permit_content(line(quantity="1"))
     permit_id = await issue_permit(permits_db, permit)
     await endorse_permit(permits_db, permit_id, A="1")
