@@ -4,7 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from shared.contracts.fields import WireModel
+from shared.contracts.fields import IsoCountry, WireModel
+from shared.contracts.limits import COUNTRIES
 
 
 class Policy(WireModel):
@@ -52,3 +53,14 @@ class Policy(WireModel):
             description="Days after the receipt by which goods in transit leave, if the trader states none",
         ),
     ] = None
+    customs_of_members: Annotated[
+        tuple[IsoCountry, ...],
+        Field(
+            max_length=COUNTRIES,
+            strict=False,
+            description=(
+                "Countries of the same customs union. Their customs reads and decides what is declared at their own "
+                "offices, in place of customs of this country"
+            ),
+        ),
+    ] = ()

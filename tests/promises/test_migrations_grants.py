@@ -48,8 +48,9 @@ UPDATED_COLUMNS = {
         "balance_mismatches": {"computed", "stored"},
         "commands": RESPONSE,
         "declarations": {
-            "content", "digest", "exit_due", "findings", "findings_omitted", "officers", "received_at", "search_words",
-            "sequence", "status", "trader_country", "trader_name", "transit_country", "version",
+            "acting_country", "content", "digest", "exit_due", "findings", "findings_omitted", "officers",
+            "received_at", "search_words", "sequence", "status", "trader_country", "trader_name", "transit_country",
+            "version",
         },
         "mandates": {"active", "revision"},
         "outbox_events": OUTBOX,

@@ -1,6 +1,6 @@
 """Common fields of event data, and the audience of an event."""
 
-from collections.abc import Callable, Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from decimal import Decimal
 from functools import lru_cache
 from typing import TypedDict, TypeVar
@@ -8,6 +8,7 @@ from uuid import UUID
 
 from services.permits.domain.ledger.balances import available, reserved, total_amount, used
 from services.permits.domain.model.applications import ApplicationRecord
+from services.permits.domain.model.customs_offices import acting_country, deciding_country
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import Followers
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
@@ -162,13 +163,23 @@ def application_audience(
     )
 
 
-def declaration_audience(declaration: DeclarationRecord, agents: AgentsOfTraders) -> Audience:
+Members = Mapping[str, Set[str]]
+"""By country, the members of its customs union whose customs acts in its place."""
+NO_MEMBERS: Members = {}
+
+
+def declaration_audience(
+    declaration: DeclarationRecord, agents: AgentsOfTraders, members: Members = NO_MEMBERS
+) -> Audience:
     """Return the audience of an event about a declaration: its trader, its agent, the offices of its countries.
 
     These are the countries of export, import and transit. Their partners receive it too. The senders are the trader
-    and the agent.
+    and the agent. Customs of a member that acts in place of the deciding country receives it while the policy names it.
     """
     content = declaration.content
+    acting = acting_country(content)
+    acts = acting is not None and acting in members.get(deciding_country(content) or "", ())
+    offices = (RoleInCountry(role=Role.CUSTOMS, country=acting),) if acting is not None and acts else ()
     transit = (content.transit_country,) if content.transit_country is not None else ()
     countries = _unique(content.export_country, content.import_country, *transit)
     parties, notified_agents = (declaration.trader,), _agent_of(declaration, agents)
@@ -178,7 +189,7 @@ def declaration_audience(declaration: DeclarationRecord, agents: AgentsOfTraders
     return Audience(
         parties=parties,
         agents=notified_agents,
-        offices=_offices(countries),
+        offices=(*_offices(countries), *offices),
         countries=countries,
         permits=tuple(sorted(cited | {str(citation.permit) for citation in declaration.citations})),
         taxa=tuple(sorted({item.taxon for item in items if item.taxon})),

@@ -11,12 +11,13 @@ from sqlalchemy import Table, delete
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain import events
-from services.permits.domain.events import AgentsOfTraders
+from services.permits.domain.events import NO_MEMBERS, AgentsOfTraders, Members
 from services.permits.domain.model.applications import ApplicationRecord
 from services.permits.domain.model.change_sets import ApplicationChange, ChangeSet, DeclarationChange, PermitChange
+from services.permits.domain.model.customs_offices import acting_country, deciding_country
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import Data_co, DomainEvent
-from services.permits.store import applications, quota_usage
+from services.permits.store import applications, policies, quota_usage
 from services.permits.store import tables as t
 from services.permits.store import to_row as w
 from services.permits.store.tables import mandates
@@ -77,7 +78,7 @@ async def _save_events(conn: AsyncConnection, changes: ChangeSet) -> None:
     """Write a history row and an outbox message for every event."""
     agents = await _list_agents(conn, changes)
     messages = [
-        *await _save_declaration_history(conn, changes.declarations, agents),
+        *await _save_declaration_history(conn, changes.declarations, agents, await _list_members(conn, changes)),
         *await _save_permit_history(conn, changes.permits, agents),
         *await _save_application_history(conn, changes.applications, agents),
     ]
@@ -100,13 +101,21 @@ async def _list_agents(conn: AsyncConnection, changes: ChangeSet) -> AgentsOfTra
     return lodging | await list_representing(conn, mandates, pairs - lodging)
 
 
+async def _list_members(conn: AsyncConnection, changes: ChangeSet) -> Members:
+    """Return the members that act in place of deciding countries. Few declarations name an office of another one."""
+    contents = (change.declaration.content for change in changes.declarations)
+    deciding = {deciding_country(content) for content in contents if acting_country(content) is not None}
+    countries = {country for country in deciding if country is not None}
+    return await policies.list_members(conn, countries) if countries else NO_MEMBERS
+
+
 async def _save_declaration_history(
-    conn: AsyncConnection, changes: Iterable[DeclarationChange], agents: AgentsOfTraders
+    conn: AsyncConnection, changes: Iterable[DeclarationChange], agents: AgentsOfTraders, members: Members
 ) -> Rows:
     history, messages = [], []
     for change in changes:
         declaration = change.declaration
-        audience = events.declaration_audience(declaration, agents).model_dump_json()
+        audience = events.declaration_audience(declaration, agents, members).model_dump_json()
         for event in _in_sequence(change.events, declaration.sequence):
             history.append(w.history_row("declaration_id", declaration.id, event))
             messages.append(w.outbox_event_row("declaration", declaration.id, event, audience))

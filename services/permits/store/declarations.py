@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, cast, func, or_, select, tuple_
+from sqlalchemy import ARRAY, ColumnElement, Select, Text, and_, case, cast, func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.model.declarations import DeclarationRecord
@@ -14,7 +14,7 @@ from services.permits.store import mandates
 from services.permits.store import tables as t
 from services.permits.store.from_row import OFFICE_ROLES, Row, declaration_from_row, group_by_id
 from services.permits.store.search import holder_word, list_taxon_words, midnight, permit_word
-from shared.contracts.closed_sets import Movement
+from shared.contracts.closed_sets import Movement, Role
 from shared.contracts.comparison import comparison_key
 from shared.contracts.parties import Party
 from shared.database import id_in
@@ -56,13 +56,30 @@ def readable_by(party: Party) -> ColumnElement[bool]:
     mine = or_(c.trader_id == party.id, lodged)
     if OFFICE_ROLES & set(party.roles):
         countries = (c.export_country, c.import_country, c.transit_country)
-        return or_(mine, *(column == party.country for column in countries))
+        office = or_(mine, *(column == party.country for column in countries))
+        return or_(office, _acting_for_member(party.country)) if Role.CUSTOMS in party.roles else office
     return mine
 
 
 def decided_by(party: Party) -> ColumnElement[bool]:
-    """Return the condition on declarations that customs of a country decides: its imports, exports and transits."""
-    return _decided_in(party.country)
+    """Return the condition on declarations that customs of a country decides: its imports, exports and transits.
+
+    In a customs union it also decides those of a member that names it, if they are declared at its own offices.
+    """
+    return or_(_decided_in(party.country), _acting_for_member(party.country))
+
+
+def _acting_for_member(country: str) -> ColumnElement[bool]:
+    """Return the condition on declarations at offices of a country that the policy of the deciding country names."""
+    c, policy = t.declarations.c, t.policies.c
+    deciding = case(
+        (c.movement == Movement.IMPORT, c.import_country),
+        (c.movement == Movement.EXPORT, c.export_country),
+        else_=c.transit_country,
+    )
+    names = policy.policy["customs_of_members"].contains([country])
+    members = select(policy.country).where(names).scalar_subquery()
+    return and_(c.acting_country == country, deciding.in_(members))
 
 
 def _decided_in(country: str) -> ColumnElement[bool]:

@@ -1,5 +1,6 @@
 """Read and change the policies of countries. Each change is stored with its actor."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from uuid import UUID
 
@@ -43,3 +44,10 @@ async def store_version(
         return False
     await conn.execute(insert(policy_history).values({**values, "at": at, "actor_party_id": actor_party_id}))
     return True
+
+
+async def list_members(conn: AsyncConnection, countries: Iterable[str]) -> dict[str, frozenset[str]]:
+    """Return the countries whose customs acts in place of each of these countries, by the policy of each."""
+    query = select(policies.c.country, policies.c.policy).where(policies.c.country.in_(sorted(set(countries))))
+    rows = await conn.execute(query)
+    return {row.country: frozenset(Policy.model_validate(row.policy).customs_of_members) for row in rows}

@@ -9,6 +9,7 @@ from sqlalchemy import Table
 
 from services.permits.domain.ledger.balances import EntryKind
 from services.permits.domain.model.change_sets import DeclarationChange, PermitChange, Posting
+from services.permits.domain.model.customs_offices import acting_country
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import AnyEvent, DomainEvent
 from services.permits.domain.model.permits import PermitRecord
@@ -41,6 +42,7 @@ DECLARATION_CHANGED_COLUMNS = (
     "officers",
     "transit_country",
     "exit_due",
+    "acting_country",
     "status",
     "content",
     "search_words",
@@ -98,6 +100,7 @@ def declaration_row(change: DeclarationChange) -> dict[str, Any]:
         "import_country": declaration.content.import_country,
         "transit_country": declaration.content.transit_country,
         "exit_due": declaration.content.exit_due,
+        "acting_country": acting_country(declaration.content),
         "content": declaration.content.model_dump_json(exclude_none=True),
         "search_words": declaration_search_words(declaration.content),
         "findings": "[" + ",".join(finding.model_dump_json() for finding in declaration.findings) + "]",

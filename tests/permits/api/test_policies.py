@@ -16,6 +16,7 @@ async def test_policy_switches_are_off_by_default(internal_client: InternalClien
         **dict.fromkeys(found.json().keys() - {"country", "version"}, False),
         "reservation_days": None,
         "transit_days": None,
+        "customs_of_members": [],
     }
     assert (found.json()["import_permit_for_appendix_ii"], found.headers["etag"]) == (False, '"0"')
 

@@ -11,6 +11,7 @@ POLICY = {
     "import_permit_cited_alone": True,
     "reservation_days": None,
     "transit_days": None,
+    "customs_of_members": ["BE", "NL"],
 }
 READ_POLICY = Example(response=POLICY)
 REPLACE_POLICY = Example(

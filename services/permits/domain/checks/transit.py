@@ -4,9 +4,10 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
+from services.permits.domain.model.customs_offices import office_country
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.reference.facts import Facts
-from shared.cites.time_zones import country_codes, utc_day
+from shared.cites.time_zones import utc_day
 from shared.contracts.closed_sets import Movement
 from shared.contracts.declaration import Repair
 
@@ -25,12 +26,6 @@ def find_transit_country(declaration: DeclarationRecord) -> str | None:
     ends = {content.export_country, content.import_country}
     possible = (office_country(content.customs_office), declaration.trader_country)
     return next((one for one in possible if one is not None and one not in ends), None)
-
-
-def office_country(office: str | None) -> str | None:
-    """Return the country whose code begins the code of a customs office, as in `FR002300`; None if none does."""
-    code = (office or "")[:2].upper()
-    return code if code in country_codes() else None
 
 
 def complete_transit(declaration: DeclarationRecord, facts: Facts) -> DeclarationRecord:

@@ -53,6 +53,7 @@ declarations = Table(
     Column("import_country", Text, nullable=False),
     Column("transit_country", Text),
     Column("exit_due", Date),
+    Column("acting_country", Text),
     Column("content", JSONB, nullable=False),
     Column("findings", JSONB, nullable=False),
     Column("findings_omitted", Integer, nullable=False, server_default="0"),
@@ -76,6 +77,7 @@ declarations = Table(
     Index("declarations_export_country", "export_country", "id"),
     Index("declarations_import_country", "import_country", "id"),
     Index("declarations_transit_country", "transit_country", "id"),
+    Index("declarations_acting_country", "acting_country", "id"),
     Index("declarations_exit_due", "exit_due", postgresql_where=text("status IN ('accepted', 'referred')")),
 )
 
