@@ -18,6 +18,7 @@ from tests.journeys.hub_parties import (
     permit,
 )
 from tests.openapi_responses import operations
+from tests.waiting import block_until
 
 ROLES = ("trader", "customs", "authority", "partner", "admin")
 PERMISSIONS = {route.operation_id: route.permission for route in ROUTES if route.permission is not None}
@@ -124,7 +125,7 @@ def _create_resources(hub_parties: HubParties, owner: PartyAccess) -> dict[str, 
         ],
         "webhook-endpoints": endpoint,
         "deliveries": hub_parties.get(owner, f"/v1/webhook-endpoints/{endpoint}/deliveries")["data"][0]["id"],
-        "events": hub_parties.get(owner, "/v1/events?types=declaration.*")["data"][0]["id"],
+        "events": block_until(lambda: hub_parties.get(owner, "/v1/events?types=declaration.*")["data"])[0]["id"],
         "mandates": hub_parties.post(owner, "/v1/mandates", days)["id"],
         "parties": owner.id,
     }
