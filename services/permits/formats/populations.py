@@ -57,6 +57,10 @@ _EXCEPT = re.compile(
     rf"(?P<all>(?:{_LIST.replace('?P<list>', '')}(?:{_UNNAMED_INTO}"
     rf"{_LIMIT_AFTER})?)+)"
 )
+_UNREAD_EXCEPTION = re.compile(
+    rf"(?i)\b(?:except(?:ing)?|other than|but not)(?: for)? (?:the |that of |those of )?{_POPULATION}\b"
+)
+"""An exception that names an unknown place."""
 _SENTENCE_END = re.compile(r"[.;:]")
 _SAYS_WHERE = re.compile(r"(?i)\b(?:included|listed|in (?:the )?Append\w+)\b")
 _ALL = re.compile(rf"(?i)(?:all |any |every )?(?:the |of the )?(?:other )?{_POPULATION}\s*,?")
@@ -220,6 +224,8 @@ def _parse_statements(label: str | None, text: str, appendices: tuple[str | None
         for appendix, countries in lists.items():
             yield _statement(appendix, countries)
     rest = _EXCEPT.sub(" ", text)
+    if _UNREAD_EXCEPTION.search(rest):
+        raise _Unclear
     for match in _ONLY.finditer(rest):
         yield _statement(_appendix_of_only(match, label, rest, appendices), match["list"])
 
@@ -256,10 +262,21 @@ def _countries(marks: str) -> frozenset[str]:
     return frozenset(code for mark in _MARK.findall(marks) for code in mark.split("_"))
 
 
+def _stated_appendix(match: re.Match[str], appendices: tuple[str | None, ...]) -> str | None:
+    """Return the Appendix that a statement names, or the only other one if it says `not included in Appendix I`."""
+    stated = str(match["into"]).upper()
+    if not match["not"]:
+        return stated
+    left = [one for one in appendices if one != stated]
+    if len(left) != 1:
+        raise _Unclear
+    return left[0]
+
+
 def _appendix_of_exception(match: re.Match[str], label: str | None, appendices: tuple[str | None, ...]) -> str | None:
     """Return the Appendix of excepted populations. Without a word about it, it is that of the other section."""
     if match["into"]:
-        return str(match["into"]).upper()
+        return _stated_appendix(match, appendices)
     if match["not"] or (None in appendices and len(appendices) == 2 and label != NOT_LISTED):
         return None
     others = [one for one in appendices if one != label]
@@ -273,7 +290,7 @@ def _appendix_of_only(
 ) -> str | None:
     """Return the Appendix of the only populations: the stated one, else the one that the others are not in."""
     if match["into"]:
-        return str(match["into"]).upper()
+        return _stated_appendix(match, appendices)
     if match["not"]:
         return None
     others = _OTHERS_IN.search(text)

@@ -178,6 +178,9 @@ READ: list[tuple[str, str, str, dict[str, str]]] = [
     ("Inventus divisus", "I/II", "**I** Populations other than that of Argentina are in Appendix I", {"II": "AR"}),
     ("Inventus divisus", "II/NC", "All populations, except those of Argentina and Chile, are not included in the "
      "Appendices", {"II": "AR CL"}),
+    ("Inventus divisus", "I/II", "Only the populations of Argentina and Chile are not included in Appendix I",
+     {"II": "AR CL"}),
+    ("Inventus divisus", "I/II", "Except the population of Chile, which is not included in Appendix I", {"II": "CL"}),
     ("Inventus divisus", "I/II", "Population of India in Appendix I; all other populations in Appendix II",
      {"I": "IN"}),
     ("Inventus divisus", "I/II", "Excludes populations in Chad, which are in Appendix II", {"II": "TD"}),
@@ -199,6 +202,9 @@ UNCLEAR = [
     ("Inventus divisus", "I/II", "**I** Only the population of Asia.\n**II** Only the population of Africa."),
     ("Inventus divisus", "I/II", "Except the populations of Brazil, which are included in Appendix III"),
     ("Inventus divisus", "I/II", ""),
+    ("Inventus divisus", "I/II/NC", "Only the population of Chile is not included in Appendix I"),
+    ("Inventus divisus", "I/II", "The population of Chile is included in Appendix II, except the population of "
+     "Atlantis, which is in Appendix I"),
     ("Inventus divisus", "I/II", "The populations of Africa except that of Chad are included in Appendix I"),
     ("Inventus divisus", "I/II/NC", "All populations except that of Chad are included in Appendix I"),
     ("Loxodonta", "I/II", "**I** Except the populations of Loxodonta africana of Botswana, which are included in "
