@@ -39,8 +39,11 @@ _EXACT = {
     date(2005, 1, 12): "Cheilinus undulatus",
     date(2007, 9, 13): "Paubrasilia echinata",
     date(2009, 3, 13): "Anguilla anguilla",
+    date(2014, 9, 14): "Carcharhinus longimanus",
+    date(2017, 10, 4): "Carcharhinus falciformis; Alopias",
+    date(2019, 11, 26): "Isurus; Glaucostegus; Rhinidae; Giraffa camelopardalis",
 }
-"""Taxa by the day of their first listing: the Appendices of 1973, Ghana's Appendix III of 1976, CoP8 to CoP14."""
+"""Taxa by the day of their first listing: the Appendices of 1973, Ghana's Appendix III of 1976, CoP8 to CoP18."""
 _LATEST = {
     date(1977, 2, 4): """
         Felidae; Rhinocerotidae; Primates; Lutrinae; Crocodylia; Testudinidae; Cheloniidae; Dermochelys coriacea;
@@ -59,8 +62,11 @@ _LATEST = {
     date(2005, 1, 12): "Carcharodon carcharias; Gonystylus; Aquilaria",
     date(2014, 9, 14): "Sphyrna lewini; Manta",
     date(2017, 1, 2): "Dalbergia",
+    date(2017, 4, 4): "Mobula",
+    date(2023, 2, 23): "Sphyrnidae; Rhinobatidae",
+    date(2023, 11, 25): "Carcharhinidae",
 }
-"""Taxa by a day on which all their members were listed, by CoP1 to CoP17. Some members were listed earlier."""
+"""Taxa by a day on which all their members were listed, by CoP1 to CoP19. Some members were listed earlier."""
 
 
 def _days(taxa_by_day: dict[date, str]) -> dict[str, date]:

@@ -1,6 +1,8 @@
 """Rules that compare a permit line with the species listing and the quotas (boxes 10 and 11a)."""
 
 from collections.abc import Iterable
+from difflib import get_close_matches
+from functools import lru_cache
 
 from services.permits.domain.reference import names
 from services.permits.domain.reference.listing_lookup import OF_THE_TAXON
@@ -11,9 +13,12 @@ from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.item_context import EXEMPTING_KINDS
 from services.permits.domain.rules.matching import line_origin_country
 from services.permits.domain.rules.rule import Discrepancy, Rule, rule
-from shared.cites.annotations import QUOTA_EFFECTS, Annotation, Effect, possible_decisions
+from shared.cites.annotations import QUOTA_EFFECTS, Annotation, Effect, load_annotations, possible_decisions
 from shared.contracts.closed_sets import Appendix, Severity
 from shared.contracts.quantities import format_quantity
+
+NEARLY_THE_SAME = 0.93
+"""The share of characters that a misspelt name has in common with the right one: all but one or two."""
 
 
 def _appendix_agrees(context: CitationContext, listing_status: ListingStatus) -> bool:
@@ -158,6 +163,8 @@ def species_has_no_annotation(context: CitationContext) -> Discrepancy | None:
     """A line for a higher taxon must leave no doubt about its species (Resolution Conf. 11.21).
 
     Permit and declaration both name a genus, a family or an order, such as `Cuora spp.` or `Elephantidae spp.`
+
+    A name that no list has may also be a misspelt one, such as `Loxodonta africanna`.
     """
     row = next((one for name in _annotated_below(context) if (one := _doubtful_annotation(context, name))), None)
     if row is None:
@@ -173,13 +180,30 @@ def species_has_no_annotation(context: CitationContext) -> Discrepancy | None:
 
 
 def _annotated_below(context: CitationContext) -> Iterable[str]:
-    """Return the annotated animals that line and item may both mean; none if one of them names a species."""
+    """Return the annotated animals that line and item may both mean; none if one of them names another species."""
     below = context.facts.listings.annotation_table.animals_by_higher_taxon
     line_key = names.key(context.line.content.taxon)
+    if " " in line_key:
+        return _nearly_named(context, line_key)
     animals, declared = below.get(line_key, ()), context.item.taxon
     if not animals or declared is None or (declared_key := names.key(declared)) == line_key:
         return animals
     return frozenset(animals).intersection(below.get(declared_key, ()))
+
+
+def _nearly_named(context: CitationContext, line_key: str) -> Iterable[str]:
+    """Return the annotated animals that a misspelt name may mean; none if a list has the name."""
+    near = _find_near_names(line_key)
+    return near if near and not context.facts.listings.is_identified(context.name_to_look_up, context.day) else ()
+
+
+@lru_cache(10_000)
+def _find_near_names(key: str) -> tuple[str, ...]:
+    """Return the annotated animals with almost this name; none if it is the name of one, or of a subspecies of one."""
+    animals = load_annotations().animals
+    if not animals.keys().isdisjoint(names.candidate_keys(key)):
+        return ()
+    return tuple(get_close_matches(key, (name for name in animals if " " in name), cutoff=NEARLY_THE_SAME))
 
 
 def _doubtful_annotation(context: CitationContext, species: str) -> Annotation | None:

@@ -20,6 +20,9 @@ from tests.permits.domain.reference.test_habitats import listings_of
     ("Panthera tigris altaica", "1975-07-01", True), ("Dalbergia nigra", "1992-06-11", True),
     ("Dalbergia retusa", "2017-01-02", False), ("Hippocampus kuda", "2004-05-15", False),
     ("Orchidaceae spp.", "1975-07-01", True),
+    ("Isurus oxyrinchus", "2019-11-26", True), ("Alopias vulpinus", "2017-10-04", True),
+    ("Carcharhinus falciformis", "2017-10-04", True), ("Sphyrna lewini", "2014-09-14", False),
+    ("Mobula mobular", "2017-04-04", False),
 ])  # fmt: skip
 def test_first_listing_of_a_taxon_of_the_tables_is_known(name: str, day: str, is_exact: bool) -> None:
     expected = FirstListing(day=date.fromisoformat(day), is_exact=is_exact)

@@ -148,6 +148,29 @@ def test_line_for_a_higher_taxon_of_annotated_animals_is_referred_if_an_annotati
     assert rules_found(facts(), country=country, taxon=taxon, **goods) == {expected: severity}
 
 
+@pytest.mark.parametrize(("taxon", "country", "goods", "expected"), [
+    ("Loxodonta africanna", "NA", {"term": "TUS", "purpose": "T"}, SPECIES),
+    ("Loxodontha africana", "NA", {"term": "TUS", "purpose": "T"}, SPECIES),
+    ("Loxodonta africanna", "NA", {"term": "TRO", "purpose": "H"}, SILENT),
+    ("Vicugna vicuna", "PE", {"term": "SKI"}, SPECIES),
+    ("Loxodonta cyclotis", "NA", {"term": "TUS", "purpose": "T"}, SILENT),
+    ("Cuora amboinensis", "VN", {"term": "LIV", "purpose": "T"}, SILENT),
+])  # fmt: skip
+def test_line_for_a_nearly_annotated_name_that_no_list_has_is_referred(
+    taxon: str, country: str, goods: dict[str, Any], expected: str
+) -> None:
+    severity = "refer" if expected == SPECIES else "note"
+    assert rules_found(facts(), country=country, taxon=taxon, **goods) == {expected: severity}
+
+
+def test_line_for_a_listed_species_with_a_near_name_is_no_misspelt_one() -> None:
+    name = "Cuora panni"
+    listed = facts(listing(Population(appendix="II"), name=name), called=name)
+    goods: dict[str, Any] = {"taxon": name, "country": "CN", "term": "LIV", "purpose": "T"}
+    assert rules_found(listed, **goods) == {}
+    assert rules_found(facts(), **goods) == {SPECIES: "refer"}
+
+
 def test_line_for_a_genus_in_appendix_one_needs_no_species_for_the_annotation() -> None:
     stated: dict[str, Any] = {"taxon": "Loxodonta spp.", "term": "TUS"}
     assert rules_found(facts(), "export import", "I", "ZW", **stated) == {SILENT: "note"}
