@@ -22,6 +22,7 @@ from shared.cites.hs_codes import CHAPTER_DIGITS, HsRow, HsTable, build_hs_table
 from shared.contracts.application import Application
 from shared.contracts.closed_sets import CodesReading
 from shared.contracts.comparison import comparison_key
+from shared.contracts.declaration import Declaration
 from shared.contracts.permit import Permit
 from shared.contracts.policy import Policy
 
@@ -60,7 +61,9 @@ async def load_facts(
     loaded = {row["list"]: row["is_complete"] for kind, row in rows if kind == "load"}
     found_suspensions = [_suspension_from_json(row) for kind, row in rows if kind == "suspension"]
     return Facts(
-        listings=await species_listings.load_listings(conn, names, is_complete=loaded.get("taxa", False)),
+        listings=await species_listings.load_listings(
+            conn, names, is_complete=loaded.get("taxa", False), suggest_for=_names_without_document(contents)
+        ),
         suspensions=tuple(one for one in found_suspensions if one is not None),
         quota_usages=await _load_quota_usage(conn, permits, "quotas" in loaded),
         policies={row["country"]: Policy.model_validate(row["policy"]) for kind, row in rows if kind == "policy"},
@@ -71,11 +74,13 @@ async def load_facts(
 
 async def load_listing_facts(conn: AsyncConnection, contents: Iterable[Permit | Application]) -> Facts:
     """Return the listings of the taxa in permits or applications, as facts."""
-    return Facts(
-        listings=await species_listings.load_listings(
-            conn, {line.taxon for content in contents for line in content.lines}
-        )
-    )
+    stated = {line.taxon for content in contents for line in content.lines}
+    return Facts(listings=await species_listings.load_listings(conn, stated, suggest_for=stated))
+
+
+def _names_without_document(contents: Iterable[Declaration]) -> set[str]:
+    """Return the taxa of items that cite no document. The name of any other item is compared with its permit line."""
+    return {item.taxon for content in contents for item in content.items if item.taxon and not item.documents}
 
 
 def _counting_references(records: Iterable[DeclarationRecord]) -> Iterator[tuple[UUID, str]]:

@@ -1,8 +1,9 @@
 """Look up the listing of species, any number of names in one statement."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from typing import Any
 
 from sqlalchemy import select, text
@@ -14,6 +15,7 @@ from services.permits.domain.reference.listings import Listing, ListingMatch, Po
 from services.permits.store.from_row import Row
 from services.permits.store.tables import taxa, taxon_names
 from shared.contracts.closed_sets import KeptFact, MatchKind
+from shared.limits import Limit, LimitSubject
 
 _COLUMNS = "t.taxon_id, t.name, t.author, t.rank, t.parts, t.lineage, t.content, t.since, t.until, t.version"
 # Raw SQL: names are rows of `unnest`, JSON arrays are rows with their positions, and OFFSET 0 fixes the plan.
@@ -38,8 +40,46 @@ ORDER BY wanted.depth, t.kind, t.built_in, t.name, t.since
 """OFFSET 0 makes the planner use the indexes for each name. Else it assumes many names and reads the whole table."""
 
 
-async def load_listings(conn: AsyncConnection, wanted_names: Iterable[str], *, is_complete: bool = False) -> Listings:
-    """Return every match of names on any day. `is_complete` means that an administrator has loaded the index."""
+_FIND_SIMILAR = text(
+    """
+SELECT wanted.name AS wanted, near.key, near.name
+FROM unnest(CAST(:names AS text[]), CAST(:starts AS text[]), CAST(:ends AS text[])) AS wanted(name, starts, ends)
+CROSS JOIN LATERAL (
+    SELECT n.key, t.name FROM taxon_names n JOIN taxa t ON t.id = n.taxon
+    WHERE n.key >= wanted.starts AND n.key < wanted.ends AND t.until IS NULL ORDER BY n.key LIMIT :most
+) AS near
+"""
+)
+"""The names that begin like the wanted ones. The index of keys finds them, and the limit bounds the comparison."""
+COMPARED_NAMES = Limit(
+    300,
+    "names",
+    subject=LimitSubject.REFERENCE,
+    meaning="Names of the listing that the hub compares with the beginning of an unknown name, to suggest one",
+    beyond="The hub compares the first ones in alphabetical order.",
+)
+SUGGESTED_NAMES = Limit(
+    10,
+    "names",
+    subject=LimitSubject.REFERENCE,
+    meaning="Unknown names of one batch for which the hub searches a similar one",
+    beyond="The others have no suggestion.",
+)
+START_LENGTH = 4
+"""Characters of a genus that a misspelt name has in common with the right one."""
+
+
+async def load_listings(
+    conn: AsyncConnection,
+    wanted_names: Iterable[str],
+    *,
+    is_complete: bool = False,
+    suggest_for: Collection[str] = (),
+) -> Listings:
+    """Return every match of names on any day. `is_complete` means that an administrator has loaded the index.
+
+    A name in `suggest_for` that has no match gets a similar name of the listing.
+    """
     keys_by_name = {name: (names.candidate_keys(name), names.hybrid_parents(name)) for name in set(wanted_names)}
     keys = {key for own, parents in keys_by_name.values() for key in (*own, *parents, *_shorter_keys(parents))}
     if not keys:
@@ -52,7 +92,29 @@ async def load_listings(conn: AsyncConnection, wanted_names: Iterable[str], *, i
         match = ListingMatch(listing=listing_from_row(row), kind=MatchKind(row["kind"]), key=row["found"])
         (above if row["depth"] else direct).setdefault(row["requested"], []).append(match)
     found = {name: _matches(own, parents, direct, above) for name, (own, parents) in keys_by_name.items()}
-    return Listings(matches={name: matches for name, matches in found.items() if matches}, is_complete=is_complete)
+    unknown = sorted(name for name in suggest_for if not found.get(name) and keys_by_name[name][0])[:SUGGESTED_NAMES]
+    return Listings(
+        matches={name: matches for name, matches in found.items() if matches},
+        is_complete=is_complete,
+        similar_names=await _find_similar_names(conn, unknown) if unknown else {},
+    )
+
+
+async def _find_similar_names(conn: AsyncConnection, unknown: Sequence[str]) -> dict[str, str]:
+    """Return the most similar accepted name for each unknown name that has one."""
+    keys = {name: names.key(name) for name in unknown}
+    starts = [(name, start) for name, key in keys.items() for start in {key[:START_LENGTH], f"{key.split()[0]} "}]
+    ranges = {
+        "names": [name for name, _ in starts],
+        "starts": [start for _, start in starts],
+        "ends": [f"{start}\U0010ffff" for _, start in starts],
+        "most": int(COMPARED_NAMES),
+    }
+    near: dict[str, dict[str, str]] = {}
+    for wanted, key, accepted in await conn.execute(_FIND_SIMILAR, ranges):
+        near.setdefault(wanted, {})[key] = accepted
+    similar = {name: get_close_matches(keys[name], by_key, n=1, cutoff=0.8) for name, by_key in near.items()}
+    return {name: near[name][found[0]] for name, found in similar.items() if found}
 
 
 def _shorter_keys(parents: Iterable[str]) -> list[str]:

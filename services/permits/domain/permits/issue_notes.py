@@ -63,8 +63,9 @@ def _line_notes(
             pointer=f"{pointer}/taxon",
             expected=f"a taxon that a listing has on {day}",
             found=line.taxon,
-            detail=f"No listing of the hub has {line.taxon} from {origin} in an Appendix on {day}. Compare the name "
-            "with the Appendices. Replace the permit if the name is wrong.",
+            detail=f"No listing of the hub has {line.taxon} from {origin} in an Appendix on {day}."
+            f"{facts.listings.suggestion(line.taxon)} Compare the name with the Appendices. Replace the permit if the "
+            "name is wrong.",
         )
         return
     if status.match is not None and status.match.kind is MatchKind.SYNONYM:

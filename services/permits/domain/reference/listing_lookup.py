@@ -48,6 +48,8 @@ class Listings:
 
     matches: MatchesByName = field(default_factory=dict)
     is_complete: bool = False
+    similar_names: Mapping[str, str] = field(default_factory=dict)
+    """Name that no listing has → a similar accepted name, to suggest it."""
     status_cache: dict[tuple[str, date, str | None], ListingStatus] = field(
         default_factory=dict, compare=False, repr=False
     )
@@ -61,6 +63,10 @@ class Listings:
     specimen_cache: dict[tuple[str, date, str | None, Specimen], ListingStatus] = field(
         default_factory=dict, compare=False, repr=False
     )
+
+    def suggestion(self, name: str) -> str:
+        """Return a sentence with a similar name of the listing, with a blank before it; empty if there is none."""
+        return f" Did you mean {self.similar_names[name]}?" if name in self.similar_names else ""
 
     def matches_on(self, name: str, day: date) -> tuple[ListingMatch, ...]:
         """Return the most exact matches of a name that are in force on a day."""

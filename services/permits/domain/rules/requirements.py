@@ -315,7 +315,13 @@ def goods_are_verified(context: ItemContext) -> Discrepancy | None:
     if is_not_cites.find_discrepancy(context) is not None:
         return None
     found = f"no permit cited, and no listing answers for {taxon}"
-    return Discrepancy(pointer=context.pointer("documents"), expected="a permit or a listing", found=found)
+    similar = context.facts.listings.similar_names.get(taxon)
+    return Discrepancy(
+        pointer=context.pointer("documents"),
+        expected="a permit or a listing",
+        found=found,
+        note=None if similar is None else f"a listing has {similar}, a similar name",
+    )
 
 
 RULES: tuple[Rule[ItemContext], ...] = (
