@@ -63,6 +63,10 @@ REASONED, NAMED = (
     permit("re_export", origin_country="ZW", origin_permit=number, origin_date="2020-01-01")
     for number in ("pre-Convention", "ZW-7")
 )
+ORIGIN_REVOKED, ORIGIN_KNOWN = (
+    replace(APPENDIX_II, previous_statuses={("ZW", "zw-7"): status})
+    for status in (PermitStatus.REVOKED, PermitStatus.EXHAUSTED)
+)
 UNNUMBERED, NUMBERED = (permit("export", "I", source="D", registered_operation=number) for number in (None, "A-ZA-501"))
 OF_APPENDIX_II = permit("export", "II", source="D", registered_operation="A-ZA-501")
 PLANT, ORCHID = (facts(replace(listing(Population(appendix=appendix)), kingdom="Plantae")) for appendix in ("II", "I"))
@@ -364,6 +368,14 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-box-12-reason": (
         lambda: findings_of(REASONED, origin_country="ZW"),
         lambda: findings_of(NAMED, origin_country="ZW"),
+    ),
+    "CITES-box-12-withdrawn": (
+        lambda: findings_of(NAMED, known=ORIGIN_REVOKED, origin_country="ZW"),
+        lambda: findings_of(NAMED, known=ORIGIN_KNOWN, origin_country="ZW"),
+    ),
+    "CITES-box-12-unknown": (
+        lambda: findings_of(NAMED, origin_country="ZW"),
+        lambda: findings_of(NAMED, known=ORIGIN_KNOWN, origin_country="ZW"),
     ),
     "CITES-Conf-12.10-operation": (
         lambda: findings_of(UNNUMBERED, known=APPENDIX_I, source="D"),

@@ -13,14 +13,16 @@ from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED
 from services.permits.domain.checks.transit import find_transit_country
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.previous_documents import named_documents
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.reference.facts import Facts, QuotaUsage
 from services.permits.store import declarations, quota_usage, species_listings
 from services.permits.store.hs_codes import hs_row
+from services.permits.store.permits import list_number_owners
 from services.permits.store.tables import hs_codes, policies, reference_loads, suspensions
 from shared.cites.hs_codes import CHAPTER_DIGITS, HsRow, HsTable, build_hs_table
 from shared.contracts.application import Application
-from shared.contracts.closed_sets import CodesReading
+from shared.contracts.closed_sets import CodesReading, PermitKind, PermitStatus
 from shared.contracts.comparison import comparison_key
 from shared.contracts.declaration import Declaration
 from shared.contracts.permit import Permit
@@ -68,6 +70,7 @@ async def load_facts(
         quota_usages=await _load_quota_usage(conn, permits, "quotas" in loaded),
         policies={row["country"]: Policy.model_validate(row["policy"]) for kind, row in rows if kind == "policy"},
         declarations_by_reference=await declarations.ids_by_reference(conn, _counting_references(records)),
+        previous_statuses=await _load_previous_statuses(conn, permits, named_lines),
         hs_tables=_hs_tables(_hs_row_from_json(row) for kind, row in rows if kind == "hs_code"),
     )
 
@@ -81,6 +84,21 @@ async def load_listing_facts(conn: AsyncConnection, contents: Iterable[Permit | 
 def _names_without_document(contents: Iterable[Declaration]) -> set[str]:
     """Return the taxa of items that cite no document. The name of any other item is compared with its permit line."""
     return {item.taxon for content in contents for item in content.items if item.taxon and not item.documents}
+
+
+async def _load_previous_statuses(
+    conn: AsyncConnection, cited: Sequence[PermitRecord], named_lines: Mapping[tuple[str, str], Collection[str]]
+) -> dict[tuple[str, str], PermitStatus]:
+    """Return the status of each known permit that a cited re-export certificate names. Most permits name none."""
+    keys = {
+        document.key
+        for permit in cited
+        if permit.content.kind == PermitKind.RE_EXPORT
+        for letter in named_lines.get(permit.key, permit.lines)
+        if letter in permit.lines
+        for document in named_documents(permit.content, permit.lines[letter].content)
+    }
+    return {key: owner.status for key, owner in (await list_number_owners(conn, keys)).items()} if keys else {}
 
 
 def _counting_references(records: Iterable[DeclarationRecord]) -> Iterator[tuple[UUID, str]]:

@@ -23,6 +23,7 @@ from services.permits.domain.rules.documents import document_has_line, is_not_wi
 from services.permits.domain.rules.goods import line_is_unambiguous, name_is_known, unit_converts
 from services.permits.domain.rules.hs_codes import taxon_is_stated
 from services.permits.domain.rules.listings import population_is_of_the_appendix
+from services.permits.domain.rules.re_exports import previous_documents_are_valid
 from services.permits.domain.rules.requirements import goods_are_verified, population_is_known
 from services.permits.domain.rules.reservations import reservation_fits_endorsement, reservation_is_released_in_time
 from services.permits.domain.rules.transit import exit_is_in_time
@@ -39,6 +40,7 @@ ANSWERABLE_RULES = frozenset(
         taxon_is_stated.name,
         name_is_known.name,
         was_endorsed.name,
+        previous_documents_are_valid.name,
         population_is_known.name,
         population_is_of_the_appendix.name,
         goods_are_certainly_of_the_kind.name,
@@ -46,7 +48,7 @@ ANSWERABLE_RULES = frozenset(
         part_is_decided.name,
     }
 )
-"""Findings that may end without an officer: a listing is loaded, or a permit is endorsed."""
+"""Findings that may end without an officer: a listing is loaded, a permit is endorsed or found."""
 OFFICER_STATED_RULES = frozenset(
     {unit_converts.name, line_is_unambiguous.name, document_has_line.name, allocation_is_certain.name}
 )

@@ -65,6 +65,11 @@ def previous_document(content: Permit, line: PermitLine) -> PreviousDocument | N
     return next((one for one in named if one is not None and one.issuer == content.export_country), None)
 
 
+def named_documents(content: Permit, line: PermitLine) -> tuple[PreviousDocument, ...]:
+    """Return the documents that a line names in boxes 12 and 12a: the permit of origin, and the last re-export."""
+    return tuple(one for one in (origin_document(content, line), last_re_export(content, line)) if one is not None)
+
+
 def export_documents(import_permit: Permit) -> frozenset[PermitKey]:
     """Return the keys of the export documents that the lines of an import permit name; empty if there are too many."""
     named = (previous_document(import_permit, line) for line in import_permit.lines)

@@ -13,6 +13,7 @@ from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.reference.names import covers_by_name as plainly_covers
 from shared.cites.annotations import Specimen
 from shared.cites.hs_codes import HS_EDITION_SINCE, NO_ROWS, HsRow, HsTable, built_in_hs_table
+from shared.contracts.closed_sets import PermitStatus
 from shared.contracts.policy import Policy
 
 
@@ -44,6 +45,8 @@ class Facts:
     policies: Mapping[str, Policy] = field(default_factory=dict)
     declarations_by_reference: Mapping[tuple[UUID, str], UUID] = field(default_factory=dict)
     line_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
+    previous_statuses: Mapping[tuple[str, str], PermitStatus] = field(default_factory=dict)
+    """The status of each known permit that a re-export certificate names in box 12 or 12a, by issuer and number."""
     hs_tables: Mapping[str, HsTable] = field(default_factory=dict)
     """The loaded rows of HS codes by country. The rows of the empty country are for all countries."""
     covers_cache: dict[tuple[str, str, date], bool] = field(default_factory=dict, compare=False, repr=False)
