@@ -100,13 +100,14 @@ def _written_off(document: Element, pointer: str, repairs: Repairs) -> Measure |
     ]
     if not found:
         return None
-    same = [one for one in found if one.dimension == found[0].dimension]
-    others = tuple(str(one) for one in found if one.dimension != found[0].dimension)
-    total = _sum(same)
-    if others:
-        repairs.add(f"{pointer}/quantity", f"the WriteOff of {total}", others)
-    elif len(found) > 1:
-        repairs.add(f"{pointer}/quantity", f"the sum of {len(found)} WriteOff: {' + '.join(map(str, found))}")
+    total = found[0]
+    if len(found) > 1:
+        total = _sum([one for one in found if one.dimension == total.dimension])
+        others = tuple(str(one) for one in found if one.dimension != total.dimension)
+        if others:
+            repairs.add(f"{pointer}/quantity", f"the WriteOff of {total}", others)
+        else:
+            repairs.add(f"{pointer}/quantity", f"the sum of {len(found)} WriteOff: {' + '.join(map(str, found))}")
     if total.is_unitless:
         repairs.add(f"{pointer}/unit", "WriteOff/QuantityQuantity, which names no unit: a number")
     return total

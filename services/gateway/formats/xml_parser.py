@@ -167,8 +167,8 @@ def _build_tree(root: "etree._Element") -> Element:
             if len(ancestors) > MAX_DEPTH:
                 raise Invalid("malformed-xml", _syntax_detail("Excessive depth"))
             continue
-        if name in MEASURE_ELEMENTS:
-            _add_child(inner, name, _measure(name, node))
+        if name in MEASURE_ELEMENTS and (unit := node.get("unitCode")) is not None:
+            _add_child(inner, name, Element(name, text.strip() if text else "", unit))
         elif name in inner:
             _add_child(inner, name, text.strip() if text else "")
         else:
@@ -186,10 +186,6 @@ def _add_child(inner: Inner, name: str, one: Element | str) -> None:
         before.append(one)
     else:
         inner[name] = [before, one]
-
-
-def _measure(name: str, node: "etree._Element") -> Element:
-    return Element(name, (node.text or "").strip(), node.get("unitCode"))
 
 
 def _local_name(tag: str) -> str:

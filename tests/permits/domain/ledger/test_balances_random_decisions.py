@@ -47,6 +47,7 @@ from tests.permits.sample_data import (
 )
 
 QUANTITIES = st.integers(1, 60).map(str) | st.decimals("0.001", "50", places=3).map(str)
+FURTHER_DOCUMENTS = st.sampled_from([0, 0, 1, 2])
 UNITS = st.sampled_from(["number", "number", "number", "number", "pair", "kg"])
 LINES = st.sampled_from(["A", "A", "A", "B", None])
 USES = st.sampled_from(["exhausts", "part", "part", "part", "late", "already_counted"])
@@ -65,7 +66,7 @@ class RegistryMachine(RuleBasedStateMachine):
         self.registry = InMemoryRegistry()
 
     def draw_declaration(self, data: st.DataObject, movement: str, **more: Any) -> Any:
-        """Return a random declaration that cites one to three permits."""
+        """Return a random declaration of one to three items, each with one to three documents."""
         items = []
         for number in range(1, data.draw(st.integers(1, 3)) + 1):
             permit = self.draw_permit(data)
@@ -78,8 +79,40 @@ class RegistryMachine(RuleBasedStateMachine):
             if document["use"] == "already_counted":
                 document["counted_by"] = str(data.draw(st.sampled_from(counted))) if counted else None
             unit = data.draw(UNITS)
-            items.append(item(permit.content, data.draw(QUANTITIES), number, document=document, unit=unit))
+            stated = item(permit.content, data.draw(QUANTITIES), number, document=document, unit=unit)
+            stated["documents"] += self.draw_further_documents(data, stated)
+            items.append(stated)
         return declaration(*items, movement=movement, transport_document=data.draw(st.sampled_from("MN")), **more)
+
+    def draw_further_documents(self, data: st.DataObject, stated: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return further documents of an item. Most have quantities that add up to that of the item."""
+        count = data.draw(FURTHER_DOCUMENTS)
+        if not count:
+            return []
+        permits = [self.draw_permit(data).content for _ in range(count)]
+        cited = [{"number": p.number, "issuer": p.issuer, "line": data.draw(LINES)} for p in permits]
+        if data.draw(SELDOM):
+            return [{**one, "use": data.draw(USES)} for one in cited]
+        whole = Decimal(stated["quantity"])
+        share = EXACT.multiply(whole, Decimal("0.25"))
+        stated["documents"][0]["quantity"] = EXACT.subtract(whole, EXACT.multiply(share, Decimal(count)))
+        return [{**one, "quantity": share, "use": stated["documents"][0]["use"]} for one in cited]
+
+    def draw_document_quantities(self, data: st.DataObject, declaration: DeclarationRecord, number: int) -> Any:
+        """Return quantities that customs states for documents of an item; none for most."""
+        mine = [one for one in declaration.citations if one.item == number and one.line]
+        if not mine or not data.draw(SELDOM):
+            return []
+        permits = self.registry.permits
+        return [
+            {
+                "number": permits[one.permit].content.number,
+                "line": one.line,
+                "unit": one.unit,
+                "quantity": data.draw(st.integers(0, 40).map(str)),
+            }
+            for one in data.draw(st.lists(st.sampled_from(mine), max_size=2))
+        ]
 
     def draw_permit(self, data: st.DataObject) -> PermitRecord:
         """Return a random permit of the registry."""
@@ -138,12 +171,16 @@ class RegistryMachine(RuleBasedStateMachine):
         )
 
     @precondition(lambda self: self.has_status(DeclarationStatus.ACCEPTED))
-    @rule(data=st.data(), share=st.sampled_from(["1", "0.5", "0", "1.1"]))
+    @rule(data=st.data(), share=st.sampled_from(["1", "0.5", "0", "0.9", "1.1"]))
     def release(self, data: st.DataObject, share: str) -> None:
-        """Release a share of each declared quantity."""
+        """Release a share of each declared quantity. With 0.9, only documents have quantities."""
         declaration = self.draw_record(data, DeclarationStatus.ACCEPTED)
         items = [
-            {"number": n.number, "quantity": EXACT.multiply(n.quantity, Decimal(share))}
+            {
+                "number": n.number,
+                "quantity": None if share == "0.9" else EXACT.multiply(n.quantity, Decimal(share)),
+                "documents": self.draw_document_quantities(data, declaration, n.number),
+            }
             for n in declaration.content.items
         ]
         stated = Release.model_validate({"items": items if share != "1" else []})
@@ -165,7 +202,9 @@ class RegistryMachine(RuleBasedStateMachine):
     def correct(self, data: st.DataObject, quantity: str) -> None:
         declaration = self.draw_record(data, DeclarationStatus.RELEASED)
         number = data.draw(st.sampled_from(declaration.content.items)).number
-        stated = Correction.model_validate({"items": [{"number": number, "quantity": quantity}], "reason": "x"})
+        documents = self.draw_document_quantities(data, declaration, number)
+        corrected = {"number": number, "quantity": quantity, "documents": documents}
+        stated = Correction.model_validate({"items": [corrected], "reason": "x"})
         by, others = self.registry.next_actor(CUSTOMS_FR, "customs"), self.registry.other_declarations(declaration)
         self.registry.attempt(lambda: domain_correct.correct(declaration, self.registry.permits, stated, by, others))
 
@@ -225,6 +264,7 @@ class RegistryMachine(RuleBasedStateMachine):
             if finding.rule in recheck.OFFICER_STATED_RULES:
                 number = declaration.content.items[int(finding.pointer.split("/")[2])].number
                 decision |= {"item": number, "line": data.draw(st.sampled_from("AB"))}
+                decision |= {"documents": self.draw_document_quantities(data, now, number)}
                 decision |= {"quantity": data.draw(QUANTITIES)} if finding.rule == "CITES-box-11-unit" else {}
             self.registry.attempt(override_decision(self.registry, now, Override.model_validate(decision), by))
 
