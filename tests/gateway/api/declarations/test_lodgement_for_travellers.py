@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from tests.gateway.conftest import Body, RunningGateway, declaration
+from tests.gateway.customs_messages import customs_message
 from tests.waiting import wait_until
 
 TRAVELLER: Body = {"name": "Ada Lovelace", "country": "FR"}
@@ -99,3 +100,16 @@ async def test_declaration_of_a_traveller_is_read_as_customs_lodged_it(alone: Ru
         assert (await alone.http.get(lodged["links"][link], headers=customs)).status_code == 200
         _, other = await alone.party("customs")
         assert (await alone.http.get(lodged["links"][link], headers=other)).status_code == 404
+
+
+async def test_customs_message_of_a_traveller_has_a_name_and_no_identifier(hub: RunningGateway) -> None:
+    _, customs = await hub.party("customs")
+    named = b"<Importer><Name>Ada Lovelace</Name><Address><CountryCode>FR</CountryCode></Address></Importer>"
+    message = customs_message("T-1")
+    traveller = message.replace(b"<Importer><ID>FR99988877700011</ID></Importer>", named)
+    assert traveller != message
+    assert (await hub.lodge(customs, traveller, content_type="application/xml")).status_code == 202
+    [sent] = await received_messages(hub, 1)
+    assert (sent["declaration"]["importer"], bool(sent["officer"])) == (TRAVELLER, True)
+    refused = await hub.lodge(customs, customs_message("T-2"), content_type="application/xml")
+    assert (refused.status_code, refused.json()["code"]) == (403, "not-your-declaration")
