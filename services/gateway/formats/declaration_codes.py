@@ -60,6 +60,7 @@ def _countries(content: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any], s
             yield f"/{side}", party, "country"
     for pointer, item in _objects(content, "items", ""):
         yield pointer, item, "origin_country"
+        yield pointer, item, "acquired_in"
         for document_pointer, document in _objects(item, "documents", pointer):
             yield document_pointer, document, "issuer"
 

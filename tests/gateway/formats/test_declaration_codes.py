@@ -42,12 +42,13 @@ def test_country_of_customs_is_taken_with_a_note_in_each_place(code: str) -> Non
     cited = {"type": "C400", "number": "N-1", "issuer": code}
     exporter = {"name": "A", "country": code, "identifier": "ZA1234567"}
     found, normalized = _parse(
-        export_country=code, exporter=exporter, item={"origin_country": code, "documents": [cited]}
+        export_country=code, exporter=exporter, item={"origin_country": code, "acquired_in": code, "documents": [cited]}
     )
     stored = NormalizedDeclaration.model_validate_json(normalized)
     assert found.export_country == stored.exporter.country == stored.items[0].origin_country == country
-    assert stored.items[0].documents[0].issuer == country
+    assert stored.items[0].documents[0].issuer == stored.items[0].acquired_in == country
     places = {"/export_country", "/exporter/country", "/items/0/origin_country", "/items/0/documents/0/issuer"}
+    places.add("/items/0/acquired_in")
     assert {repair.pointer for repair in stored.repairs} == places
 
 
