@@ -75,7 +75,7 @@ INVALID: dict[str, tuple[bytes, str]] = {
     "a blank reference": (json.dumps(declaration(" ")).encode(), "/reference"),
     "a long reference": (json.dumps(declaration("x" * 65)).encode(), "/reference"),
     "a country in small letters": (json.dumps(declaration(import_country="fr")).encode(), "/import_country"),
-    "a movement nobody knows": (json.dumps(declaration(movement="transit")).encode(), "/movement"),
+    "a movement nobody knows": (json.dumps(declaration(movement="sideways")).encode(), "/movement"),
     "an HS code in letters": (_declaration_with(hs_code="skins"), "/items/0/hs_code"),
     "a blank taxon": (_declaration_with(taxon=" "), "/items/0/taxon"),
     "a taxon without a letter": (_declaration_with(taxon="12.3 ×"), "/items/0/taxon"),
