@@ -108,6 +108,8 @@ def with_whole_counts(context: CitationContext, counts: WholeCounts) -> Citation
     item, document = context.item, context.document
     if len(context.lines) != 1 or document.use == ALREADY_COUNTED or document.quantity is not None:
         return context
+    if context.requested is None:  # no exact conversion, or an officer decides about the allocation
+        return context
     line = context.line.content
     if not counts_wholes(line, item.term):
         return context
