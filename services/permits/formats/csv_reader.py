@@ -35,6 +35,8 @@ MAX_ROW_LENGTH = Limit(
 )
 """Characters of a row of several lines, at most."""
 BOM = "\ufeff"
+SEPARATORS = (",", ";", "\t")
+"""The first of them wins if a line of columns has equally many, such as none."""
 csv.field_size_limit(MAX_LINE_BYTES + 1)  # by default, csv takes a long value for a fault
 
 
@@ -57,6 +59,7 @@ class CsvReader:
         self.header_only = True
         """Whether the file so far is only one line of columns, which means an empty list."""
         self._line_ending: bytes | None = None
+        self._separator = ","
         self._rest = b""
         self._lines: deque[tuple[int, str, bool]] = deque()
         self._number = 0
@@ -92,14 +95,19 @@ class CsvReader:
                 self._lines.popleft()
             elif self.header is None:
                 self.header_only = self.header_only and len(text.splitlines()) == 1
-                columns = _split_leniently(self._lines.popleft()[1].lstrip(BOM))
+                first = self._lines.popleft()[1].lstrip(BOM)
+                self._separator = _detect_separator(first)
+                columns = _split_leniently(first, self._separator)
                 self.header = _unique_names([column_name(column) for column in columns])
                 self.original_columns = {column_name(column): column.strip(" \"'") for column in reversed(columns)}
-            elif last or len(self._lines) > MAX_LINES_PER_ROW or _parse_line(self._lines[0][1]) is not None:
+            elif last or len(self._lines) > MAX_LINES_PER_ROW or self._is_complete(self._lines[0][1]):
                 rows.append(self._take_row(len(self.header)))
             else:
                 break
         return rows
+
+    def _is_complete(self, text: str) -> bool:
+        return _parse_line(text, self._separator) is not None
 
     def _take_row(self, width: int) -> RawRow:
         """Return the next row, and remove its lines from the waiting ones."""
@@ -107,7 +115,7 @@ class CsvReader:
         repairs = RowRepairs(line)
         if other_encoding:
             repairs.add("encoding", "The line is not UTF-8. The hub read it as Windows-1252.")
-        values = _parse_line(text)
+        values = _parse_line(text, self._separator)
         if values is not None:
             return RawRow(line, values, repairs)
         joined = text
@@ -115,13 +123,13 @@ class CsvReader:
             joined += "\n" + self._lines[count - 1][1]
             if len(joined) > MAX_ROW_LENGTH:
                 break
-            values = _parse_line(joined)
+            values = _parse_line(joined, self._separator)
             if values is not None and len(values) == width:
                 for _ in range(count):
                     self._lines.popleft()
                 return RawRow(line, values, repairs)
         repairs.add("stray-quote", "A quote is not closed. The hub read the line without its quotes.")
-        return RawRow(line, [value.strip().strip('"') for value in _split_leniently(text)], repairs)
+        return RawRow(line, [value.strip().strip('"') for value in _split_leniently(text, self._separator)], repairs)
 
 
 def _detect_line_ending(text: bytes, *, last: bool) -> bytes | None:
@@ -157,17 +165,22 @@ def _decode_line(raw: bytes) -> tuple[str, bool]:
         return text.decode("cp1252", errors="replace"), True
 
 
-def _parse_line(text: str) -> list[str] | None:
+def _detect_separator(columns: str) -> str:
+    """Return the separator of a file by its line of columns. Spreadsheets of many languages write semicolons."""
+    return max(SEPARATORS, key=columns.count)
+
+
+def _parse_line(text: str, separator: str) -> list[str] | None:
     """Return the values of a line of CSV, or None if a quote is open at its end or closed inside a value."""
     try:
-        return next(csv.reader([text], strict=True), [])
+        return next(csv.reader([text], delimiter=separator, strict=True), [])
     except csv.Error:
         return None
 
 
-def _split_leniently(text: str) -> list[str]:
-    """Return the values of a line. If its quotes are not valid, split it at each comma."""
+def _split_leniently(text: str, separator: str) -> list[str]:
+    """Return the values of a line. If its quotes are not valid, split it at each separator."""
     try:
-        return next(csv.reader([text], skipinitialspace=True, strict=True), [])
+        return next(csv.reader([text], delimiter=separator, skipinitialspace=True, strict=True), [])
     except csv.Error:
-        return text.split(",")
+        return text.split(separator)

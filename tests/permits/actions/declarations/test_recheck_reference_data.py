@@ -123,14 +123,16 @@ async def test_quota_counts_granted_quantities_and_announces_100_per_cent(permit
 
 async def test_quota_with_extreme_quantities_is_counted_exactly(permits_db: AsyncEngine) -> None:
     most, least = "9" * 38, "0." + "0" * 37 + "1"
-    await load_content(permits_db, quota_csv(1), "quotas")
-    await issue_permit(permits_db, permit_for_quantity(most, origin_country="ZA"), AUTHORITY_FR)
+    await load_content(permits_db, quota_csv(1, unit="kg"), "quotas")
+    await issue_permit(permits_db, permit_for_quantity(most, unit="kg", origin_country="ZA"), AUTHORITY_FR)
     assert await quota_events(permits_db) == [("quota.reached", 1, most, int(most) * 100)]
-    await issue_permit(permits_db, permit_for_quantity(least, origin_country="ZA"), AUTHORITY_FR)
+    await issue_permit(permits_db, permit_for_quantity(least, unit="kg", origin_country="ZA"), AUTHORITY_FR)
     assert await quota_taken(permits_db) == f"{most}.{least[2:]}"
     whole = "1" + "0" * 37
-    await load_content(permits_db, quota_csv(0, iso_code2="NA").replace(",0,", f",{whole},"), "quotas")
-    permit = permit_for_quantity("0.1", origin_country="NA").model_copy(update={"export_country": "NA", "issuer": "NA"})
+    await load_content(permits_db, quota_csv(0, unit="kg", iso_code2="NA").replace(",0,", f",{whole},"), "quotas")
+    permit = permit_for_quantity("0.1", unit="kg", origin_country="NA").model_copy(
+        update={"export_country": "NA", "issuer": "NA"}
+    )
     await issue_permit(permits_db, permit, AUTHORITY_FR)
     [one] = await rows_as_json(reference_read.list_quotas(permits_db, "NA", today()))
     assert one["left"] == "9" * 37 + ".9"
