@@ -8,13 +8,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from services.permits.domain.checks.completion import PermitKey, cited_permits, usable_by
+from services.permits.domain.checks.completion import cited_permits, usable_by
 from services.permits.domain.checks.cost import cited_keys, estimate_cost, is_always_checked, loaded_cost, maximum_cost
 from services.permits.domain.checks.import_permits import named_export_documents
 from services.permits.domain.declarations.verdicts import announced_on
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.permits import CitedPermits, PermitRecord
+from services.permits.domain.model.permits import CitedPermits, PermitKey, PermitRecord
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules.check_limits import CHECK_COST
 from services.permits.store import facts, permits

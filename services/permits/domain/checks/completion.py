@@ -6,14 +6,21 @@ It uses only permits whose holder is the declaring side, so that no other party 
 If several sources are possible, the field stays open or an officer decides.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from services.permits.domain.checks.holders import PermitKeys, confirmed_permits, is_holder, may_use
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.permits import CitedPermits, PermitLineRecord, PermitRecord, permit_key
+from services.permits.domain.model.permits import (
+    CitedPermits,
+    PermitKey,
+    PermitLineRecord,
+    PermitRecord,
+    PermitsByKey,
+    permit_key,
+)
 from services.permits.domain.rules.matching import candidate_lines, line_origin_country
 from services.permits.domain.rules.parties import has_same_name
 from services.permits.domain.units import convert, is_convertible
@@ -26,8 +33,6 @@ from shared.contracts.fields import Trader
 from shared.contracts.permit import Permit
 from shared.contracts.quantities import EXACT
 
-PermitKey = tuple[str, str]
-PermitsByKey = Mapping[PermitKey, PermitRecord]
 FIELDS_FROM_LINE = ("taxon", "term", "source")
 
 

@@ -10,13 +10,12 @@ from dataclasses import dataclass
 
 from services.permits.domain.checks.completion import candidate_keys
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.permits import PermitKey, PermitRecord, PermitsByKey
 from services.permits.domain.rules.check_limits import CHECK_COST
 from shared.contracts.declaration import Declaration
 from shared.contracts.limits import LINES
 from shared.limits import Limit, LimitSubject
 
-PermitKey = tuple[str, str]
 ITEM_COST = 10
 DOCUMENT_COST = 30
 LOADED_LINE_COST = 16
@@ -44,9 +43,7 @@ PART_COST = 2_000_000
 """Possible cost of the declarations that the hub checks in one transaction. A batch of usual ones costs less."""
 
 
-def estimate_cost(
-    content: Declaration, permits_by_key: Mapping[PermitKey, PermitRecord], line_counts: Mapping[PermitKey, int]
-) -> int:
+def estimate_cost(content: Declaration, permits_by_key: PermitsByKey, line_counts: Mapping[PermitKey, int]) -> int:
     """Return the cost of a check. `line_counts` are the numbers of lines of permits that are not loaded.
 
     The result is zero for a declaration that no permits can make too large.

@@ -6,14 +6,14 @@ allows it, the hub adds the export document to the item. So the export document 
 like any other, and no second import permit can use it again.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date
 
 from services.permits.domain.checks.completion import usable_by
 from services.permits.domain.checks.holders import PermitKeys, confirmed_permits, may_use, naming
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.permits import PermitKey, PermitRecord, PermitsByKey
 from services.permits.domain.model.previous_documents import PreviousDocument, export_documents, previous_document
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules.import_permits import replaces_export_document
@@ -25,9 +25,6 @@ from shared.contracts.declaration import Document, Item, Repair
 from shared.contracts.limits import DOCUMENTS_PER_ITEM
 from shared.contracts.permit import Permit
 from shared.contracts.quantities import EXACT
-
-PermitKey = tuple[str, str]
-PermitsByKey = Mapping[PermitKey, PermitRecord]
 
 
 def named_export_documents(

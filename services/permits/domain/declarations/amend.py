@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.permits.domain.checks.check import apply_verdict, check
+from services.permits.domain.checks.check import check
 from services.permits.domain.checks.counted_elsewhere import without_claims
+from services.permits.domain.checks.verdict import apply_verdict
 from services.permits.domain.declarations.second_use_alerts import attempts_of
 from services.permits.domain.declarations.verdicts import (
     changed_permits,

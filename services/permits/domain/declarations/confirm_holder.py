@@ -7,8 +7,9 @@ the declaration again, now with the permit. New findings stay open and need thei
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.permits.domain.checks.check import Verdict, apply_verdict, check, status_from_findings
+from services.permits.domain.checks.check import check
 from services.permits.domain.checks.counted_elsewhere import without_claims
+from services.permits.domain.checks.verdict import Verdict, apply_verdict, status_from_findings
 from services.permits.domain.declarations.officer_statement import apply_officer_statement
 from services.permits.domain.declarations.override import accept, decision_fields, override_findings, require_open
 from services.permits.domain.declarations.recheck import with_overrides

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from services.permits.domain.checks.check import apply_verdict, check
+from services.permits.domain.checks.check import check
+from services.permits.domain.checks.verdict import apply_verdict
 from services.permits.domain.declarations.second_use_alerts import attempts_of
 from services.permits.domain.declarations.verdicts import (
     changed_permits,

@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import TypedDict
 
 from services.permits.domain.checks.changed_since import used_since_check, withdrawn_since_check
-from services.permits.domain.checks.check import status_from_findings, unknown_permit_pointers
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, with_claims
+from services.permits.domain.checks.documents import unknown_permit_pointers
+from services.permits.domain.checks.verdict import status_from_findings
 from services.permits.domain.declarations.counted_wholes import is_counted_with_others, whole_groups
 from services.permits.domain.declarations.items import require_item
 from services.permits.domain.declarations.officer_statement import apply_officer_statement

@@ -7,8 +7,9 @@ leaves the declaration to officers. The same holds after displacement and after 
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.permits.domain.checks.check import Verdict, apply_verdict, check, status_from_findings
+from services.permits.domain.checks.check import check
 from services.permits.domain.checks.counted_elsewhere import with_claims, without_claims
+from services.permits.domain.checks.verdict import Verdict, apply_verdict, status_from_findings
 from services.permits.domain.declarations.second_use_alerts import attempts_of
 from services.permits.domain.declarations.verdicts import changed_permits, verdict_data, with_verdict
 from services.permits.domain.model.change_sets import ChangeSet, DeclarationChange

@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from services.permits.domain.checks.check import status_from_findings
 from services.permits.domain.checks.counted_elsewhere import with_claims
+from services.permits.domain.checks.verdict import status_from_findings
 from services.permits.domain.events import declaration_fields
 from services.permits.domain.model.change_sets import DeclarationChange
 from services.permits.domain.model.declarations import DeclarationRecord

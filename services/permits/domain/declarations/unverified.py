@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import replace
 
-from services.permits.domain.checks.check import Verdict, apply_verdict, check
+from services.permits.domain.checks.check import check
+from services.permits.domain.checks.verdict import Verdict, apply_verdict
 from services.permits.domain.declarations.lodge import received_event
 from services.permits.domain.declarations.second_use_alerts import attempts_of
 from services.permits.domain.declarations.verdicts import (

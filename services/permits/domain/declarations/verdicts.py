@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from services.permits.domain.checks.check import Verdict
+from services.permits.domain.checks.verdict import Verdict
 from services.permits.domain.declarations.second_use_alerts import alert_at_once
 from services.permits.domain.events import declaration_fields, finding_fields
 from services.permits.domain.model.change_sets import PermitChange

@@ -97,6 +97,9 @@ class PermitRecord:
 
 
 PermitsById = Mapping[UUID, PermitRecord]
+PermitKey = tuple[str, str]
+"""The issuer of a permit, and the key of its number."""
+PermitsByKey = Mapping[PermitKey, PermitRecord]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -5,6 +5,7 @@ Source: Resolution Conf. 12.3 (Rev. CoP19), annex 2, boxes 12 and 12a; Regulatio
 
 from dataclasses import dataclass
 
+from services.permits.domain.model.permits import PermitKey
 from shared.contracts.closed_sets import PermitKind
 from shared.contracts.comparison import comparison_key
 from shared.contracts.permit import Permit, PermitLine
@@ -12,7 +13,6 @@ from shared.limits import Limit, LimitSubject
 
 EMPTY_WORDS = frozenset({"", "unknown", "not known", "none", "nil", "n/a", "na"})
 """Words in the place of a permit number that state no reason."""
-PermitKey = tuple[str, str]
 EXPORT_DOCUMENTS = Limit(
     20,
     "documents",

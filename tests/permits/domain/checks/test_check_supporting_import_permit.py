@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from services.permits.domain.checks.check import Verdict, check
+from services.permits.domain.checks.check import check
+from services.permits.domain.checks.verdict import Verdict
 from services.permits.domain.ledger.balances import EntryKind
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference.facts import Facts

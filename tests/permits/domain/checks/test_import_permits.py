@@ -6,8 +6,9 @@ from typing import Any
 
 import pytest
 
-from services.permits.domain.checks.check import Verdict, check
+from services.permits.domain.checks.check import check
 from services.permits.domain.checks.import_permits import named_export_documents
+from services.permits.domain.checks.verdict import Verdict
 from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.model.previous_documents import EXPORT_DOCUMENTS

@@ -2,7 +2,7 @@
 
 import pytest
 
-from services.permits.domain.checks.check import status_from_findings
+from services.permits.domain.checks.verdict import status_from_findings
 from services.permits.domain.rules.check_limits import (
     CHECK_COST,
     NOT_OVERRIDABLE,
