@@ -41,5 +41,5 @@ async def _refer(engine: AsyncEngine, declaration_id: UUID, at: datetime) -> boo
 
     is_referred = await retry_transaction(transaction)
     if is_referred:
-        logger().info("declaration.exit_overdue", declaration=str(declaration_id))
+        logger().info("overdue_exit.found", declaration=str(declaration_id))
     return is_referred
