@@ -3,6 +3,7 @@
 Source: Resolution Conf. 12.3 (Rev. CoP19), annex 2, boxes 12 and 12a; Regulation (EC) No 865/2006 for import permits.
 """
 
+import re
 from dataclasses import dataclass
 
 from services.permits.domain.model.permits import PermitKey
@@ -12,7 +13,10 @@ from shared.contracts.permit import Permit, PermitLine
 from shared.limits import Limit, LimitSubject
 
 EMPTY_WORDS = frozenset({"", "unknown", "not known", "none", "nil", "n/a", "na"})
-"""Words in the place of a permit number that state no reason."""
+"""Words in the place of a number or of a reason that state neither."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_YEAR = re.compile(r"\b(?:19|20)\d\ds?\b")
+_WORDS_OF_SENTENCE = 3
 EXPORT_DOCUMENTS = Limit(
     20,
     "documents",
@@ -82,17 +86,24 @@ def find_reason(content: Permit, line: PermitLine) -> str | None:
 
     Resolution Conf. 12.3 asks for it in box 5, and many authorities write it in the place of the number in box 12.
     """
-    if line.origin_reason is not None:
-        return line.origin_reason
     stated = line.origin_permit
-    if stated is not None and not is_number(stated) and stated.strip(" .-/").casefold() not in EMPTY_WORDS:
-        return stated
-    return content.special_conditions
+    candidates = (line.origin_reason, None if stated is None or is_number(stated) else stated)
+    reason = next((one for one in candidates if one is not None and not states_nothing(one)), None)
+    return reason or content.special_conditions
+
+
+def states_nothing(text: str) -> bool:
+    """Return whether a text says only that a number or a reason is not known."""
+    return text.strip(" .-/?").casefold() in EMPTY_WORDS
 
 
 def is_number(text: str) -> bool:
-    """Return whether a text in the place of a permit number is a number, and no reason such as "pre-Convention"."""
-    return any(letter.isdigit() for letter in text)
+    """Return whether a text in the place of a permit number is a number, and no reason such as "pre-Convention".
+
+    A sentence may name a year: "not available, stock of 1989" is a reason.
+    """
+    is_sentence = len(_WORD.findall(text)) >= _WORDS_OF_SENTENCE
+    return any(letter.isdigit() for letter in (_YEAR.sub("", text) if is_sentence else text))
 
 
 def _named(issuer: str, number: str | None) -> PreviousDocument | None:

@@ -4,6 +4,7 @@ Animals of source D come from an operation in the register of the Secretariat, w
 source D are propagated for commercial purposes; the registration of their nurseries (Conf. 9.19) is not required.
 """
 
+from services.permits.domain.model.previous_documents import states_nothing
 from services.permits.domain.reference.listing_lookup import PLANTS
 from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.rules.citation_context import CitationContext
@@ -13,8 +14,9 @@ from shared.contracts.permit import PermitLine
 
 
 def lacks_operation(line: PermitLine, kingdom: str | None) -> bool:
-    """Return whether a line of source D names no registered operation. Plants need none."""
-    return line.source == Source.D and line.registered_operation is None and kingdom != PLANTS
+    """Return whether a line of source D names no registered operation, or only "unknown". Plants need none."""
+    names_none = line.registered_operation is None or states_nothing(line.registered_operation)
+    return line.source == Source.D and names_none and kingdom != PLANTS
 
 
 def is_outside_appendix_one(line: PermitLine, status: ListingStatus) -> bool:

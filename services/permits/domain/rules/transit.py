@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from datetime import date
 
-from services.permits.domain.ledger.balances import permit_amount
+from services.permits.domain.ledger.balances import ZERO, permit_amount
 from services.permits.domain.rules.citation_context import CitationContext
 from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rule, rule
 from shared.contracts.closed_sets import Severity, Side
 from shared.contracts.declaration import Declaration, Item
-from shared.contracts.quantities import format_quantity
+from shared.contracts.quantities import EXACT, format_quantity
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,11 +78,14 @@ def transit_was_endorsed(context: CitationContext) -> Discrepancy | None:
     officer_remedy=CUSTOMS_DECIDES,
 )
 def quantity_is_on_permit(context: CitationContext) -> Discrepancy | None:
-    """The quantity in transit must not exceed what left, or what the permit grants (boxes 11 and 14)."""
+    """The quantity in transit must not exceed what left, or what the permit grants (boxes 11 and 14).
+
+    Goods that have arrived, under a use that customs released, pass through no other country.
+    """
     if len(context.lines) != 1 or context.requested is None:
         return None
     balance, unit = context.line.balance, context.line.content.unit
-    most = permit_amount(balance, Side.IMPORT)
+    most = max(EXACT.subtract(permit_amount(balance, Side.IMPORT), balance.import_consumed), ZERO)
     if context.requested <= most:
         return None
     return Discrepancy(

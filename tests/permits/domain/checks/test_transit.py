@@ -104,6 +104,19 @@ async def test_transit_without_a_valid_export_document_or_exit_has_one_finding(
     assert (found["status"], blocking) == (status, [rule])
 
 
+async def test_transit_of_goods_that_have_arrived_is_referred_unless_accepted_before(permits_db: AsyncEngine) -> None:
+    permit, _ = await _permit(permits_db)
+    passing = await lodge_declaration(permits_db, _transit(permit), A)
+    assert passing["status"] == "accepted"
+    arrived = await lodge_declaration(permits_db, declaration(item(permit, "118")))
+    assert (await lodge_declaration(permits_db, _transit(permit), A))["status"] == "accepted", "only set aside"
+    await run_command(permits_db, transitions.release, arrived, CUSTOMS_FR, Release())
+    again = await lodge_declaration(permits_db, _transit(permit), A)
+    assert (again["status"], severities(again)) == ("referred", {"CITES-box-11-in-transit": "refer"})
+    freed = await run_command(permits_db, transitions.release, passing, CUSTOMS_NL, Release())
+    assert freed["status"] == "released", "customs may record the exit after the goods arrived"
+
+
 async def test_transit_under_an_expired_or_revoked_permit_is_rejected(permits_db: AsyncEngine) -> None:
     permit, permit_id = await _permit(permits_db)
     late = await lodge_declaration(permits_db, _transit(permit), A, at=datetime.now(UTC) + timedelta(days=90))

@@ -31,6 +31,10 @@ SEVERITIES = {WITHDRAWN: Severity.REFER, UNKNOWN: Severity.NOTE}
     ({"origin_permit": "ZW-7", "origin_date": "2020-01-01"}, {}, None),
     ({"origin_reason": "old stock"}, {}, "old stock"),
     ({"origin_permit": "pre-Convention"}, {}, "pre-Convention"),
+    ({"origin_permit": "not available, stock of 1989"}, {}, "not available, stock of 1989"),
+    ({"origin_permit": "CITES Permit Number ZW 1989/7", "origin_date": "1989-01-01"}, {}, None),
+    ({"origin_permit": "ZW 1989", "origin_date": "1989-01-01"}, {}, None),
+    ({"origin_permit": "old stock", "origin_reason": "unknown"}, {}, "old stock"),
     ({}, {"special_conditions": "stock of the year 1989"}, "stock of the year 1989"),
 ])  # fmt: skip
 def test_reason_in_place_of_the_permit_of_origin_is_a_note(

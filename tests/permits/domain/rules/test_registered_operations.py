@@ -20,6 +20,8 @@ PLANT = facts(replace(listing(Population(appendix="I")), kingdom="Plantae"))
 @pytest.mark.parametrize(("appendix", "line", "known", "expected"), [
     ("I", NUMBERED, APPENDIX_I, set()),
     ("I", {}, APPENDIX_I, {OPERATION}),
+    ("I", {"registered_operation": "Unknown."}, APPENDIX_I, {OPERATION}),
+    ("I", {"registered_operation": "n/a"}, APPENDIX_I, {OPERATION}),
     ("I", {}, PLANT, set()),
     ("II", NUMBERED, APPENDIX_I, set()),
     ("II", NUMBERED, APPENDIX_II, {APPENDIX}),
