@@ -20,7 +20,7 @@ from services.permits.domain.rules.import_permits import replaces_export_documen
 from services.permits.domain.rules.matching import candidate_lines
 from services.permits.domain.rules.parties import Naming
 from services.permits.domain.units import convert, is_convertible
-from shared.contracts.closed_sets import Movement, PermitKind, Side
+from shared.contracts.closed_sets import DocumentUse, Movement, PermitKind, Side
 from shared.contracts.declaration import Document, Item, Repair
 from shared.contracts.limits import DOCUMENTS_PER_ITEM
 from shared.contracts.permit import Permit
@@ -79,29 +79,36 @@ def _cite_of_item(
     find_named: Callable[[PermitRecord, Item, Document], PreviousDocument | None],
     repairs: list[Repair],
 ) -> Item:
-    """Return an item with the export documents that it means. An item with a document of another kind means none."""
+    """Return an item with the export documents that it means. An item with a permit of another kind means none.
+
+    An invoice or another document that is no permit changes nothing. Import permits with different uses of one export
+    document add it once for each use, so that the check finds the two uses of its line.
+    """
     item = declaration.content.items[index]
     import_permits: list[tuple[Document, PermitRecord]] = []
     for document in item.documents:
+        if not document.is_cites:
+            continue
         permit = permits_by_key.get(document.key)
         if permit is None or permit.content.kind != PermitKind.IMPORT or not may_use(permit, declaration, confirmed):
             return item
         import_permits.append((document, permit))
-    added: dict[PermitKey, Document] = {}
+    added: dict[tuple[PermitKey, DocumentUse, str | None], Document] = {}
     for document, permit in import_permits:
         named = find_named(permit, item, document)
         known = permits_by_key.get(named.key) if named is not None else None
         if named is None or known is None or not _can_cite(known, declaration):
             continue
-        if named.key in added:
-            added[named.key] = _with_quantity_of(added[named.key], document, item)
+        key = named.key, document.use, document.counted_by
+        if key in added:
+            added[key] = _with_quantity_of(added[key], document, item)
             continue
         if len(item.documents) + len(added) < DOCUMENTS_PER_ITEM:
             pointer = f"/items/{index}/documents/{len(item.documents) + len(added)}"
             source = f"import permit {permit.content.number} of {permit.content.issuer}, which names {named}"
             repairs.append(Repair(pointer=pointer, source=source))
             cites = {"number": known.content.number, "issuer": known.content.issuer, "line": None}
-            added[named.key] = document.model_copy(update=cites)
+            added[key] = document.model_copy(update=cites)
     return item.model_copy(update={"documents": (*item.documents, *added.values())}) if added else item
 
 

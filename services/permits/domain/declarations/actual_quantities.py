@@ -99,6 +99,12 @@ def find_document(
     raise Invalid("no-such-document", text, [Fault(pointer, "no-such-document", text)])
 
 
+def document_twice(document: CitedDocument, pointer: str) -> Invalid:
+    """Return the error for a decision that states two quantities of one permit line."""
+    text = f"The item names permit {document.number} twice. State each quantity once."
+    return Invalid("no-such-document", text, [Fault(pointer, "no-such-document", text)])
+
+
 def _is_named(citation: Citation, permit: PermitRecord, document: CitedDocument) -> bool:
     issuer, number = permit.key
     return (
@@ -121,8 +127,7 @@ def _stated_quantities(
         where = f"{pointer}/documents/{place}"
         citation = find_document(citations, permits, document, f"{where}/number")
         if line_key(citation) in stated:
-            text = f"The item names permit {document.number} twice. State each quantity once."
-            raise Invalid("no-such-document", text, [Fault(f"{where}/number", "no-such-document", text)])
+            raise document_twice(document, f"{where}/number")
         unit = document.unit or item.unit
         if not units.is_convertible(unit, citation.unit):
             raise _inexact(unit, citation.unit, f"{where}/unit")

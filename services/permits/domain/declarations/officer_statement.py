@@ -1,11 +1,10 @@
 """Statement of an officer in an override: the permit line that is meant, or a quantity in its unit."""
 
 from dataclasses import replace
-from uuid import UUID
 
 from services.permits.domain import units
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED, declared_quantity, means_line
-from services.permits.domain.declarations.actual_quantities import find_document
+from services.permits.domain.declarations.actual_quantities import LineKey, document_twice, find_document, line_key
 from services.permits.domain.declarations.counted_wholes import with_counted_wholes
 from services.permits.domain.declarations.items import read_item
 from services.permits.domain.ledger.balances import ZERO
@@ -82,9 +81,11 @@ def _require_statement(decision: Override) -> None:
 def _with_documents(declaration: DeclarationRecord, permits: PermitsById, decision: Override) -> DeclarationRecord:
     """Return the declaration with the quantity that the officer states for each document of the item."""
     mine = [one for one in declaration.citations if one.item == decision.item]
-    stated: dict[tuple[UUID, str], Citation] = {}
+    stated: dict[LineKey, Citation] = {}
     for place, document in enumerate(decision.documents):
         citation = find_document(mine, permits, document, f"/documents/{place}/number")
+        if line_key(citation) in stated:
+            raise document_twice(document, f"/documents/{place}/number")
         if citation.is_open:
             text = f"The quantity of permit {document.number} is set aside already. Leave it out."
             raise Invalid("quantity-stands", text, [Fault(f"/documents/{place}/quantity", "quantity-stands", text)])
@@ -101,9 +102,9 @@ def _with_documents(declaration: DeclarationRecord, permits: PermitsById, decisi
         quantity = units.convert(document.quantity, unit, line.content.unit)
         field = "counted_elsewhere" if citation.use == ALREADY_COUNTED else "requested"
         changed = replace_field(replace(citation, line=line_letter, unit=line.content.unit), field, quantity)
-        stated[citation.permit, citation.line] = changed
+        stated[line_key(citation)] = changed
     citations = tuple(
-        stated.get((one.permit, one.line), one) if one.item == decision.item else one for one in declaration.citations
+        stated.get(line_key(one), one) if one.item == decision.item else one for one in declaration.citations
     )
     return replace(declaration, citations=citations)
 

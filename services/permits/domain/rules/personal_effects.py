@@ -17,7 +17,7 @@ from services.permits.domain.rules.rule import CUSTOMS_DECIDES, Discrepancy, Rul
 from shared.cites.annotations import Effect
 from shared.contracts.closed_sets import Appendix, Purpose, Severity, Side, Unit
 from shared.contracts.declaration import Declaration, Item, declaring_side
-from shared.contracts.quantities import format_quantity
+from shared.contracts.quantities import EXACT, format_quantity
 
 PERSONAL = "personal or household effects"
 EXPORT_DOCUMENT = "an export permit or re-export certificate"
@@ -145,7 +145,7 @@ def find_limit(taxon: str | None, term: str | None, facts: Facts) -> PersonLimit
 
 
 def _add(one: Decimal | None, other: Decimal | None) -> Decimal | None:
-    return None if one is None or other is None else one + other
+    return None if one is None or other is None else EXACT.add(one, other)
 
 
 def _amount_in(item: Item, unit: Unit) -> Decimal | None:

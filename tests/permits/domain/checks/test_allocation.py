@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.declarations import transitions
 from shared.contracts.declaration import NormalizedDeclaration, Override
 from shared.contracts.permit import Permit
+from shared.problems import Invalid
 from tests.permits.declaration_steps import build_model, check_balances, run_command, severities
 from tests.permits.sample_data import (
     AUTHORITY_FR,
@@ -102,6 +103,19 @@ async def test_item_with_several_possible_allocations_is_referred_until_an_offic
     accepted = await run_command(permits_db, transitions.override, found, CUSTOMS_FR, decision)
     assert accepted["status"] == "accepted"
     assert reserved_by_permit(accepted) == {permits[0].number: "90", permits[1].number: "60"}
+    await check_balances(permits_db)
+
+
+async def test_override_that_states_one_document_twice_is_refused_and_changes_nothing(permits_db: AsyncEngine) -> None:
+    permits = await endorsed_permits(permits_db, "100", "80")
+    found = await lodge_declaration(permits_db, declaration(item_of(permits, "150")))
+    stated = [(permits[0], "100"), (permits[0], "70"), (permits[1], "80")]
+    documents = [{"number": one.number, "quantity": quantity} for one, quantity in stated]
+    decision = build_model(Override, rule="write-off-stated", item=1, reason="seen", documents=documents)
+    with pytest.raises(Invalid) as refused:
+        await run_command(permits_db, transitions.override, found, CUSTOMS_FR, decision)
+    [fault] = refused.value.faults
+    assert (refused.value.code, fault.pointer) == ("no-such-document", "/documents/1/number")
     await check_balances(permits_db)
 
 

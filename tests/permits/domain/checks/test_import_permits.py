@@ -84,6 +84,30 @@ def test_export_document_that_an_import_permit_names_is_cited_and_reserved() -> 
     assert PERMIT.content.number in str(note.found)
 
 
+@pytest.mark.parametrize("other", [{"type": "N935", "number": "INV-1"}, {"type": "N705"}, {"type": "Y900"}])
+@pytest.mark.parametrize("first", [True, False])
+def test_export_document_is_cited_beside_a_document_that_is_no_permit(other: dict[str, str], first: bool) -> None:
+    cited = import_permit()
+    cites = {"number": cited.content.number, "issuer": "FR"}
+    documents = [other, cites] if first else [cites, other]
+    verdict = verdict_on(cited, known=replace(APPENDIX_II, policies=ALONE), also=(PERMIT,), documents=documents)
+    assert {one.permit: one.reserved for one in verdict.citations} == {cited.id: Decimal(10), PERMIT.id: Decimal(10)}
+    assert NAMED not in severities(verdict)
+
+
+@pytest.mark.parametrize(
+    "uses", [("already_counted", "exhausts"), ("exhausts", "already_counted"), ("exhausts", "part")]
+)
+def test_import_permits_with_two_uses_of_one_export_document_are_rejected(uses: tuple[str, str]) -> None:
+    cited = (import_permit(), import_permit())
+    documents = [
+        {"number": one.content.number, "issuer": "FR", "use": use, "quantity": "5"}
+        for one, use in zip(cited, uses, strict=True)
+    ]
+    verdict = verdict_on(*cited, known=replace(APPENDIX_II, policies=ALONE), also=(PERMIT,), documents=documents)
+    assert severities(verdict)["one-use-of-line"] is Severity.BLOCK
+
+
 def test_certificate_of_the_last_re_export_is_cited_before_the_permit_of_origin() -> None:
     certificate = permit("re_export", origin_country="ZW", origin_permit="ZW-7", origin_date="2020-01-01")
     stated = {"origin_country": "ZW", "origin_permit": "ZW-7", "last_export_country": "ZA"}

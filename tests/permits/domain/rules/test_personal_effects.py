@@ -134,6 +134,14 @@ async def test_effects_of_several_items_are_one_quantity(permits_db: AsyncEngine
     assert (rules_of(mixed), mixed["status"]) == ({EXEMPT}, "accepted")
 
 
+async def test_effects_above_the_limit_by_less_than_any_rounding_are_rejected(permits_db: AsyncEngine) -> None:
+    found = await lodge(
+        permits_db, effects(BELUGA, "CAV", "125", "g"), effects(BELUGA, "CAV", "0." + "0" * 30 + "1", "g")
+    )
+    assert found["status"] == "rejected"
+    assert QUANTITY in rules_of(found)
+
+
 async def test_item_without_an_amount_in_the_unit_of_the_limit_leaves_the_whole_claim_to_an_officer(
     permits_db: AsyncEngine,
 ) -> None:
