@@ -12,6 +12,7 @@ from services.permits.domain.model.customs_offices import acting_country, decidi
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.events import Followers
 from services.permits.domain.model.permits import PermitLineRecord, PermitRecord
+from shared.cites.time_zones import country_codes
 from shared.contracts.closed_sets import Movement, PermitKind, Role, Side
 from shared.contracts.events.applications import ApplicationAssessed, ApplicationEventData
 from shared.contracts.events.parts import PermitReference, UsedLine
@@ -173,15 +174,17 @@ def declaration_audience(
 ) -> Audience:
     """Return the audience of an event about a declaration: its trader, its agent, the offices of its countries.
 
-    These are the countries of export, import and transit. Their partners receive it too. The senders are the trader
-    and the agent. Customs of a member that acts in place of the deciding country receives it while the policy names it.
+    These are the countries of export, import and transit. Their partners receive it too. A code that customs write in
+    place of a country, such as QU, has no offices. The senders are the trader and the agent. Customs of a member that
+    acts in place of the deciding country receives it while the policy names it.
     """
     content = declaration.content
     acting = acting_country(content)
     acts = acting is not None and acting in members.get(deciding_country(content) or "", ())
     offices = (RoleInCountry(role=Role.CUSTOMS, country=acting),) if acting is not None and acts else ()
     transit = (content.transit_country,) if content.transit_country is not None else ()
-    countries = _unique(content.export_country, content.import_country, *transit)
+    stated = _unique(content.export_country, content.import_country, *transit)
+    countries = tuple(country for country in stated if country in country_codes())
     parties, notified_agents = (declaration.trader,), _agent_of(declaration, agents)
     items = declaration.content.items
     documents = [document for item in items for document in item.documents if document.number and document.is_cites]

@@ -5,6 +5,7 @@ from collections import Counter
 from typing import Any
 from uuid import UUID
 
+import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
@@ -111,6 +112,30 @@ async def test_event_audience_of_a_declaration_has_its_permits_by_number_and_id(
     received = await _audience_by_type(permits_db)
     for kind in ("declaration.received", "declaration.accepted"):
         assert set(received[kind].permits) == {f"ZA/{permit.number}", str(permit_id)}, kind
+
+
+@pytest.mark.parametrize("code", ["QU", "EU", "QP"])
+@pytest.mark.parametrize("field", ["export_country", "import_country"])
+async def test_declaration_with_a_code_in_place_of_a_country_is_checked_and_tells_no_office_of_it(
+    permits_db: AsyncEngine, field: str, code: str
+) -> None:
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    found = await lodge_declaration(permits_db, declaration(item(permit, "100"), **{field: code}))
+    assert found["status"] in {"referred", "rejected"}
+    kept = "FR" if field == "export_country" else "ZA"
+    audience = (await _audience_by_type(permits_db))["declaration.received"]
+    assert audience.countries == (kept,)
+    assert {(one.role.value, one.country) for one in audience.offices} == {("authority", kept), ("customs", kept)}
+
+
+async def test_transit_through_a_code_in_place_of_a_country_is_checked(permits_db: AsyncEngine) -> None:
+    permit = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, permit), A="118")
+    transit = declaration(item(permit, "100"), movement="transit", transit_country="QU")
+    found = await lodge_declaration(permits_db, transit)
+    assert found["status"] != "received"
+    assert (await _audience_by_type(permits_db))["declaration.received"].countries == ("ZA", "FR")
 
 
 async def test_event_message_has_the_values_of_its_row_and_fits_its_contract(permits_db: AsyncEngine) -> None:
