@@ -82,7 +82,7 @@ def _cite_of_item(
     """Return an item with the export documents that it means. An item with a permit of another kind means none.
 
     An invoice or another document that is no permit changes nothing. Import permits with different uses of one export
-    document add it once for each use, so that the check finds the two uses of its line.
+    document add it once for each use. The check then finds the two uses of its line.
     """
     item = declaration.content.items[index]
     import_permits: list[tuple[Document, PermitRecord]] = []

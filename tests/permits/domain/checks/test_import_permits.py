@@ -86,7 +86,7 @@ def test_export_document_that_an_import_permit_names_is_cited_and_reserved() -> 
 
 @pytest.mark.parametrize("other", [{"type": "N935", "number": "INV-1"}, {"type": "N705"}, {"type": "Y900"}])
 @pytest.mark.parametrize("first", [True, False])
-def test_export_document_is_cited_beside_a_document_that_is_no_permit(other: dict[str, str], first: bool) -> None:
+def test_export_document_is_cited_with_a_document_that_is_no_permit(other: dict[str, str], first: bool) -> None:
     cited = import_permit()
     cites = {"number": cited.content.number, "issuer": "FR"}
     documents = [other, cites] if first else [cites, other]
