@@ -273,6 +273,16 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
         lambda: findings_of(EXPORT_TO_ZOO, IMPORT_OF_ZOO, known=APPENDIX_I, purpose="Z", movement="export"),
         lambda: findings_of(EXPORT_TO_ZOO, IMPORT_OF_ZOO, known=APPENDIX_I, purpose="Z"),
     ),
+    "CITES-III.2(d)-import-permit-withdrawn": (
+        lambda: findings_of(
+            EXPORT_TO_ZOO,
+            replace(IMPORT_OF_ZOO, status=PermitStatus.REVOKED),
+            known=APPENDIX_I,
+            purpose="Z",
+            movement="export",
+        ),
+        lambda: findings_of(EXPORT_TO_ZOO, IMPORT_OF_ZOO, known=APPENDIX_I, purpose="Z", movement="export"),
+    ),
     "CITES-VI.2-validity": (lambda: findings_of(PERMIT, at=AFTER_VALIDITY), lambda: findings_of(PERMIT)),
     "CITES-VI.2-late": (
         lambda: findings_of(PERMIT, at=AFTER_VALIDITY, document={"use": "late"}),

@@ -20,6 +20,7 @@ from tests.permits.rule_scenarios import APPENDIX_I, APPENDIX_II, APPENDIX_III, 
 from tests.permits.sample_data import A
 
 KIND, NOTE = "CITES-IV-kind", "CITES-III.2(d)-import-permit"
+WITHDRAWN = "CITES-III.2(d)-import-permit-withdrawn"
 ZOO: dict[str, Any] = {"terms": {"purpose": "Z"}}
 
 
@@ -60,6 +61,14 @@ def test_import_permit_that_an_export_cites_too_has_no_posting() -> None:
     checked = replace(declaration, citations=verdict(own, supporting).citations)
     postings = reservation_postings(checked, Actor(party=A.id, role=ActorRole.TRADER, at=FIXED_NOON), "lodged")
     assert [(one.permit, one.entry.kind) for one in postings] == [(own.id, EntryKind.RESERVE)]
+
+
+@pytest.mark.parametrize("status", [PermitStatus.REVOKED, PermitStatus.REPLACED, PermitStatus.LOST])
+def test_export_that_cites_a_withdrawn_import_permit_too_is_referred(status: PermitStatus) -> None:
+    result = verdict(unendorsed("export", "I"), replace(unendorsed("import", "I"), status=status))
+    assert (result.status, rules_found(result)) == (DeclarationStatus.REFERRED, {NOTE: "note", WITHDRAWN: "refer"})
+    valid = replace(unendorsed("import", "I"), status=PermitStatus.EXHAUSTED)
+    assert rules_found(verdict(unendorsed("export", "I"), valid)) == {NOTE: "note"}
 
 
 def test_export_that_cites_only_the_import_permit_is_rejected() -> None:
