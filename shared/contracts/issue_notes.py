@@ -15,6 +15,7 @@ class IssueNoteCode(ClosedSet):
     `appendix-differs`: the listing has the taxon in another Appendix. `unit-not-preferred`: the guidelines for annual
     reports state the term in other units. `operation-missing`: source D names no registered operation.
     `source-d-not-appendix-one`: source D is only of specimens of Appendix I.
+    `more-than-came-in`: a re-export certificate grants more than came in under the document that it names.
     """
 
     TAXON_NOT_LISTED = "taxon-not-listed"
@@ -23,6 +24,7 @@ class IssueNoteCode(ClosedSet):
     UNIT_NOT_PREFERRED = "unit-not-preferred"
     OPERATION_MISSING = "operation-missing"
     SOURCE_D_NOT_APPENDIX_ONE = "source-d-not-appendix-one"
+    MORE_THAN_CAME_IN = "more-than-came-in"
 
 
 class IssueNote(WireModel):

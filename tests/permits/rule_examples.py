@@ -67,6 +67,11 @@ ORIGIN_REVOKED, ORIGIN_KNOWN = (
     replace(APPENDIX_II, previous_statuses={("ZW", "zw-7"): status})
     for status in (PermitStatus.REVOKED, PermitStatus.EXHAUSTED)
 )
+ORIGIN = permit("export", terms={"number": "ZW-7", "issuer": "ZW", "export_country": "ZW"})
+ORIGIN_USED_UP, ORIGIN_LEFT = (
+    replace(ORIGIN_KNOWN, previous_permits={ORIGIN.key: one})
+    for one in (ORIGIN.with_balance("A", replace(ORIGIN.lines["A"].balance, import_closed=True)), ORIGIN)
+)
 UNNUMBERED, NUMBERED = (permit("export", "I", source="D", registered_operation=number) for number in (None, "A-ZA-501"))
 OF_APPENDIX_II = permit("export", "II", source="D", registered_operation="A-ZA-501")
 PLANT, ORCHID = (facts(replace(listing(Population(appendix=appendix)), kingdom="Plantae")) for appendix in ("II", "I"))
@@ -386,6 +391,10 @@ EXAMPLES: dict[str, tuple[Example, Example]] = {
     "CITES-box-12-unknown": (
         lambda: findings_of(NAMED, origin_country="ZW"),
         lambda: findings_of(NAMED, known=ORIGIN_KNOWN, origin_country="ZW"),
+    ),
+    "CITES-box-12-used-up": (
+        lambda: findings_of(NAMED, known=ORIGIN_USED_UP, origin_country="ZW"),
+        lambda: findings_of(NAMED, known=ORIGIN_LEFT, origin_country="ZW"),
     ),
     "CITES-Conf-12.10-operation": (
         lambda: findings_of(UNNUMBERED, known=APPENDIX_I, source="D"),

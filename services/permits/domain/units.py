@@ -12,6 +12,11 @@ def is_convertible(unit: str, target_unit: str) -> bool:
     return UNITS[unit][0] == UNITS[target_unit][0]
 
 
+def is_counted(unit: str) -> bool:
+    """Return whether a unit counts pieces, and measures none."""
+    return UNITS[unit][0] == "count"
+
+
 def convert(quantity: Decimal, unit: str, target_unit: str) -> Decimal:
     """Return a quantity in another unit of the same dimension: 1.5 kg is 1500 g.
 

@@ -12,13 +12,18 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from services.permits.domain.checks.counted_elsewhere import ALREADY_COUNTED
 from services.permits.domain.checks.transit import find_transit_country
 from services.permits.domain.model.declarations import DeclarationRecord
-from services.permits.domain.model.permits import PermitRecord
-from services.permits.domain.model.previous_documents import named_documents
+from services.permits.domain.model.permits import PermitKey, PermitRecord
+from services.permits.domain.model.previous_documents import (
+    named_documents,
+    previous_document,
+    re_exported_documents,
+)
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.reference.facts import Facts, QuotaUsage
-from services.permits.store import declarations, quota_usage, species_listings
+from services.permits.domain.rules.re_exported_quantities import index_lines
+from services.permits.store import declarations, quota_usage, re_exports, species_listings
 from services.permits.store.hs_codes import hs_row
-from services.permits.store.permits import list_number_owners
+from services.permits.store.permits import list_number_owners, read_by_keys
 from services.permits.store.tables import hs_codes, policies, reference_loads, suspensions
 from shared.cites.hs_codes import CHAPTER_DIGITS, HsRow, HsTable, build_hs_table
 from shared.contracts.application import Application
@@ -53,6 +58,9 @@ async def load_facts(
     countries |= {
         line.content.origin_country for p in permits for line in p.lines.values() if line.content.origin_country
     }
+    previous_permits = _find_previous_permits(permits, named_lines)
+    re_exported = await re_exports.sum_by_document(conn, previous_permits, except_permits=permits)
+    names.update(goods.taxon for every in re_exported.values() for goods in every)
     chapters = {
         item.hs_code[:CHAPTER_DIGITS]
         for content in contents
@@ -71,14 +79,40 @@ async def load_facts(
         policies={row["country"]: Policy.model_validate(row["policy"]) for kind, row in rows if kind == "policy"},
         declarations_by_reference=await declarations.ids_by_reference(conn, _counting_references(records)),
         previous_statuses=await _load_previous_statuses(conn, permits, named_lines),
+        previous_permits=previous_permits,
+        re_exported=re_exported,
+        re_export_lines=index_lines(permits, frozenset(previous_permits)) if previous_permits else {},
         hs_tables=_hs_tables(_hs_row_from_json(row) for kind, row in rows if kind == "hs_code"),
     )
 
 
 async def load_listing_facts(conn: AsyncConnection, contents: Iterable[Permit | Application]) -> Facts:
-    """Return the listings of the taxa in permits or applications, as facts."""
+    """Return the listings of the taxa in permits or applications, and what re-export certificates need, as facts."""
+    contents = tuple(contents)
     stated = {line.taxon for content in contents for line in content.lines}
-    return Facts(listings=await species_listings.load_listings(conn, stated, suggest_for=stated))
+    certificates = [one for one in contents if isinstance(one, Permit) and one.kind == PermitKind.RE_EXPORT]
+    keys = frozenset[PermitKey]().union(*(re_exported_documents(one) for one in certificates))
+    previous_permits = await read_by_keys(conn, keys)
+    re_exported = await re_exports.sum_by_document(conn, previous_permits)
+    names = {line.content.taxon for one in previous_permits.values() for line in one.lines.values()}
+    names |= {goods.taxon for every in re_exported.values() for goods in every}
+    listings = await species_listings.load_listings(conn, stated | names, suggest_for=stated)
+    return Facts(listings=listings, previous_permits=previous_permits, re_exported=re_exported)
+
+
+def _find_previous_permits(
+    permits: Sequence[PermitRecord], named_lines: Mapping[PermitKey, Collection[str]]
+) -> dict[PermitKey, PermitRecord]:
+    """Return the loaded permits that cited lines of re-export certificates name as their previous documents."""
+    by_key = {permit.key: permit for permit in permits}
+    named = (
+        previous_document(permit.content, permit.lines[letter].content)
+        for permit in permits
+        if permit.content.kind == PermitKind.RE_EXPORT
+        for letter in named_lines.get(permit.key, permit.lines)
+        if letter in permit.lines
+    )
+    return {one.key: by_key[one.key] for one in named if one is not None and one.key in by_key}
 
 
 def _names_without_document(contents: Iterable[Declaration]) -> set[str]:

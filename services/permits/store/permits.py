@@ -224,6 +224,11 @@ async def read_many(conn: AsyncConnection, ids: Iterable[UUID]) -> dict[UUID, Pe
     return {permit.id: permit for permit in found}
 
 
+async def read_by_keys(conn: AsyncConnection, keys: Set[Key]) -> dict[Key, PermitRecord]:
+    """Return permits by their keys, without usage totals and citations. Take no lock."""
+    return {permit.key: permit for permit in await load_permits(conn, await _read_rows(conn, keys))}
+
+
 async def list_reserved_together(conn: AsyncConnection, ids: Iterable[UUID]) -> set[UUID]:
     """Return the permits with reservations of declarations that have import reservations on the given permits."""
     c, other = t.citations.c, t.citations.alias()

@@ -12,18 +12,21 @@ from services.permits.domain.model.change_sets import DeclarationChange, PermitC
 from services.permits.domain.model.customs_offices import acting_country
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import AnyEvent, DomainEvent
-from services.permits.domain.model.permits import PermitRecord
+from services.permits.domain.model.permits import PermitKey, PermitRecord
+from services.permits.domain.model.previous_documents import previous_document
 from services.permits.domain.permits.expiry import NOTICE_LEVELS
 from services.permits.domain.rules.check_limits import count_omitted
 from services.permits.store import tables as t
 from services.permits.store.from_row import BALANCE_COLUMNS
 from services.permits.store.search import declaration_search_words, permit_search_words
+from shared.contracts.closed_sets import PermitKind
 from shared.contracts.comparison import comparison_key
 from shared.contracts.events.declarations import DeclarationAccepted, DeclarationConsented, DeclarationOverridden
 from shared.contracts.events.parts import EventData
 from shared.contracts.events.permits import PermitEndorsed, PermitTakenOver
 from shared.contracts.fields import Trader
 from shared.contracts.identifiers import identifier_key
+from shared.contracts.permit import PermitLine
 from shared.database import derived_id
 
 EVENT_ID_NAMESPACE = UUID("6d6f2f0c-5f0e-5d0f-9a55-0d4d6b1f6a01")
@@ -192,10 +195,24 @@ def line_rows(permit: PermitRecord) -> list[dict[str, Any]]:
             "unit": line.content.unit,
             "origin_country": line.content.origin_country,
             "origin_permit": line.content.origin_permit,
+            "previous_document": _re_exported_from(permit, line.content),
             **{name: getattr(line.balance, name) for name in BALANCE_COLUMNS},
         }
         for position, (line_letter, line) in enumerate(permit.lines.items())
     ]
+
+
+def previous_document_column(key: PermitKey) -> str:
+    """Return the key of a document as one text. No issuer has a blank."""
+    return " ".join(key)
+
+
+def _re_exported_from(permit: PermitRecord, line: PermitLine) -> str | None:
+    """Return the key of the document that the line of a re-export certificate names; None for other permits."""
+    if permit.content.kind != PermitKind.RE_EXPORT:
+        return None
+    named = previous_document(permit.content, line)
+    return None if named is None else previous_document_column(named.key)
 
 
 def balance_rows(change: PermitChange) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from services.permits.domain.checks.completion import cited_permits, usable_by
 from services.permits.domain.checks.cost import cited_keys, estimate_cost, is_always_checked, loaded_cost, maximum_cost
-from services.permits.domain.checks.import_permits import named_export_documents
+from services.permits.domain.checks.import_permits import named_permits
 from services.permits.domain.declarations.verdicts import announced_on
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord
@@ -48,16 +48,15 @@ async def lock_check_inputs(
 ) -> CheckInputs:
     """Lock the permits that declarations may use. Return what their checks need.
 
-    The export documents that cited import permits name are locked too, because the hub may write them off.
+    The export documents that cited import permits name are locked too, because the hub may write them off. So are the
+    previous documents of re-export certificates, because the hub adds up what is re-exported.
     `also` are further permits to lock: the declarations have reservations on them, or an officer confirms their holder.
     The permits of a declaration that is too large to check are not loaded. Only their lines are counted.
     """
     also = frozenset(also)
 
     async def load(cited: CitedPermits) -> permits.CitedRecords:
-        return await permits.lock_cited(
-            conn, cited, usable_by(declarations, also), named_export_documents(declarations)
-        )
+        return await permits.lock_cited(conn, cited, usable_by(declarations, also), named_permits(declarations, also))
 
     return await _load(conn, declarations, load, also)
 
@@ -67,9 +66,11 @@ async def read_check_inputs(
 ) -> CheckInputs:
     """Return what the checks of declarations need, as `lock_check_inputs` does. Take no lock."""
 
+    also = frozenset(also)
+
     async def load(cited: CitedPermits) -> permits.CitedRecords:
         return permits.CitedRecords(
-            permits=await permits.read_cited(conn, cited, named_export_documents(declarations)), locked=frozenset()
+            permits=await permits.read_cited(conn, cited, named_permits(declarations, also)), locked=frozenset()
         )
 
     return await _load(conn, declarations, load, also)

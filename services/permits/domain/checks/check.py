@@ -4,6 +4,7 @@ The result is a verdict: findings, status and reservations. A finding of severit
 nothing is reserved. A referred declaration reserves what it can until an officer decides.
 """
 
+from collections import ChainMap
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
@@ -52,7 +53,7 @@ from services.permits.domain.rules.whole_declaration import (
     DeclaringSideContext,
 )
 from shared.cites.time_zones import utc_day
-from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, Movement
+from shared.contracts.closed_sets import DeclarationStatus, DocumentUse, Movement, PermitKind
 from shared.contracts.declaration import NormalizedDeclaration
 from shared.contracts.findings import Finding
 
@@ -135,6 +136,11 @@ class _RunningCheck:
         """The permits whose holder an officer confirmed."""
         return confirmed_permits(self.declaration)
 
+    @cached_property
+    def current_permits(self) -> PermitsByKey:
+        """All loaded permits, with the reservations of earlier items."""
+        return ChainMap(self.reserved_permits, dict(self.permits_by_key))
+
 
 def _find_contexts(running: _RunningCheck, index: int) -> tuple[list[CitationContext], int, int]:
     """Return the contexts of the documents of an item that the declaring side may use, and keep what was found.
@@ -179,6 +185,8 @@ def _check_context(running: _RunningCheck, context: CitationContext) -> None:
     permit = running.reserved_permits.get(key, context.permit)
     is_counted_elsewhere = context.document.use == DocumentUse.ALREADY_COUNTED
     context = replace(context, own_claims=running.own_claims) if is_counted_elsewhere else context
+    if context.permit.content.kind == PermitKind.RE_EXPORT:
+        context = replace(context, current_permits=running.current_permits)
     found, citation, second_use = check_citation(running.declaration, with_whole_counts(context, running.whole_counts))
     running.findings += found
     running.citations.append(citation)

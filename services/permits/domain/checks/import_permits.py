@@ -14,7 +14,13 @@ from services.permits.domain.checks.completion import usable_by
 from services.permits.domain.checks.holders import PermitKeys, confirmed_permits, may_use, naming
 from services.permits.domain.model.declarations import DeclarationRecord
 from services.permits.domain.model.permits import PermitKey, PermitRecord, PermitsByKey
-from services.permits.domain.model.previous_documents import PreviousDocument, export_documents, previous_document
+from services.permits.domain.model.previous_documents import (
+    NAMING_KINDS,
+    PreviousDocument,
+    export_documents,
+    previous_document,
+    re_exported_documents,
+)
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.rules.import_permits import replaces_export_document
 from services.permits.domain.rules.matching import candidate_lines
@@ -27,17 +33,23 @@ from shared.contracts.permit import Permit
 from shared.contracts.quantities import EXACT
 
 
-def named_export_documents(
-    declarations: Iterable[DeclarationRecord],
+def named_permits(
+    declarations: Iterable[DeclarationRecord], also: Iterable[PermitKey] = ()
 ) -> Callable[[Iterable[Permit]], frozenset[PermitKey]]:
-    """Return a function that returns the keys of the export documents which import permits of the declarations name.
+    """Return a function that returns the keys of the documents which permits of the declarations name.
 
-    An import permit of other parties has none: a trader who guesses its number makes the hub read nothing more.
+    These are the export documents of import permits, and the previous documents of re-export certificates. A permit of
+    other parties names none: a trader who guesses its number makes the hub read nothing more. The holders of permits
+    in `also` do not matter.
     """
-    is_usable = usable_by(declarations)
+    is_usable = usable_by(declarations, also)
 
     def find_named(permits: Iterable[Permit]) -> frozenset[PermitKey]:
-        named = (export_documents(one) for one in permits if one.kind == PermitKind.IMPORT and is_usable(one))
+        named = (
+            export_documents(one) if one.kind == PermitKind.IMPORT else re_exported_documents(one)
+            for one in permits
+            if one.kind in NAMING_KINDS and is_usable(one)
+        )
         return frozenset().union(*named)
 
     return find_named

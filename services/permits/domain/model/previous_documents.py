@@ -5,6 +5,7 @@ Source: Resolution Conf. 12.3 (Rev. CoP19), annex 2, boxes 12 and 12a; Regulatio
 
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 from services.permits.domain.model.permits import PermitKey
 from shared.contracts.closed_sets import PermitKind
@@ -23,6 +24,13 @@ EXPORT_DOCUMENTS = Limit(
     subject=LimitSubject.PERMITS,
     meaning="Export documents that the hub reads of one import permit which is cited alone",
     beyond="An officer decides about each item that cites the import permit alone.",
+)
+RE_EXPORT_DOCUMENTS = Limit(
+    100,
+    "documents",
+    subject=LimitSubject.PERMITS,
+    meaning="Previous documents of one re-export certificate whose quantities the hub adds up",
+    beyond="The hub adds up the first ones, in the order of the lines.",
 )
 NAMING_KINDS = frozenset({PermitKind.IMPORT, PermitKind.RE_EXPORT})
 """The kinds whose lines name the document under which the goods came."""
@@ -79,6 +87,13 @@ def export_documents(import_permit: Permit) -> frozenset[PermitKey]:
     named = (previous_document(import_permit, line) for line in import_permit.lines)
     keys = frozenset(document.key for document in named if document is not None)
     return keys if len(keys) <= EXPORT_DOCUMENTS else frozenset()
+
+
+def re_exported_documents(certificate: Permit) -> frozenset[PermitKey]:
+    """Return the keys of the previous documents that the lines of a re-export certificate name: the first ones."""
+    named = (previous_document(certificate, line) for line in certificate.lines)
+    keys = dict.fromkeys(document.key for document in named if document is not None)
+    return frozenset(islice(keys, RE_EXPORT_DOCUMENTS))
 
 
 def find_reason(content: Permit, line: PermitLine) -> str | None:

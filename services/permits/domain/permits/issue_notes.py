@@ -6,14 +6,18 @@ A note does not prevent the issue. A check compares the same values when a trade
 from collections.abc import Iterator
 from itertools import islice
 
+from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.model.issue_notes import IssueNotes
+from services.permits.domain.model.permits import PermitKey
+from services.permits.domain.model.previous_documents import previous_document
 from services.permits.domain.reference.facts import Facts
 from services.permits.domain.reference.listing_status import ListingStatus
 from services.permits.domain.rules.listings import describe_annotation
+from services.permits.domain.rules.re_exported_quantities import Excess, find_excess, goods_of, sum_by_kind
 from services.permits.domain.rules.registered_operations import is_outside_appendix_one, lacks_operation
 from services.permits.domain.units import is_unit_of_term, units_of_term
 from shared.cites.annotations import Specimen
-from shared.contracts.closed_sets import MatchKind
+from shared.contracts.closed_sets import MatchKind, PermitKind
 from shared.contracts.issue_notes import IssueNote, IssueNoteCode
 from shared.contracts.permit import Permit, PermitLine
 from shared.limits import Limit, LimitSubject
@@ -40,6 +44,8 @@ def _find_notes(content: Permit, facts: Facts) -> Iterator[IssueNote]:
         yield from _line_notes(content, line, f"/lines/{index}", status, facts)
         yield from _unit_notes(line, f"/lines/{index}/unit")
         yield from _source_d_notes(line, f"/lines/{index}", status, facts)
+    if content.kind == PermitKind.RE_EXPORT:
+        yield from _re_export_notes(content, facts)
 
 
 def _specimen(content: Permit, line: PermitLine) -> Specimen:
@@ -125,6 +131,41 @@ def _source_d_notes(line: PermitLine, pointer: str, status: ListingStatus, facts
             detail="Source D is of specimens of Appendix I (Article VII.4). Replace the permit if the source is wrong, "
             "else customs asks about it.",
         )
+
+
+def _re_export_notes(content: Permit, facts: Facts) -> Iterator[IssueNote]:
+    """Yield a note for each line that grants more than came in under its previous document (box 12a, else 12).
+
+    The other lines that name the document count, and what other certificates took of it.
+    """
+    by_document: dict[PermitKey, list[tuple[int, PermitLine]]] = {}
+    for index, line in enumerate(content.lines):
+        named = previous_document(content, line)
+        if named is not None and named.key in facts.previous_permits:
+            by_document.setdefault(named.key, []).append((index, line))
+    for key, lines in by_document.items():
+        previous = facts.previous_permits[key]
+        if previous.status not in USABLE or previous.is_for_many_crossings:
+            continue
+        granted = tuple(sum_by_kind(goods_of(line, line.quantity) for _, line in lines))
+        for own in granted:
+            others = (*(one for one in granted if one is not own), *facts.re_exported.get(key, ()))
+            excess = find_excess(previous, own, others, facts, content.issued_on)
+            for index, line in lines if excess is not None else ():
+                if excess is not None and goods_of(line, own.quantity) == own:
+                    yield _excess_note(f"/lines/{index}/quantity", excess, previous.content)
+
+
+def _excess_note(pointer: str, excess: Excess, previous: Permit) -> IssueNote:
+    return IssueNote(
+        code=IssueNoteCode.MORE_THAN_CAME_IN,
+        pointer=pointer,
+        expected=excess.expected,
+        found=excess.found,
+        detail=f"The hub knows what came in under {previous.number} of {previous.issuer}: {excess.expected}. This "
+        f"certificate and those that were used re-export {excess.found}. Replace the permit if its quantity is wrong, "
+        "else customs asks about it.",
+    )
 
 
 def _appendix_agrees(content: Permit, line: PermitLine, status: ListingStatus, facts: Facts) -> bool:

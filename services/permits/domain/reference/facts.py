@@ -6,6 +6,7 @@ from datetime import date
 from decimal import Decimal
 from uuid import UUID
 
+from services.permits.domain.model.permits import PermitRecord
 from services.permits.domain.reference import names
 from services.permits.domain.reference.entries import Suspension
 from services.permits.domain.reference.listing_lookup import Listings
@@ -31,6 +32,21 @@ class QuotaUsage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReExportedGoods:
+    """A quantity of goods of one kind on re-export certificates."""
+
+    taxon: str
+    term: str
+    unit: str
+    quantity: Decimal
+
+    @property
+    def kind(self) -> tuple[str, str, str]:
+        """The taxon, the term and the unit."""
+        return self.taxon, self.term, self.unit
+
+
+@dataclass(frozen=True, kw_only=True)
 class Facts:
     """The reference data that rules read.
 
@@ -47,10 +63,20 @@ class Facts:
     line_counts: Mapping[tuple[str, str], int] = field(default_factory=dict)
     previous_statuses: Mapping[tuple[str, str], PermitStatus] = field(default_factory=dict)
     """The status of each known permit that a re-export certificate names in box 12 or 12a, by issuer and number."""
+    previous_permits: Mapping[tuple[str, str], PermitRecord] = field(default_factory=dict)
+    """Each known permit that a re-export certificate names as its previous document, by issuer and number."""
+    re_exported: Mapping[tuple[str, str], tuple[ReExportedGoods, ...]] = field(default_factory=dict)
+    """Quantities that certificates which are not loaded took of each previous document."""
+    re_export_lines: Mapping[tuple[str, str], tuple[tuple[tuple[str, str], str], ...]] = field(default_factory=dict)
+    """The lines of loaded certificates by the previous document that they name: key of the certificate, and line."""
     hs_tables: Mapping[str, HsTable] = field(default_factory=dict)
     """The loaded rows of HS codes by country. The rows of the empty country are for all countries."""
     covers_cache: dict[tuple[str, str, date], bool] = field(default_factory=dict, compare=False, repr=False)
     """Earlier results of `covers`. They stay correct, because loaded listings do not change."""
+    compared_lines_cache: dict[tuple[object, ...], frozenset[str]] = field(
+        default_factory=dict, compare=False, repr=False
+    )
+    """The lines of previous documents that kinds of re-exported goods are compared with."""
     may_cover_cache: dict[tuple[str, str, date], bool] = field(default_factory=dict, compare=False, repr=False)
 
     def policy(self, country: str) -> Policy:

@@ -52,6 +52,9 @@ class CitationContext:
     own_claims: Mapping[ClaimKey, Decimal] = field(default_factory=dict)
     """The quantities that earlier documents of the declaration claim of the counts of other declarations."""
 
+    current_permits: Mapping[tuple[str, str], PermitRecord] = field(default_factory=dict)
+    """The loaded permits with the reservations of earlier items, for a re-export certificate."""
+
     @property
     def items(self) -> tuple[Item, ...]:
         """The items of the declaration."""

@@ -80,6 +80,7 @@ permit_lines = Table(
     Column("unit", Text, nullable=False),
     Column("origin_country", Text),
     Column("origin_permit", Text),
+    Column("previous_document", Text),
     Column("granted", Numeric, nullable=False),
     Column("endorsed", Numeric),
     Column("export_consented", Numeric, nullable=False),
@@ -100,7 +101,16 @@ permit_lines = Table(
         name="import_not_overdrawn",
     ),
     Index("permit_lines_taxon", "taxon"),
+    Index(
+        "permit_lines_previous_document",
+        "previous_document",
+        postgresql_where=text("previous_document IS NOT NULL"),
+    ),
 )
+"""The lines of permits. `previous_document` is for lines of re-export certificates: their goods came in under it.
+
+It has the issuer and the key of the number in box 12a, else in box 12. A blank separates them.
+"""
 
 permit_history = history_table("permit")
 

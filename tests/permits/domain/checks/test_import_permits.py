@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from services.permits.domain.checks.check import check
-from services.permits.domain.checks.import_permits import named_export_documents
+from services.permits.domain.checks.import_permits import named_permits
 from services.permits.domain.checks.verdict import Verdict
 from services.permits.domain.ledger.balances import Balance
 from services.permits.domain.model.permits import PermitRecord
@@ -202,7 +202,7 @@ def test_export_is_not_covered_by_an_import_permit_alone() -> None:
 def test_import_permit_of_others_makes_the_hub_read_no_export_document() -> None:
     cited = import_permit()
     strange = changed_permit(cited, importer=OTHER_HOLDER.content.importer)
-    find_named = named_export_documents([received_declaration(cited)])
+    find_named = named_permits([received_declaration(cited)])
     assert find_named([cited.content]) == {PERMIT.key}
     assert find_named([strange.content]) == frozenset()
 

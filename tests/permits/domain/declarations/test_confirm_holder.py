@@ -27,6 +27,7 @@ from tests.permits.sample_data import (
     endorse_permit,
     issue_permit,
     item,
+    line,
     lodge_declaration,
     permit_content,
 )
@@ -129,6 +130,16 @@ async def test_confirmation_shows_the_findings_about_the_permit(
     assert (await balance(permits_db, permit_id))["reserved"] == ("0" if status == "rejected" else "100")
     assert [row["to"] for row in confirmed["history"]][-1] == status
     await check_balances(permits_db)
+
+
+async def test_confirmation_adds_up_what_is_re_exported_under_the_permit_of_origin(permits_db: AsyncEngine) -> None:
+    origin = permit_content()
+    await endorse_permit(permits_db, await issue_permit(permits_db, origin), A="30")
+    named = line(origin_permit=origin.number, origin_date="2020-01-01")
+    _, permit = await issue_nameless(permits_db, kind="re_export", lines=[named])
+    found = await lodge_declaration(permits_db, declaration(item(permit)))
+    assert rules(found) == {OWN_PARTY: "refer"}
+    assert rules(await confirm(permits_db, found)) == {OWN_PARTY: "refer", "CITES-box-12-used-up": "refer"}
 
 
 async def test_confirmation_keeps_the_overrides_and_the_reservations_of_the_other_permits(
