@@ -118,7 +118,8 @@ def test_validation_message_shows_codes_and_numbers_but_no_free_text() -> None:
     details = {fault.pointer: fault.detail for fault in list_faults(caught.value)}
     assert len(details) == 6
     for name, value in shown.items():
-        assert details[f"/{name}"].endswith(f" Found: {value}."), details
+        assert f" Found: {value}." in details[f"/{name}"], details
+    assert details["/country"].endswith(" Did you mean GB (Britain (UK))?")
     assert not any("s3cret" in detail or "pass" in detail for detail in details.values())
     with pytest.raises(ValidationError) as long:
         Credential.model_validate({"country": "U" * 41, "limit": [1], "day": "1\n2"})

@@ -4,7 +4,8 @@ from decimal import Decimal
 
 from shared.cites.term_dimensions import TERM_DIMENSIONS
 from shared.cites.units import UNITS
-from shared.contracts.quantities import EXACT
+from shared.contracts.quantities import EXACT, format_quantity
+from shared.problems import Fault, Invalid
 
 
 def is_convertible(unit: str, target_unit: str) -> bool:
@@ -35,6 +36,16 @@ def is_fraction_of_specimen(quantity: Decimal, unit: str) -> bool:
         and quantity != quantity.to_integral_value()
         and EXACT.remainder(EXACT.multiply(quantity, factor), Decimal(1)) != 0
     )
+
+
+def require_whole_number(quantity: Decimal, unit: str, pointer: str) -> None:
+    """Raise Invalid `quantity-not-whole` if a quantity that an officer states is a fraction of a counted specimen."""
+    if is_fraction_of_specimen(quantity, unit):
+        text = (
+            f"Expected a whole number of specimens. Found: {format_quantity(quantity)} {unit}. "
+            "Correct the quantity or the unit."
+        )
+        raise Invalid("quantity-not-whole", text, [Fault(pointer, "quantity-not-whole", text)])
 
 
 def is_unit_of_term(unit: str, term: str) -> bool:

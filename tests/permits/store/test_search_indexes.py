@@ -1,12 +1,13 @@
 """Every search of permits and declarations uses an index, on its first page and on later ones."""
 
+import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select
+from sqlalchemy import JSON, Select
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from bench.synthetic_rows import insert_declarations, insert_permits
@@ -55,7 +56,10 @@ DECLARATIONS: tuple[tuple[Any, dict[str, str], str], ...] = (
 async def explain(db: AsyncEngine, server: Server, query: Select[Any]) -> str:
     """Return PostgreSQL's plan of a query with the values that the service sends."""
     written = query.compile(dialect=db.dialect, compile_kwargs={"render_postcompile": True})
-    given = written.construct_params()
+    of_json = {name for name, bind in written.binds.items() if isinstance(bind.type, JSON)}
+    given = {
+        name: json.dumps(value) if name in of_json else value for name, value in written.construct_params().items()
+    }
     admin = await server.connect_as_superuser(str(db.url.database))
     rows = await admin.fetch(f"EXPLAIN {written}", *(given[name] for name in written.positiontup or ()))
     await admin.close()

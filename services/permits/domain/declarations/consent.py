@@ -20,6 +20,7 @@ from services.permits.domain.model.change_sets import ChangeSet, DeclarationChan
 from services.permits.domain.model.declarations import Citation, DeclarationRecord
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitsById
+from services.permits.domain.units import require_whole_number
 from services.permits.domain.write_off.posting import LineUses, PostingContext, build_posting
 from shared.cites.codes import IMPORT_SIDE_KINDS
 from shared.cites.time_zones import utc_day
@@ -41,7 +42,7 @@ def consent(
     Raise Conflict `nothing-written-off` for a transit.
     Raise Conflict `invalid-transition` if the declaration's status is final.
     Raise NotFound if the item cites no permit of the country.
-    Raise Invalid `no-such-item`, `no-such-document` or `inexact-unit` if item, permit or unit does not fit.
+    Raise Invalid `no-such-item`, `no-such-document`, `inexact-unit` or `quantity-not-whole` if a value does not fit.
     """
     if declaration.status in FINAL:
         raise Conflict(
@@ -53,6 +54,7 @@ def consent(
     require_room_in_history(declaration.sequence, MAX_HISTORY)
     require_item(declaration, decision.item, "/item")
     item = read_item(declaration, decision.item)
+    require_whole_number(decision.quantity, decision.unit or item.unit, "/quantity")
     citations_of_country = [
         c
         for c in declaration.citations

@@ -22,6 +22,7 @@ from services.permits.domain.lifecycle import MAX_HISTORY, describe_transitions,
 from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import DeclarationRecord, ReservingDeclarations
 from services.permits.domain.model.permits import PermitsById
+from services.permits.domain.units import require_whole_number
 from services.permits.domain.write_off.closure import RunningBalances
 from services.permits.domain.write_off.consents import with_consent_used
 from services.permits.domain.write_off.posting import LineUses, PostingContext
@@ -64,6 +65,7 @@ def correct(
     items, citations_of_item = items_by_number(declaration), citations_by_item(declaration)
     actual: dict[int, ActualQuantities] = {}
     for index, one in corrections.values():
+        require_whole_number(one.quantity, one.unit or items[one.number].unit, f"/items/{index}/quantity")
         actual[one.number] = divide_actual_quantity(
             items[one.number],
             citations_of_item[one.number],

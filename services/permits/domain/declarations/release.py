@@ -174,6 +174,7 @@ def _actual_items(
 
 def _validate_actual_item(index: int, item: Item, one: ActualItem, is_live_item: bool, consented: bool) -> None:
     quantity, unit = one.quantity or ZERO, one.unit or item.unit
+    units.require_whole_number(quantity, unit, f"/items/{index}/quantity")
     if (
         not consented
         and units.is_convertible(unit, item.unit)

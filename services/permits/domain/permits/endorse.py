@@ -10,6 +10,7 @@ from services.permits.domain.model.change_sets import ChangeSet
 from services.permits.domain.model.declarations import ReservingDeclarations
 from services.permits.domain.model.events import DomainEvent
 from services.permits.domain.model.permits import PermitsById
+from services.permits.domain.units import require_whole_number
 from services.permits.domain.write_off.permit_status import can_endorse_next_part, exhausted_events
 from services.permits.domain.write_off.posting import LineUse, PostingContext
 from services.permits.domain.write_off.use import permit_changes, post_uses
@@ -54,6 +55,7 @@ def endorse(
                 f"{list_names(permit.lines)}. Name one of them."
             )
             raise Invalid("no-such-line", text, [Fault(f"/lines/{index}/line", "no-such-line", text)])
+        require_whole_number(line.quantity, permit.lines[line.line].content.unit, f"/lines/{index}/quantity")
     day = decision.endorsed_on or day_in_last_zone(permit.content.export_country, actor.at)
     is_too_early = day < permit.content.issued_on and not permit.content.retrospective
     if is_too_early or day > permit.content.valid_until:

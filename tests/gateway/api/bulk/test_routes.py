@@ -288,7 +288,7 @@ def test_lines_are_split_independently_of_chunks() -> None:
 
 
 async def test_bulk_body_that_is_no_ndjson_is_415(hub: RunningGateway) -> None:
-    trader, (_, officer) = await hub.trader(), await hub.party("customs")
+    trader, (_, officer) = await hub.trader(), await hub.party("authority")
     json_ = await hub.http.post("/v1/declarations/bulk", content=b"{}", headers=trader | {"Content-Type": "text/csv"})
     assert (json_.status_code, json_.json()["code"]) == (415, "unsupported-media-type")
     assert "application/x-ndjson" in json_.json()["detail"]

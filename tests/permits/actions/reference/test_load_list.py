@@ -31,6 +31,7 @@ async def test_load_of_the_same_file_changes_nothing_and_of_another_only_the_dif
     assert await appendices(permits_db, rows[1]["FullName"], today() - timedelta(days=1)) == []
 
 
+@pytest.mark.timeout(400)
 async def test_load_of_40_000_taxa_repeated_and_changed_writes_only_differences(permits_db: AsyncEngine) -> None:
     def name(n: int) -> str:
         return f"Genus{letters[n // 676 % 26]}{letters[n // 26 % 26]} species{letters[n % 26]}{letters[n // 17576]}"

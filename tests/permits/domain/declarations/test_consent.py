@@ -11,16 +11,20 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from services.permits.actions.declarations import read as declarations_read
 from services.permits.actions.declarations import transitions
 from services.permits.actions.ledger.history import list_entries
+from services.permits.actions.permits import endorse
 from services.permits.actions.permits import read as permits_read
 from shared.contracts.declaration import Cancellation, Consent, Correction, Override, Release
+from shared.contracts.permit import Endorsement
 from shared.database import now
 from shared.problems import Conflict, Invalid
 from tests.permits.declaration_steps import accepted_declaration, build_model, check_balances, run_command
 from tests.permits.sample_data import (
     AUTHORITY_ZA,
     CUSTOMS_FR,
+    CUSTOMS_ZA,
     B,
     balance,
+    command,
     declaration,
     endorse_permit,
     issue_permit,
@@ -78,6 +82,24 @@ async def test_correction_beyond_the_permit_needs_the_consent_of_the_authority(p
     await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, more)
     assert (await balance(permits_db, permit_id))["consumed"] == "120"
     await check_balances(permits_db)
+
+
+async def test_officer_states_no_fraction_of_a_counted_specimen(permits_db: AsyncEngine) -> None:
+    permit = permit_content()
+    endorsed = build_model(Endorsement, lines=[{"line": "A", "quantity": "99.5"}])
+    permit_id = await issue_permit(permits_db, permit)
+    with pytest.raises(Invalid, match="quantity-not-whole") as refused:
+        await endorse.endorse(permits_db, permit_id, CUSTOMS_ZA, endorsed, command())
+    assert [fault.pointer for fault in refused.value.faults] == ["/lines/0/quantity"]
+    _, found = await accepted_declaration(permits_db, "118")
+    with pytest.raises(Invalid, match="quantity-not-whole"):
+        await run_command(
+            permits_db, transitions.consent, found, AUTHORITY_ZA, build_model(Consent, item=1, quantity="0.5")
+        )
+    await run_command(permits_db, transitions.release, found, CUSTOMS_FR, Release())
+    fewer = build_model(Correction, items=[{"number": 1, "quantity": "99.5"}], reason="recounted")
+    with pytest.raises(Invalid, match="quantity-not-whole"):
+        await run_command(permits_db, transitions.correct, found, CUSTOMS_FR, fewer)
 
 
 async def test_correction_changes_the_number_of_dead_animals(permits_db: AsyncEngine) -> None:

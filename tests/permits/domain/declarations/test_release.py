@@ -90,6 +90,7 @@ async def test_release_records_actual_quantities_and_dead_animals(permits_db: As
     ("items", "code"),
     [
         ([{"number": 1, "quantity": "101"}], "more-than-declared"),
+        ([{"number": 1, "quantity": "99.5"}], "quantity-not-whole"),
         ([{"number": 2, "quantity": "1"}], "no-such-item"),
         ([{"number": 1}, {"number": 1}], "item-twice"),
         ([{"number": 1, "dead_on_arrival": 1}], "dead-on-arrival"),
