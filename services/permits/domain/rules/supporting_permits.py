@@ -24,7 +24,7 @@ def import_permit_supports_export(context: CitationContext) -> Discrepancy | Non
     officer_remedy=CUSTOMS_DECIDES,
 )
 def supporting_import_permit_is_valid(context: CitationContext) -> Discrepancy | None:
-    """The import permit of an export must not be revoked, replaced or lost (Article III, paragraphs 2(d) and 4)."""
+    """The import permit of an export must not be revoked, replaced or lost (Articles III.2 and III.4)."""
     status = context.permit.status
     if status in USABLE:
         return None
