@@ -45,6 +45,7 @@ def test_submission_of_the_largest_declaration_fits_a_request() -> None:
         "digest": bytes(32),
         "trader_id": uuid4(),
         "represented": {"party": str(uuid4()), "name": WIDE * 200, "country": "FR", "numbers": [WIDE * 64] * 20},
+        "officer": WIDE * 500,
         "body": b"",
         "normalized": b"x" * NORMALIZED_BYTES,
     }

@@ -191,7 +191,7 @@ async def test_reservation_that_is_only_a_consent_is_not_displaced(
     third = await accept_with_consent(permits_db, permit, "7", "7", use="part")
     fewer = build_model(Correction, items=[{"number": 1, "quantity": "91"}], reason="recounted")
     await run_command(permits_db, transitions.correct, out, CUSTOMS_ZA, fewer)
-    agreed = build_model(Consent, item=1, quantity="0.5")
+    agreed = build_model(Consent, item=1, quantity="1")
     decided = [await run_command(permits_db, transitions.consent, one, AUTHORITY_ZA, agreed) for one in (second, third)]
     assert [one["status"] for one in decided] == ["referred", "accepted"]
     fewer = build_model(Correction, items=[{"number": 1, "quantity": "89"}], reason="recounted")
