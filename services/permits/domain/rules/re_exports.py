@@ -4,9 +4,8 @@ Source: Articles III.4, IV.5 and V.4; Resolution Conf. 12.3 (Rev. CoP19), on re-
 """
 
 from collections.abc import Iterator
-from decimal import Decimal
 
-from services.permits.domain.ledger.balances import EntryKind, LedgerEntry, apply_entry
+from services.permits.domain.ledger.balances import ZERO, EntryKind, LedgerEntry, apply_entry
 from services.permits.domain.lifecycle import USABLE
 from services.permits.domain.model.permits import PermitKey
 from services.permits.domain.model.previous_documents import (
@@ -97,8 +96,7 @@ def re_exports_fit_what_came_in(context: CitationContext) -> Discrepancy | None:
 def _re_exported_goods(context: CitationContext, key: PermitKey) -> Iterator[ReExportedGoods]:
     """Yield what re-export certificates take of a previous document: first the cited line, with this declaration."""
     line, own = context.line.content, (context.permit.key, context.line.content.line)
-    is_counted_here = context.document.use != DocumentUse.ALREADY_COUNTED and context.requested is not None
-    amount = context.requested if is_counted_here and context.requested is not None else Decimal(0)
+    amount = ZERO if context.document.use == DocumentUse.ALREADY_COUNTED else context.requested or ZERO
     balance = context.current_permits.get(own[0], context.permit).lines[line.line].balance
     with_this = apply_entry(balance, LedgerEntry(side=context.side, kind=EntryKind.RESERVE, quantity=amount))
     yield goods_of(line, taken_quantity(with_this))

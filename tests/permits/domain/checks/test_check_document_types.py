@@ -57,7 +57,7 @@ async def test_invoice_with_a_permit_has_no_finding(permits_db: AsyncEngine) -> 
     goods: dict[str, Any] = item(permit)
     goods["documents"] = [{"type": "N935", "number": "INV-1"}, *goods["documents"], {"type": "c405", "number": "X-9"}]
     found = await lodge_declaration(permits_db, declaration(goods))
-    assert severities(found) == {"CITES-VI.1-permit-known": "block"}, "a type in small letters is the same type"
+    assert severities(found) == {"CITES-VI.1-permit-known": "block"}, "a type in lower case is the same type"
     goods["documents"].pop()
     found = await lodge_declaration(permits_db, declaration(goods))
     assert (found["status"], severities(found)) == ("accepted", {})
